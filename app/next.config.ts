@@ -1,0 +1,17 @@
+import path from "node:path";
+import type { NextConfig } from "next";
+
+/** A static export: no server of its own. What differs between installations is in /config.json, outside the build. */
+const config: NextConfig = {
+  output: "export",
+  images: { unoptimized: true },
+  reactStrictMode: true,
+  poweredByHeader: false,
+  // Types are checked by `npm run check`; whoever only starts the market need not wait for it.
+  typescript: { ignoreBuildErrors: true },
+  // The shared language is TypeScript source, imported with its .ts extensions.
+  transpilePackages: ["@weir/sdk"],
+  turbopack: { root: path.join(import.meta.dirname, "..") },
+};
+
+export default config;

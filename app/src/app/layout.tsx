@@ -1,0 +1,46 @@
+import type { Metadata, Viewport } from "next";
+import type { ReactNode } from "react";
+import { Footer } from "@/features/shell/Footer.tsx";
+import { Header } from "@/features/shell/Header.tsx";
+import { Providers } from "@/features/shell/Providers.tsx";
+import { THEME_SCRIPT } from "@/lib/theme.ts";
+import messages from "@/messages/en.json";
+import "./globals.css";
+
+export const metadata: Metadata = {
+  title: { default: messages.titles.market, template: "%s · Weir" },
+  description: messages.shell.tagline,
+};
+
+export const viewport: Viewport = {
+  themeColor: [
+    { media: "(prefers-color-scheme: light)", color: "#eff2ef" },
+    { media: "(prefers-color-scheme: dark)", color: "#0a1316" },
+  ],
+};
+
+export default function RootLayout({ children }: { children: ReactNode }) {
+  return (
+    <html lang="en" suppressHydrationWarning>
+      <head>
+        {/* biome-ignore lint/security/noDangerouslySetInnerHtml: a constant of ours that must run before the first paint */}
+        <script dangerouslySetInnerHTML={{ __html: THEME_SCRIPT }} />
+      </head>
+      <body className="flex min-h-dvh flex-col">
+        <Providers>
+          <a
+            href="#main"
+            className="fixed left-3 top-3 z-50 -translate-y-24 rounded-md bg-water px-4 py-2 font-semibold text-on-water focus:translate-y-0"
+          >
+            {messages.shell.skip}
+          </a>
+          <Header />
+          <main id="main" tabIndex={-1} className="flex-1 outline-none">
+            {children}
+          </main>
+          <Footer />
+        </Providers>
+      </body>
+    </html>
+  );
+}

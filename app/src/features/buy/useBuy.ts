@@ -1,0 +1,98 @@
+"use client";
+
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useRef, useState } from "react";
+import type { Hex } from "viem";
+import { useConfig, useConnection } from "wagmi";
+import { startFeed } from "@/features/live/startFeed.ts";
+import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
+import { useAccountSecret } from "@/features/wallet/useAccountSecret.ts";
+import type { ListingDetail } from "@/lib/indexer.ts";
+import { sendTransaction } from "@/lib/send.ts";
+import { publicClientOf } from "@/lib/wagmi.ts";
+import { prepare } from "@/lib/weir.ts";
+import { checkBefore } from "./checkBefore.ts";
+import { firstMessage, purchaseOf } from "./opening.ts";
+
+export const STAGES = ["check", "wallet", "mined", "connecting", "first"] as const;
+export type Stage = (typeof STAGES)[number];
+
+export interface BuyState {
+  stage: Stage | undefined;
+  /** What the wallet is being asked for, while the stage is "wallet". */
+  asking: "keys" | "keysAgain" | "payment" | undefined;
+  error: unknown;
+  /** Set as soon as the purchase is mined: from here on the money is in the escrow. */
+  grantId: Hex | undefined;
+  done: boolean;
+}
+
+const IDLE: BuyState = {
+  stage: undefined,
+  asking: undefined,
+  error: undefined,
+  grantId: undefined,
+  done: false,
+};
+
+/** The purchase, from the first check to the first decrypted message. */
+export function useBuy(listing: ListingDetail) {
+  const config = useWeirConfig();
+  const wagmi = useConfig();
+  const queries = useQueryClient();
+  const { address } = useConnection();
+  const { getSecret, backupRequest } = useAccountSecret();
+  const [state, setState] = useState<BuyState>(IDLE);
+  const running = useRef(false);
+
+  const run = useCallback(
+    async (planIndex: number, amount: bigint) => {
+      if (!address || running.current) return;
+      running.current = true;
+      const to = (part: Partial<BuyState>) => setState((now) => ({ ...now, ...part }));
+      setState({ ...IDLE, stage: "check" });
+      try {
+        const publicClient = publicClientOf(wagmi, config);
+        const fresh = await checkBefore({ config, publicClient, listing, buyer: address, amount });
+        to({ stage: "wallet", asking: "keys" });
+        const secret = await getSecret((round) => to({ asking: round === 1 ? "keys" : "keysAgain" }));
+        to({ asking: "payment" });
+        const prepared = await prepare({
+          config,
+          listing: fresh,
+          planIndex,
+          buyer: address,
+          amount,
+          accountSecret: secret,
+        });
+        const { hash } = await sendTransaction(wagmi, config, {
+          contract: "Grants",
+          functionName: "buy",
+          args: [prepared.purchase],
+          value: prepared.value,
+          onSent: () => to({ stage: "mined", asking: undefined }),
+        });
+        to({ stage: "connecting", grantId: prepared.grantId });
+        void queries.invalidateQueries({ queryKey: ["purchases"] });
+        const purchase = purchaseOf({ prepared, listing: fresh, planIndex, hash });
+        const session = startFeed({
+          config,
+          reader: publicClient,
+          listing: fresh,
+          purchase,
+          buyer: address,
+          keys: prepared.keys,
+          transactionHash: hash,
+        });
+        await firstMessage(session, () => to({ stage: "first" }));
+        to({ done: true });
+      } catch (error) {
+        to({ error });
+      } finally {
+        running.current = false;
+      }
+    },
+    [address, config, getSecret, listing, queries, wagmi],
+  );
+  return { state, run, reset: () => setState(IDLE), backupRequest };
+}

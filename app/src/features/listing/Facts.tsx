@@ -1,0 +1,32 @@
+"use client";
+
+import { useTranslations } from "next-intl";
+import { Copy } from "@/components/Copy.tsx";
+import { Stat } from "@/components/Stat.tsx";
+import type { ListingDetail } from "@/lib/indexer.ts";
+import { formatCount } from "@/lib/money.ts";
+import { formatDuration, formatMoment } from "@/lib/time.ts";
+
+export function Facts({ listing }: { listing: ListingDetail }) {
+  const t = useTranslations("listing");
+  const { source, segment } = listing;
+  return (
+    <dl className="sheet grid gap-x-6 gap-y-5 p-5 sm:grid-cols-2 xl:grid-cols-3">
+      <Stat label={t("hub")} note={<Copy value={listing.hub.owner} label={t("owner")} />}>
+        {listing.hub.name}
+      </Stat>
+      <Stat label={t("origin")} note={source.licence ? t("licence", { licence: source.licence }) : undefined}>
+        {source.origin || t("originLive")}
+      </Stat>
+      <Stat label={t("rate")}>{source.rate || t("rateUnknown")}</Stat>
+      <Stat
+        label={t("segments")}
+        note={t("segmentsNote", { ms: segment.flushMs, count: segment.maxMessages })}
+      >
+        {t("epoch", { length: formatDuration(listing.epochLength) })}
+      </Stat>
+      <Stat label={t("purchases")}>{formatCount(listing.purchases)}</Stat>
+      <Stat label={t("since")}>{formatMoment(listing.createdAt * 1_000)}</Stat>
+    </dl>
+  );
+}

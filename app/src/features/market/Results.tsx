@@ -1,0 +1,72 @@
+"use client";
+
+import { useTranslations } from "next-intl";
+import { Button } from "@/components/Button.tsx";
+import { ErrorNotice } from "@/components/ErrorNotice.tsx";
+import { Skeleton } from "@/components/Skeleton.tsx";
+import { useNow } from "@/features/shell/useNow.ts";
+import { livenessOf } from "@/lib/liveness.ts";
+import type { Filters } from "./filters.ts";
+import { ListingCard } from "./ListingCard.tsx";
+import { useHeads, useListings } from "./useMarket.ts";
+
+const GRID = "grid gap-4 [grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr))]";
+
+export function Results({ filters, onClear }: { filters: Filters; onClear: () => void }) {
+  const t = useTranslations("market");
+  const listings = useListings(filters);
+  const heads = useHeads();
+  const now = useNow();
+  const items = listings.data?.pages.flatMap((page) => page.items);
+  if (listings.error && !items)
+    return (
+      <div className="page">
+        <ErrorNotice error={listings.error} onRetry={() => void listings.refetch()} />
+      </div>
+    );
+  if (!items)
+    return (
+      <div className={`page ${GRID}`} role="status">
+        <span className="sr">{t("loading")}</span>
+        {[0, 1, 2, 3, 4, 5].map((index) => (
+          <Skeleton key={index} className="h-64" />
+        ))}
+      </div>
+    );
+  const pulse = (id: string) => heads.data?.byListing.get(id)?.sealedAtMs;
+  const answered = (heads.data?.answered ?? 0) > 0;
+  const live = items.filter((item) => livenessOf(pulse(item.id), now, answered) === "live").length;
+  return (
+    <section className="page" aria-label={t("results")}>
+      <p className="mb-3 text-sm text-soft" role="status">
+        {t("count", { count: items.length, live })}
+      </p>
+      {items.length === 0 ? (
+        <div className="sheet grid justify-items-start gap-3 p-8">
+          <p className="text-lg font-semibold">{t("nothing")}</p>
+          <p className="text-soft">{t("nothingAdvice")}</p>
+          <Button onClick={onClear}>{t("clear")}</Button>
+        </div>
+      ) : (
+        <ul className={GRID}>
+          {items.map((item) => (
+            <ListingCard
+              key={item.id}
+              listing={item}
+              sealedAtMs={pulse(item.id)}
+              liveness={livenessOf(pulse(item.id), now, answered)}
+              now={now}
+            />
+          ))}
+        </ul>
+      )}
+      {listings.hasNextPage ? (
+        <div className="mt-6 text-center">
+          <Button disabled={listings.isFetchingNextPage} onClick={() => void listings.fetchNextPage()}>
+            {t("more")}
+          </Button>
+        </div>
+      ) : null}
+    </section>
+  );
+}

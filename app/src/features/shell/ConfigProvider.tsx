@@ -1,0 +1,37 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { createContext, type ReactNode, useContext } from "react";
+import { loadConfig, type WeirConfig } from "@/lib/config.ts";
+
+interface ConfigState {
+  config: WeirConfig | undefined;
+  error: Error | null;
+  retry: () => void;
+}
+
+const Context = createContext<ConfigState>({ config: undefined, error: null, retry: () => undefined });
+
+export function ConfigProvider({ children }: { children: ReactNode }) {
+  const { data, error, refetch } = useQuery({
+    queryKey: ["config"],
+    queryFn: loadConfig,
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: 1,
+    structuralSharing: true,
+  });
+  return (
+    <Context.Provider value={{ config: data, error, retry: () => void refetch() }}>
+      {children}
+    </Context.Provider>
+  );
+}
+
+export const useConfigState = () => useContext(Context);
+
+/** For what is rendered inside <Ready>, where the configuration is known. */
+export function useWeirConfig(): WeirConfig {
+  const { config } = useContext(Context);
+  if (!config) throw new Error("useWeirConfig outside <Ready>");
+  return config;
+}

@@ -1,0 +1,22 @@
+"use client";
+
+import { useEffect, useState } from "react";
+import { AccountButton } from "./AccountButton.tsx";
+import { CONNECT_EVENT } from "./askConnect.ts";
+import { ConnectDialog } from "./ConnectDialog.tsx";
+import { WithWallet } from "./WithWallet.tsx";
+
+export default function AccountIsland({ openAtOnce }: { openAtOnce: boolean }) {
+  const [open, setOpen] = useState(openAtOnce);
+  useEffect(() => {
+    const show = () => setOpen(true);
+    window.addEventListener(CONNECT_EVENT, show);
+    return () => window.removeEventListener(CONNECT_EVENT, show);
+  }, []);
+  return (
+    <WithWallet>
+      <AccountButton onOpen={() => setOpen(true)} />
+      <ConnectDialog open={open} onClose={() => setOpen(false)} />
+    </WithWallet>
+  );
+}

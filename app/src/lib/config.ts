@@ -1,0 +1,94 @@
+import type { Address, Hex } from "viem";
+
+export interface RelayEntry {
+  operator: Address;
+  peerId: string;
+  multiaddrs: string[];
+  http: string;
+}
+
+export interface TokenEntry {
+  address: Address;
+  symbol: string;
+  decimals: number;
+}
+
+/** What one installation of the app talks to. Read from /config.json, which lies beside the build and not in it. */
+export interface WeirConfig {
+  chainId: number;
+  rpc: string;
+  contracts: { Channels: Address; Hubs: Address; Listings: Address; Grants: Address };
+  indexers: string[];
+  relays: RelayEntry[];
+  tokens: TokenEntry[];
+  /** Only on the local chain, where its key is public knowledge anyway. */
+  testWallet?: { privateKey: Hex; label: string };
+}
+
+export const LOCAL_CHAIN_ID = 31337;
+
+/** A page that waits longer than this for a service shows what is wrong instead of a spinner. */
+export const REQUEST_TIMEOUT_MS = 8_000;
+
+export class ConfigUnreachable extends Error {
+  override readonly name = "ConfigUnreachable";
+  readonly detail: string;
+  constructor(detail: string) {
+    super(`config.json could not be read: ${detail}`);
+    this.detail = detail;
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Checks the few fields without which no page can work; the rest is used as it is. */
+export function parseConfig(value: unknown): WeirConfig {
+  if (!isRecord(value)) throw new ConfigUnreachable("not a JSON object");
+  if (typeof value.chainId !== "number") throw new ConfigUnreachable("chainId is missing");
+  if (typeof value.rpc !== "string") throw new ConfigUnreachable("rpc is missing");
+  if (!isRecord(value.contracts)) throw new ConfigUnreachable("contracts is missing");
+  if (!Array.isArray(value.indexers) || value.indexers.length === 0)
+    throw new ConfigUnreachable("indexers is empty");
+  const config = value as unknown as WeirConfig;
+  return {
+    ...config,
+    relays: config.relays ?? [],
+    tokens: config.tokens ?? [],
+    testWallet: config.chainId === LOCAL_CHAIN_ID ? config.testWallet : undefined,
+  };
+}
+
+export async function loadConfig(): Promise<WeirConfig> {
+  let body: unknown;
+  try {
+    const response = await fetch("/config.json", {
+      cache: "no-store",
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+    if (!response.ok) throw new ConfigUnreachable(`status ${response.status}`);
+    body = await response.json();
+  } catch (cause) {
+    if (cause instanceof ConfigUnreachable) throw cause;
+    throw new ConfigUnreachable(cause instanceof Error ? cause.message : String(cause));
+  }
+  return parseConfig(body);
+}
+
+const ETHER: TokenEntry = {
+  address: "0x0000000000000000000000000000000000000000",
+  symbol: "ETH",
+  decimals: 18,
+};
+
+/** The token of a listing; one that config.json does not name is shown by its address, in its smallest unit. */
+export function tokenOf(config: WeirConfig, address: string): TokenEntry {
+  const known = config.tokens.find((token) => token.address.toLowerCase() === address.toLowerCase());
+  if (known) return known;
+  if (/^0x0{40}$/i.test(address)) return ETHER;
+  return {
+    address: address as Address,
+    symbol: `units of ${address.slice(0, 6)}…${address.slice(-4)}`,
+    decimals: 0,
+  };
+}

@@ -1,0 +1,204 @@
+/**
+ * The seam to the SDK: everything that the app takes from it at run time passes through here, loaded when first
+ * needed. libp2p comes with `openFeed` and with nothing else.
+ */
+import type { ChannelState } from "@weir/sdk/chain";
+import type { Delivered, Feed, FeedState, Meter, PreparedBuy } from "@weir/sdk/client";
+import type { Delivery, ListingTerms, PublicKey, PurchaseChoice, PurchaseKeys, Terms } from "@weir/sdk/core";
+import { type Address, type Hex, type PublicClient, parseEventLogs, type TransactionReceipt } from "viem";
+import { LOCAL_CHAIN_ID, type WeirConfig } from "./config.ts";
+import type { Explained } from "./explain.ts";
+import type { ListingDetail, PurchaseItem } from "./indexer.ts";
+import { parseTerms } from "./terms.ts";
+
+export type { ChannelState, Delivered, Feed, FeedState, Meter, PreparedBuy, PurchaseKeys, Terms };
+
+const core = () => import("@weir/sdk/core");
+const chain = () => import("@weir/sdk/chain");
+const client = () => import("@weir/sdk/client");
+
+const deliveryOf = ({ chainId, contracts }: WeirConfig): Delivery => ({
+  chainId,
+  hubs: contracts.Hubs,
+  grants: contracts.Grants,
+  channels: contracts.Channels,
+});
+
+export async function abis() {
+  const { ABIS } = await chain();
+  return ABIS;
+}
+
+/** What happened and what to do, for any error of a contract, a relay or a wallet. */
+export async function explain(error: unknown): Promise<Explained> {
+  const { explainError } = await client();
+  return explainError(error);
+}
+
+/** The fixed text a wallet signs so that this site, and no other, can derive an account's keys. */
+export async function keyText(config: WeirConfig, account: Address): Promise<string> {
+  const { accountKeyText } = await core();
+  const { chainId, contracts } = config;
+  return accountKeyText({ site: window.location.origin, chainId, grants: contracts.Grants, account });
+}
+
+export async function secretFromSignature(signature: Hex): Promise<Uint8Array> {
+  const { deriveAccountSecret } = await core();
+  return deriveAccountSecret(signature);
+}
+
+/** The keys of a purchase that exists: its salt is on chain. */
+export async function keysOf(accountSecret: Uint8Array, purchase: PurchaseItem): Promise<PurchaseKeys> {
+  const { derivePurchaseKeys } = await core();
+  return derivePurchaseKeys(accountSecret, purchase.buyerSalt);
+}
+
+/** The listing's terms as they were bought: a later version does not change an earlier purchase. */
+async function boughtTerms(
+  config: WeirConfig,
+  reader: PublicClient,
+  listing: ListingDetail,
+  purchase: PurchaseItem,
+): Promise<ListingTerms> {
+  if (purchase.version === listing.version) return parseTerms(listing.terms);
+  const { getListing } = await chain();
+  const written = listing.versions.find((item) => item.version === purchase.version);
+  const { terms } = await getListing(reader, {
+    contracts: config.contracts,
+    listingId: BigInt(listing.id),
+    version: purchase.version,
+    fromBlock: BigInt(written?.block ?? 0),
+  });
+  return terms;
+}
+
+const choiceOf = (purchase: PurchaseItem, buyer: Address): PurchaseChoice => ({
+  listingId: BigInt(purchase.listingId),
+  version: purchase.version,
+  plan: purchase.plan,
+  buyer,
+  signer: purchase.signer,
+  encryptionKey: purchase.encryptionKey,
+  buyerSalt: purchase.buyerSalt,
+  notBefore: Number(purchase.notBefore),
+  notAfter: Number(purchase.notAfter),
+  market: purchase.market,
+});
+
+export interface Bought {
+  config: WeirConfig;
+  reader: PublicClient;
+  listing: ListingDetail;
+  purchase: PurchaseItem;
+  buyer: Address;
+}
+
+/** What both sides of a purchase's channel accepted; `requestClose` and `withdraw` ask for it. */
+export async function channelTermsOf({ config, reader, listing, purchase, buyer }: Bought): Promise<Terms> {
+  const { deriveTerms } = await core();
+  return deriveTerms(await boughtTerms(config, reader, listing, purchase), choiceOf(purchase, buyer));
+}
+
+export async function prepare(parameters: {
+  config: WeirConfig;
+  listing: ListingDetail;
+  planIndex: number;
+  buyer: Address;
+  amount: bigint;
+  accountSecret: Uint8Array;
+}): Promise<PreparedBuy> {
+  const { prepareBuy } = await client();
+  const { config, listing, planIndex, buyer, amount, accountSecret } = parameters;
+  return prepareBuy({
+    delivery: deliveryOf(config),
+    listingId: BigInt(listing.id),
+    version: listing.version,
+    terms: parseTerms(listing.terms),
+    planIndex,
+    buyer,
+    amount,
+    accountSecret,
+  });
+}
+
+async function storeOf(config: WeirConfig) {
+  const { browserStore } = await client();
+  return browserStore(`weir-buyer-${config.chainId}`);
+}
+
+/** What this browser knows to have signed on a purchase's channel; undefined if it never read there. */
+export async function signedTotal(config: WeirConfig, grantId: Hex): Promise<bigint | undefined> {
+  const progress = await (await storeOf(config)).load(grantId);
+  return progress?.signed;
+}
+
+/** A channel's slot, from the chain. */
+export async function channelState(
+  config: WeirConfig,
+  reader: PublicClient,
+  channelId: Hex,
+): Promise<ChannelState> {
+  const { getChannel } = await chain();
+  return getChannel(reader, { contracts: config.contracts, channelId });
+}
+
+let node: ReturnType<Awaited<ReturnType<typeof client>>["browserNode"]> | undefined;
+
+const publisherKeys = (listing: ListingDetail): Map<number, PublicKey> =>
+  new Map(listing.operatorKeys.map(({ keyId, x, y }) => [keyId, { x, y }]));
+
+/** Opens the stream of a purchase. One libp2p node serves the whole page; its code is fetched here and not before. */
+export async function open(
+  parameters: Bought & { keys: PurchaseKeys; transactionHash?: Hex; signal: AbortSignal },
+): Promise<Feed> {
+  const { config, reader, listing, purchase, buyer, keys, transactionHash, signal } = parameters;
+  const { openFeed, browserNode, portableCrypto } = await client();
+  const terms = await boughtTerms(config, reader, listing, purchase);
+  const named = new Set(terms.relays.map((operator) => operator.toLowerCase()));
+  node ??= browserNode({ allowPrivate: config.chainId === LOCAL_CHAIN_ID });
+  return openFeed({
+    node: await node,
+    crypto: portableCrypto,
+    delivery: deliveryOf(config),
+    relays: config.relays.filter((relay) => named.has(relay.operator.toLowerCase())),
+    listing: { id: BigInt(listing.id), terms, publisherKeys: publisherKeys(listing) },
+    purchase: { ...choiceOf(purchase, buyer), grantId: purchase.grantId, paymentId: purchase.paymentId },
+    channel: purchase.channel ? () => channelState(config, reader, purchase.paymentId) : null,
+    keys,
+    store: await storeOf(config),
+    transactionHash: transactionHash ?? null,
+    signal,
+  });
+}
+
+/** What a mined transaction logged on our Channels contract. */
+async function channelsLogs(config: WeirConfig, receipt: TransactionReceipt) {
+  const { Channels: abi } = await abis();
+  const address = config.contracts.Channels.toLowerCase();
+  return { abi, logs: receipt.logs.filter((log) => log.address.toLowerCase() === address) };
+}
+
+export class EventMissing extends Error {
+  override readonly name = "EventMissing";
+  readonly transactionHash: Hex;
+  constructor(transactionHash: Hex, eventName: string) {
+    super(`transaction ${transactionHash} logged no ${eventName}`);
+    this.transactionHash = transactionHash;
+  }
+}
+
+/** What a mined close paid and gave back, to the last unit. */
+export async function closedOf(config: WeirConfig, receipt: TransactionReceipt) {
+  const { abi, logs } = await channelsLogs(config, receipt);
+  const [found] = parseEventLogs({ abi, logs, eventName: "ChannelClosed" });
+  if (!found) throw new EventMissing(receipt.transactionHash, "ChannelClosed");
+  return found.args;
+}
+
+/** When the challenge of a mined `requestClose` ends, in unix seconds. */
+export async function closingOf(config: WeirConfig, receipt: TransactionReceipt): Promise<number> {
+  const { abi, logs } = await channelsLogs(config, receipt);
+  const [found] = parseEventLogs({ abi, logs, eventName: "ChannelClosing" });
+  if (!found) throw new EventMissing(receipt.transactionHash, "ChannelClosing");
+  return found.args.closeAt;
+}

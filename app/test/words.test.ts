@@ -1,0 +1,147 @@
+/**
+ * Durations in words; stated rates read from words; filters in the address; a stranger's schema; the indexer's terms.
+ */
+import { describe, expect, it } from "vitest";
+import { listingsPath, readFilters, writeFilters } from "../src/features/market/filters.ts";
+import { balanceOf } from "../src/features/purchases/state.ts";
+import type { PurchaseItem } from "../src/lib/indexer.ts";
+import { fieldsOf, MAX_FIELDS } from "../src/lib/schema.ts";
+import { MAX_ROWS, StreamBuffer } from "../src/lib/series.ts";
+import { parseTerms } from "../src/lib/terms.ts";
+import { formatDuration, statedRate } from "../src/lib/time.ts";
+
+describe("formatDuration", () => {
+  it.each([
+    [0, "0 s"],
+    [59.9, "59 s"],
+    [60, "1 min"],
+    [3_600, "1 h"],
+    [5_400, "1 h 30 min"],
+    [86_400, "1 d"],
+    [93_600, "1 d 2 h"],
+    [86_400 * 40, "40 d"],
+  ])("%s s is %s", (seconds, words) => expect(formatDuration(seconds)).toBe(words));
+});
+
+describe("statedRate", () => {
+  it.each([
+    ["5 messages a second", 5],
+    ["1 message per minute", 1 / 60],
+    ["12 messages / hour", 12 / 3_600],
+    ["now and then", undefined],
+    ["0 messages a second", undefined],
+    [undefined, undefined],
+  ])("%j is %s a second", (words, rate) => expect(statedRate(words)).toBe(rate));
+});
+
+describe("filters", () => {
+  it("survive the way through the address", () => {
+    const filters = { q: "rain & wind", category: "weather", kind: "free" };
+    expect(readFilters(new URLSearchParams(writeFilters(filters)))).toEqual(filters);
+    expect(writeFilters({ q: "", category: "", kind: "" })).toBe("");
+  });
+  it("drop what the indexer would refuse", () => {
+    const read = readFilters(new URLSearchParams({ q: "x".repeat(999), category: "nonsense", kind: "gift" }));
+    expect(read).toEqual({ q: "x".repeat(200), category: "", kind: "" });
+  });
+  it("become a question to the indexer", () => {
+    expect(listingsPath({ q: " rain ", category: "", kind: "byte" }, "abc")).toBe(
+      "/v1/listings?state=open&limit=48&q=rain&kind=byte&cursor=abc",
+    );
+  });
+});
+
+describe("fieldsOf", () => {
+  it("reads titles, types and units", () => {
+    const schema = {
+      properties: { t: { type: "number", unit: "°C", title: "Air" }, ok: { type: "boolean" } },
+    };
+    expect(fieldsOf({ schema })).toEqual([
+      { name: "t", title: "Air", type: "number", unit: "°C" },
+      { name: "ok", title: "ok", type: "boolean", unit: "" },
+    ]);
+  });
+  it.each([
+    [undefined],
+    [{}],
+    [{ schema: 7 }],
+    [{ schema: { properties: [] } }],
+    [{ schema: { properties: null } }],
+  ])("a stranger's %j gives no fields", (metadata) =>
+    expect(fieldsOf(metadata as Record<string, unknown>)).toEqual([]),
+  );
+  it("is bounded, and takes no wrong types for titles", () => {
+    const properties = Object.fromEntries(
+      Array.from({ length: 500 }, (_, i) => [`f${i}`, { title: { evil: 1 } }]),
+    );
+    const fields = fieldsOf({ schema: { properties } });
+    expect(fields).toHaveLength(MAX_FIELDS);
+    expect(fields[0]).toEqual({ name: "f0", title: "f0", type: "other", unit: "" });
+  });
+});
+
+describe("StreamBuffer", () => {
+  const numeric = [{ name: "t", title: "t", type: "number" as const, unit: "" }];
+  const message = (timeMs: number, t: unknown) => ({
+    device: "d",
+    topic: "x",
+    timeMs,
+    payload: new TextEncoder().encode(JSON.stringify({ t })),
+    json: { t },
+  });
+  it("keeps the newest rows first and no more than it may", () => {
+    const buffer = new StreamBuffer();
+    for (let i = 0; i < MAX_ROWS + 20; i++) buffer.add([message(i, i)], i, numeric);
+    expect(buffer.rows).toHaveLength(MAX_ROWS);
+    expect(buffer.rows[0]?.timeMs).toBe(MAX_ROWS + 19);
+  });
+  it("plots numbers only, over rising time", () => {
+    const buffer = new StreamBuffer();
+    buffer.add([message(1_000, 1), message(1_000, 2), message(900, 3), message(2_000, "no")], 0, numeric);
+    const { times, values } = buffer.points("d", "t");
+    expect(values).toEqual([1, 2, 3]);
+    expect(times.every((time, i) => i === 0 || time > times[i - 1]!)).toBe(true);
+  });
+});
+
+describe("parseTerms", () => {
+  it("gives the SDK bigints where it has them and numbers elsewhere", () => {
+    const terms = parseTerms({
+      hubId: "3",
+      challenge: "3600",
+      relays: ["0xab"],
+      termsHash: `0x${"12".repeat(32)}`,
+      plans: [{ kind: 0, price: "100", unit: "1", entry: "5", maxWindow: "1099511627775" }],
+    });
+    expect(terms).toEqual({
+      hubId: 3n,
+      challenge: 3_600,
+      relays: ["0xab"],
+      termsHash: `0x${"12".repeat(32)}`,
+      plans: [{ kind: 0, price: 100n, unit: 1n, entry: 5n, maxWindow: 1_099_511_627_775 }],
+    });
+  });
+});
+
+describe("balanceOf", () => {
+  const purchase = (channel: Partial<NonNullable<PurchaseItem["channel"]>>) =>
+    ({
+      amount: "100",
+      channel: { deposit: "100", claimed: "30", state: "open", ...channel },
+    }) as PurchaseItem;
+  it("an open channel gives back what was neither claimed nor signed for", () => {
+    expect(balanceOf(purchase({}), undefined)).toEqual({ deposited: 100n, spent: 30n, refundable: 70n });
+    expect(balanceOf(purchase({}), 45n)).toEqual({ deposited: 100n, spent: 45n, refundable: 55n });
+    expect(balanceOf(purchase({}), 20n)).toEqual({ deposited: 100n, spent: 30n, refundable: 70n });
+  });
+  it("a closed one gave back what was bought for and not claimed", () => {
+    expect(balanceOf(purchase({ state: "closed", deposit: "30" }), 45n)).toEqual({
+      deposited: 100n,
+      spent: 30n,
+      refundable: 70n,
+    });
+  });
+  it("a free one holds nothing", () => {
+    expect(balanceOf({ ...purchase({}), channel: null }, undefined)).toBeUndefined();
+  });
+});

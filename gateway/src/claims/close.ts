@@ -1,0 +1,179 @@
+// The end of a channel: by the buyer's notice through a relay, or because its payer asked the chain for his money back.
+import { type ChannelState, type Contracts, closeChannel, contractError, getChannel } from "@weir/sdk/chain";
+import { type Crypto, closeNoticeDigest, type Delivery, type Hex, hex, ZERO_ADDRESS } from "@weir/sdk/core";
+import { type Fields, type FrameStream, RefusedError } from "@weir/sdk/wire";
+import type { Logger } from "pino";
+import type { PublicClient } from "viem";
+import type { Database } from "../database.ts";
+import type { Account } from "../keys/account.ts";
+import type { Ledger } from "../keys/ledger.ts";
+import { CLOSE_RETRY_MS, CLOSE_TIMEOUT_MS } from "../limits.ts";
+import { sleep } from "../link.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Sender } from "./sender.ts";
+
+export type Closer = {
+  /** Answers a NOTICE with NOTICE_DONE. */
+  notice(frames: FrameStream, notice: Fields<"NOTICE">, listingId: bigint): Promise<void>;
+  /** The chain says that a payer wants to leave; other people's channels are ignored. */
+  closing(channelId: Hex): void;
+  /** Looks at every channel once: what was left undone by a stop is done now. */
+  resume(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+export type CloserInit = {
+  db: Database;
+  ledger: Ledger;
+  client: PublicClient;
+  contracts: Contracts;
+  crypto: Crypto;
+  delivery: Delivery;
+  metrics: Metrics;
+  log: Logger;
+  /** The sender that may close the listing's channels. */
+  sender: (listingId: bigint) => Sender | undefined;
+  /** No key leaves for this channel any more. */
+  onFrozen: (channelId: Hex) => void;
+};
+
+type Done = { capture: bigint; transactionHash: Hex | null };
+
+const same = (a: string | null, b: string): boolean => a?.toLowerCase() === b.toLowerCase();
+
+export function createCloser(init: CloserInit): Closer {
+  const { db, ledger, client, contracts, crypto, delivery, metrics, log } = init;
+  const stopping = new AbortController();
+  /** One close at a time for a channel; whoever comes later waits for the same one. */
+  const running = new Map<Hex, Promise<Done>>();
+
+  const slotOf = (channelId: Hex): Promise<ChannelState> => getChannel(client, { contracts, channelId });
+
+  /** Freezes the account and closes the channel; tries again until the chain shows that it is closed. */
+  function close(account: Account, slot: ChannelState): Promise<Done> {
+    const { channelId } = account;
+    const before = running.get(channelId);
+    if (before) return before;
+    const work = attempt(account, slot).finally(() => running.delete(channelId));
+    running.set(channelId, work);
+    return work;
+  }
+
+  async function attempt(account: Account, first: ChannelState): Promise<Done> {
+    const { channelId } = account;
+    const capture = await db.commit(() => ledger.freeze(account, first.epoch));
+    init.onFrozen(channelId);
+    for (;;) {
+      try {
+        const transactionHash = await send(account, capture);
+        await db.commit(() => ledger.closed(account, transactionHash));
+        metrics.count("closes");
+        log.info(
+          { event: "closed", channelId, capture: String(capture), transactionHash },
+          "a channel was closed",
+        );
+        return { capture, transactionHash };
+      } catch (error) {
+        const { name, message } = contractError(error);
+        metrics.count("failed_closes", { reason: name });
+        log.warn({ event: "close failed", channelId, reason: name }, message);
+        await sleep(CLOSE_RETRY_MS, stopping.signal);
+        if (stopping.signal.aborted) throw error;
+        const slot = await slotOf(channelId).catch(() => undefined);
+        if (slot && slot.epoch !== first.epoch) return { capture: slot.claimed, transactionHash: null };
+      }
+    }
+  }
+
+  async function send(account: Account, capture: bigint): Promise<Hex> {
+    const sender = init.sender(account.listingId);
+    if (!sender || !same(sender.account, account.terms.operator))
+      throw new RefusedError("CloseFailed", "this gateway does not hold the channel's operator account");
+    const { channelId, voucher, terms, relays } = account;
+    const { hash } = await sender.run((operator) =>
+      closeChannel(operator, {
+        contracts,
+        terms,
+        relays,
+        voucher: { channelId, cumulative: voucher?.cumulative ?? 0n, relay: voucher?.relay ?? ZERO_ADDRESS },
+        voucherSignature: voucher ? hex(voucher.signature) : "0x",
+        capture,
+      }),
+    );
+    return hash;
+  }
+
+  async function takeNotice(notice: Fields<"NOTICE">, listingId: bigint): Promise<Done> {
+    const account = ledger.account(notice.channelId);
+    if (!account || account.listingId !== listingId)
+      throw new RefusedError("NoGrant", "this gateway has no such channel");
+    const { channelId, epoch, deadline, signature } = notice;
+    const signer = crypto.recover(closeNoticeDigest(delivery, { channelId, epoch, deadline }), signature);
+    if (!same(signer, account.terms.signer) && !same(signer, account.terms.payer))
+      throw new RefusedError("BadSignature", "the notice is signed by neither signer nor payer");
+    // Asked twice, for instance after a lost answer.
+    if (account.closeHash !== null && account.frozenEpoch === epoch)
+      return { capture: account.capture ?? 0n, transactionHash: account.closeHash };
+    if (deadline <= Date.now() / 1000) throw new RefusedError("Expired", "the notice's deadline has passed");
+    const slot = await slotOf(channelId);
+    if (slot.epoch !== epoch)
+      throw new RefusedError(
+        "CloseFailed",
+        `the notice is for epoch ${epoch}, the channel is in ${slot.epoch}`,
+      );
+    return close(account, slot);
+  }
+
+  /** By the chain's state, not by the event: the event may be an old one told again. */
+  async function settle(account: Account): Promise<void> {
+    const slot = await slotOf(account.channelId);
+    const unfinished = account.frozenEpoch !== null && account.frozenEpoch === slot.epoch;
+    if ((slot.closeAt !== 0 || unfinished) && slot.deposit > 0n) await close(account, slot);
+  }
+
+  const report = (error: unknown): void => {
+    if (stopping.signal.aborted) return;
+    const { name, message } = contractError(error);
+    log.error({ event: "close", reason: name }, message);
+  };
+
+  return {
+    async notice(frames, notice, listingId) {
+      const { channelId } = notice;
+      const timeout = new Promise<never>((_, reject) => {
+        const late = () =>
+          reject(
+            new RefusedError(
+              "CloseFailed",
+              `the chain did not take the close within ${CLOSE_TIMEOUT_MS / 1000} s; it is tried again`,
+            ),
+          );
+        setTimeout(late, CLOSE_TIMEOUT_MS).unref();
+      });
+      try {
+        const work = takeNotice(notice, listingId);
+        work.catch(report);
+        const { capture, transactionHash } = await Promise.race([work, timeout]);
+        frames.send("NOTICE_DONE", { channelId, capture, transactionHash, error: null });
+      } catch (error) {
+        const { name, message } = error instanceof RefusedError ? error : contractError(error);
+        const capture = ledger.account(channelId)?.capture ?? 0n;
+        frames.send("NOTICE_DONE", { channelId, capture, transactionHash: null, error: { name, message } });
+      }
+    },
+    closing(channelId) {
+      const account = ledger.account(channelId);
+      if (account) settle(account).catch(report);
+    },
+    async resume() {
+      for (const account of ledger.accounts()) {
+        const done = account.closeHash !== null;
+        if (!done || account.frozenEpoch === null) await settle(account).catch(report);
+      }
+    },
+    async stop() {
+      stopping.abort();
+      await Promise.allSettled(running.values());
+    },
+  };
+}

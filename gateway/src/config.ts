@@ -1,0 +1,149 @@
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { type Address, getAddress, isAddress } from "viem";
+
+/** What the JSON file at WEIR_GATEWAY_CONFIG says. Paths in it are relative to the file. */
+export type GatewayFile = {
+  /** The gateway's name in password messages. */
+  id: string;
+  hubs: { hubId: bigint; secrets: string }[];
+  /** Where the relays are that listings name, until their registry exists. */
+  relays: { operator: Address; multiaddrs: string[] }[];
+  /** Web origins that may use the HTTP interface from a browser. */
+  corsOrigins: string[];
+  /** Only these listings are served; all of the hubs' without it. */
+  listings?: bigint[] | undefined;
+};
+
+export type GatewayConfig = GatewayFile & {
+  rpcUrl: string;
+  chainId: number;
+  dataDir: string;
+  /** Path of deployments/<chainId>.json. */
+  deployment: string;
+  host: string;
+  mqttPort: number;
+  httpPort: number;
+  passphrase: string;
+};
+
+/** The configuration is wrong: which variable or field, and which rule it breaks. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly field: string;
+
+  constructor(field: string, rule: string) {
+    super(`${field} ${rule}`);
+    this.field = field;
+  }
+}
+
+const DEFAULT_MQTT_PORT = 1883;
+const DEFAULT_HTTP_PORT = 8480;
+/** Letters that need no escaping in messages, logs and file names. */
+const ID = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** Reads the environment and the file it names. Throws ConfigError. */
+export async function loadConfig(env: NodeJS.ProcessEnv): Promise<GatewayConfig> {
+  const path = need(env, "WEIR_GATEWAY_CONFIG");
+  const file = parseFile(await readText(path, "WEIR_GATEWAY_CONFIG"), dirname(resolve(path)));
+  const passphraseFile = env.WEIR_GATEWAY_PASSPHRASE_FILE;
+  const passphrase = passphraseFile
+    ? (await readText(passphraseFile, "WEIR_GATEWAY_PASSPHRASE_FILE")).replace(/\r?\n$/, "")
+    : need(env, "WEIR_GATEWAY_PASSPHRASE");
+  const chainId = Number(need(env, "WEIR_CHAIN_ID"));
+  if (!Number.isSafeInteger(chainId) || chainId < 1)
+    throw new ConfigError("WEIR_CHAIN_ID", "is a positive whole number");
+  return {
+    ...file,
+    passphrase,
+    chainId,
+    rpcUrl: need(env, "WEIR_RPC_URL"),
+    dataDir: resolve(need(env, "WEIR_DATA_DIR")),
+    deployment: resolve(env.WEIR_DEPLOYMENT ?? `deployments/${chainId}.json`),
+    host: env.WEIR_GATEWAY_HOST ?? "127.0.0.1",
+    mqttPort: port(env, "WEIR_PORT_MQTT", DEFAULT_MQTT_PORT),
+    httpPort: port(env, "WEIR_PORT_GATEWAY_HTTP", DEFAULT_HTTP_PORT),
+  };
+}
+
+function parseFile(text: string, folder: string): GatewayFile {
+  let json: Record<string, unknown>;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new ConfigError(
+      "WEIR_GATEWAY_CONFIG",
+      `names a file that is no JSON (${(error as Error).message})`,
+    );
+  }
+  const known = ["id", "hubs", "relays", "corsOrigins", "listings"];
+  for (const name of Object.keys(json))
+    if (!known.includes(name)) throw new ConfigError(name, "is not a field of this file");
+  if (typeof json.id !== "string" || !ID.test(json.id))
+    throw new ConfigError("id", "has 1 to 64 letters, digits, dots, lines");
+  const hubs = list(json, "hubs").map((hub, i) => {
+    const { hubId, secrets } = hub as { hubId?: unknown; secrets?: unknown };
+    if (typeof secrets !== "string" || secrets === "")
+      throw new ConfigError(`hubs[${i}].secrets`, "is a path");
+    return { hubId: id(hubId, `hubs[${i}].hubId`), secrets: resolve(folder, secrets) };
+  });
+  if (hubs.length === 0) throw new ConfigError("hubs", "names at least one hub");
+  if (new Set(hubs.map((hub) => hub.hubId)).size < hubs.length)
+    throw new ConfigError("hubs", "names no hub twice");
+  const relays = list(json, "relays").map((relay, i) => {
+    const { operator, multiaddrs } = relay as { operator?: unknown; multiaddrs?: unknown };
+    if (typeof operator !== "string" || !isAddress(operator, { strict: false }))
+      throw new ConfigError(`relays[${i}].operator`, "is an address");
+    if (
+      !Array.isArray(multiaddrs) ||
+      multiaddrs.length === 0 ||
+      multiaddrs.some((a) => typeof a !== "string")
+    )
+      throw new ConfigError(`relays[${i}].multiaddrs`, "is a list of multiaddrs");
+    return { operator: getAddress(operator), multiaddrs: multiaddrs as string[] };
+  });
+  const corsOrigins = list(json, "corsOrigins", true).map((origin, i) => {
+    if (typeof origin !== "string" || !URL.canParse(origin) || new URL(origin).origin !== origin)
+      throw new ConfigError(`corsOrigins[${i}]`, "is an origin such as https://market.example");
+    return origin;
+  });
+  const listings =
+    json.listings === undefined
+      ? undefined
+      : list(json, "listings").map((item, i) => id(item, `listings[${i}]`));
+  return { id: json.id, hubs, relays, corsOrigins, listings };
+}
+
+function list(json: Record<string, unknown>, field: string, optional = false): unknown[] {
+  const value = json[field];
+  if (value === undefined && optional) return [];
+  if (!Array.isArray(value)) throw new ConfigError(field, "is a list");
+  return value;
+}
+
+function id(value: unknown, field: string): bigint {
+  if (!/^\d{1,19}$/.test(String(value))) throw new ConfigError(field, "is a number");
+  return BigInt(String(value));
+}
+
+function port(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
+  const value = env[name] === undefined || env[name] === "" ? fallback : Number(env[name]);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535)
+    throw new ConfigError(name, "is a port number");
+  return value;
+}
+
+function need(env: NodeJS.ProcessEnv, name: string): string {
+  const value = env[name];
+  if (value === undefined || value === "") throw new ConfigError(name, "must be set");
+  return value;
+}
+
+async function readText(path: string, field: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new ConfigError(field, `names a file that cannot be read (${(error as Error).message})`);
+  }
+}

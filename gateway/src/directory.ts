@@ -1,0 +1,238 @@
+// What the chain says about the hubs this gateway serves: their publisher keys, devices, listings and purchases.
+import { EventEmitter } from "node:events";
+import { type ContractEvent, type Contracts, followChain } from "@weir/sdk/chain";
+import type { Address, Hex, ListingTerms, PurchaseChoice } from "@weir/sdk/core";
+import { type PublicClient, toHex } from "viem";
+import { type Feed, parseFeed } from "./feed.ts";
+
+export type Version = { version: number; terms: ListingTerms; feed: Feed; block: bigint };
+
+export type ListingInfo = {
+  listingId: bigint;
+  hubId: bigint;
+  /** By version number, from 1. */
+  versions: ReadonlyMap<number, Version>;
+  newest: Version;
+  /** Block time of its creation, unix seconds. */
+  createdAt: number;
+  /** No new sales. What was bought is still served. */
+  paused: boolean;
+  closed: boolean;
+};
+
+/** How a grant came to be: bought, or given by the seller (`plan` null: a gift follows no plan). */
+export type Acquired = Omit<PurchaseChoice, "plan"> & {
+  grantId: Hex;
+  paymentId: Hex;
+  plan: number | null;
+  rights: number;
+};
+
+export type PublisherKeyInfo = { keyId: number; account: Address; x: Hex; y: Hex; revoked: boolean };
+
+type Events = {
+  /** A listing appeared or changed. */
+  listing: [ListingInfo];
+  /** The payer of a channel asks for his money back. */
+  closing: [channelId: Hex, closeAt: number];
+  deviceRevoked: [hubId: bigint, device: string];
+  keys: [hubId: bigint];
+  /** The local chain was started anew: nothing that was stored belongs to it. */
+  reset: [instanceId: Hex | null];
+};
+
+export type Directory = EventEmitter<Events> & {
+  /** Follows the chain until the signal aborts. Resolves when it ends, rejects on a fault that waiting cannot heal. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Resolves once the head was reached for the first time. */
+  ready: Promise<void>;
+  instanceId(): Hex | null;
+  listings(): ListingInfo[];
+  listing(listingId: bigint): ListingInfo | undefined;
+  acquired(grantId: Hex): Acquired | undefined;
+  deviceActive(hubId: bigint, device: string): boolean;
+  /** The key with this public point, unless it was revoked. */
+  publisherKey(hubId: bigint, point: { x: Hex; y: Hex }): PublisherKeyInfo | undefined;
+};
+
+export type DirectoryInit = {
+  client: PublicClient;
+  contracts: Contracts;
+  fromBlock: bigint;
+  hubIds: readonly bigint[];
+  /** Only these listings; all of the hubs' without it. */
+  listings?: readonly bigint[] | undefined;
+  onError: (error: unknown) => void;
+};
+
+export function createDirectory(init: DirectoryInit): Directory {
+  const served = new Set(init.hubIds);
+  const state = new State();
+  /** Everything that concerns us, so that a replaced block can be taken back by telling the story again. */
+  let story: ContractEvent[] = [];
+  let instance: Hex | null = null;
+  let markReady: () => void = () => undefined;
+  const ready = new Promise<void>((resolve) => {
+    markReady = resolve;
+  });
+  const events = new EventEmitter<Events>();
+  const listingOf = (listingId: bigint): ListingInfo | undefined => state.listings.get(listingId);
+
+  function concerns(event: ContractEvent): boolean {
+    const args = event.args as { hubId?: bigint; listingId?: bigint; channelId?: Hex };
+    if (event.contract === "Channels") return event.eventName === "ChannelClosing";
+    if (args.hubId !== undefined && !served.has(args.hubId)) return false;
+    if (args.listingId === undefined) return event.contract === "Hubs";
+    if (init.listings && !init.listings.includes(args.listingId)) return false;
+    return args.hubId !== undefined || state.listings.has(args.listingId);
+  }
+
+  async function tell(event: ContractEvent): Promise<void> {
+    if (!concerns(event)) return;
+    if (event.contract === "Channels") {
+      const { channelId, closeAt } = event.args as { channelId: Hex; closeAt: number };
+      events.emit("closing", channelId, closeAt);
+      return;
+    }
+    let createdAt = 0;
+    if (event.eventName === "ListingCreated")
+      createdAt = Number((await init.client.getBlock({ blockNumber: event.blockNumber })).timestamp);
+    story.push(event);
+    announce(event, state.apply(event, createdAt));
+  }
+
+  function announce(event: ContractEvent, device: string | undefined): void {
+    const args = event.args as { hubId?: bigint; listingId?: bigint };
+    if (event.contract === "Listings" && args.listingId !== undefined) {
+      const listing = listingOf(args.listingId);
+      if (listing) events.emit("listing", listing);
+    }
+    if (event.eventName === "DeviceRevoked" && device !== undefined)
+      events.emit("deviceRevoked", args.hubId!, device);
+    if (event.eventName === "PublisherKeyRegistered" || event.eventName === "PublisherKeyRevoked")
+      events.emit("keys", args.hubId!);
+  }
+
+  return Object.assign(events, {
+    ready,
+    instanceId: () => instance,
+    listings: () => [...state.listings.values()],
+    listing: listingOf,
+    acquired: (grantId: Hex) => state.acquired.get(grantId),
+    deviceActive: (hubId: bigint, device: string) => state.devices.get(`${hubId}/${device}`) === true,
+    publisherKey: (hubId: bigint, point: { x: Hex; y: Hex }) =>
+      [...state.keys.values()].find(
+        (key) => key.hubId === hubId && key.x === point.x && key.y === point.y && !key.revoked,
+      ),
+    run: (signal: AbortSignal) =>
+      followChain({
+        client: init.client,
+        contracts: init.contracts,
+        fromBlock: init.fromBlock,
+        signal,
+        onError: init.onError,
+        async onLogs({ logs, cursor, caughtUp }) {
+          instance = cursor.instanceId;
+          for (const log of logs) await tell(log);
+          if (caughtUp) markReady();
+        },
+        onReorg(fromBlock) {
+          const times = new Map(
+            [...state.listings.values()].map((listing) => [listing.listingId, listing.createdAt]),
+          );
+          story = story.filter((event) => event.blockNumber < fromBlock);
+          state.clear();
+          for (const event of story)
+            state.apply(event, times.get((event.args as { listingId?: bigint }).listingId ?? -1n) ?? 0);
+          for (const listing of state.listings.values()) events.emit("listing", listing);
+          for (const hubId of served) events.emit("keys", hubId);
+        },
+        onReset(instanceId) {
+          events.emit("reset", instanceId);
+        },
+      }),
+  });
+}
+
+/** The tables that follow from the events, and nothing else. */
+class State {
+  readonly listings = new Map<bigint, ListingInfo>();
+  readonly acquired = new Map<Hex, Acquired>();
+  /** `<hubId>/<device>` → registered and not revoked. */
+  readonly devices = new Map<string, boolean>();
+  readonly keys = new Map<string, PublisherKeyInfo & { hubId: bigint }>();
+  readonly #deviceNames = new Map<string, string>();
+
+  clear(): void {
+    for (const table of [this.listings, this.acquired, this.devices, this.keys, this.#deviceNames])
+      table.clear();
+  }
+
+  /** Returns the device's name when the event concerns one. */
+  apply(event: ContractEvent, createdAt: number): string | undefined {
+    switch (event.eventName) {
+      case "ListingCreated":
+      case "ListingRevised": {
+        const { listingId, hubId, version, terms, metadata } = event.args;
+        const before = this.listings.get(listingId);
+        const newest: Version = {
+          version,
+          terms: terms as ListingTerms,
+          feed: parseFeed(metadata),
+          block: event.blockNumber,
+        };
+        const versions = new Map([...(before?.versions ?? []), [version, newest]]);
+        const kept = before ?? { createdAt, paused: false, closed: false };
+        this.listings.set(listingId, { ...kept, listingId, hubId, versions, newest });
+        return undefined;
+      }
+      case "ListingPaused":
+      case "ListingResumed":
+      case "ListingClosed": {
+        const listing = this.listings.get(event.args.listingId);
+        if (!listing) return undefined;
+        const change =
+          event.eventName === "ListingClosed"
+            ? { closed: true }
+            : { paused: event.eventName === "ListingPaused" };
+        this.listings.set(listing.listingId, { ...listing, ...change });
+        return undefined;
+      }
+      case "Purchased":
+        this.acquired.set(event.args.grantId, event.args);
+        return undefined;
+      case "GrantGiven": {
+        const { args } = event;
+        const gift = {
+          plan: null,
+          signer: args.buyer,
+          buyerSalt: toHex(0, { size: 32 }),
+          market: toHex(0, { size: 20 }),
+        };
+        this.acquired.set(args.grantId, { ...args, ...gift });
+        return undefined;
+      }
+      case "DeviceRegistered":
+        this.#deviceNames.set(`${event.args.hubId}/${event.args.nameHash}`, event.args.name);
+        this.devices.set(`${event.args.hubId}/${event.args.name}`, true);
+        return event.args.name;
+      case "DeviceRevoked": {
+        const name = this.#deviceNames.get(`${event.args.hubId}/${event.args.nameHash}`);
+        if (name !== undefined) this.devices.set(`${event.args.hubId}/${name}`, false);
+        return name;
+      }
+      case "PublisherKeyRegistered": {
+        const { hubId, keyId, account, x, y } = event.args;
+        this.keys.set(`${hubId}/${keyId}`, { hubId, keyId, account, x, y, revoked: false });
+        return undefined;
+      }
+      case "PublisherKeyRevoked": {
+        const key = this.keys.get(`${event.args.hubId}/${event.args.keyId}`);
+        if (key) key.revoked = true;
+        return undefined;
+      }
+      default:
+        return undefined;
+    }
+  }
+}

@@ -1,0 +1,336 @@
+// The gateway put together: what starts after what, and how it stops.
+import { mkdir, readFile, rename } from "node:fs/promises";
+import { join } from "node:path";
+import type { Libp2p } from "@libp2p/interface";
+import { parseDeployment } from "@weir/sdk/chain";
+import type { Delivery, Plan } from "@weir/sdk/core";
+import { isMetered } from "@weir/sdk/core";
+import { nativeCrypto } from "@weir/sdk/native";
+import { RefusedError } from "@weir/sdk/wire";
+import { createNode } from "@weir/sdk/wire/node";
+import type { Logger } from "pino";
+import { createPublicClient, http, type PublicClient } from "viem";
+import { createCloser } from "./claims/close.ts";
+import { createSender, type Sender } from "./claims/sender.ts";
+import type { GatewayConfig } from "./config.ts";
+import { Database } from "./database.ts";
+import { createDirectory, type Directory, type ListingInfo } from "./directory.ts";
+import { createHttp } from "./ingest/http.ts";
+import { createIntake } from "./ingest/intake.ts";
+import { createJournal } from "./ingest/journal.ts";
+import { createBroker } from "./ingest/mqtt.ts";
+import { createPasswords } from "./ingest/passwords.ts";
+import { createCovers } from "./keys/covers.ts";
+import { createLedger } from "./keys/ledger.ts";
+import { createPurchases } from "./keys/purchases.ts";
+import { createSessions } from "./keys/sessions.ts";
+import { SETTLE_MS, UNLISTED_RETENTION_MS } from "./limits.ts";
+import { createMetrics } from "./metrics.ts";
+import { type HubKeys, Pipeline } from "./seal/pipeline.ts";
+import { createSegmentStore } from "./seal/store.ts";
+import { openSecrets, type Secrets } from "./secrets.ts";
+import { ListingStream } from "./stream.ts";
+
+export type Gateway = {
+  mqttPort: number;
+  httpPort: number;
+  /** Stops cleanly: nothing that was acknowledged is lost. */
+  stop(): Promise<void>;
+  /** Settles with the fault that makes going on impossible, if one comes. */
+  failed: Promise<unknown>;
+};
+
+type Hub = HubKeys & { hubId: bigint; secrets: Secrets; sender: Sender };
+
+const FILE = "gateway.db";
+
+/** Starts everything; resolves when devices can connect. */
+export async function startGateway(config: GatewayConfig, log: Logger): Promise<Gateway> {
+  const { contracts, fromBlock } = parseDeployment(JSON.parse(await readFile(config.deployment, "utf8")));
+  const delivery: Delivery = {
+    chainId: config.chainId,
+    hubs: contracts.Hubs.toLowerCase() as `0x${string}`,
+    grants: contracts.Grants.toLowerCase() as `0x${string}`,
+    channels: contracts.Channels,
+  };
+  const client = createPublicClient({ transport: http(config.rpcUrl), cacheTime: 0 }) as PublicClient;
+  const secrets = await Promise.all(
+    config.hubs.map((hub) => openSecrets({ path: hub.secrets, passphrase: config.passphrase })),
+  );
+  const ending = new AbortController();
+  const failure = Promise.withResolvers<unknown>();
+  const metrics = createMetrics();
+
+  const directory = createDirectory({
+    client,
+    contracts,
+    fromBlock,
+    hubIds: config.hubs.map(({ hubId }) => hubId),
+    listings: config.listings,
+    onError: (error) => {
+      metrics.count("chain_errors");
+      log.warn(
+        { event: "chain", reason: (error as Error).name },
+        "the chain cannot be read now; it is tried again",
+      );
+    },
+  });
+  // What is heard before everything stands is told again below.
+  const following = directory.run(ending.signal);
+  following.catch(failure.resolve);
+  await Promise.race([directory.ready, failure.promise.then((error) => Promise.reject(error))]);
+
+  const db = await openDatabase(config, directory, delivery, log);
+  db.onFatal((error) => {
+    log.fatal(
+      { event: "disk", reason: (error as Error).name },
+      "a commit failed; nobody knows what is on disk",
+    );
+    failure.resolve(error);
+  });
+  const hubs = config.hubs.map(({ hubId }, i): Hub => {
+    const secret = secrets[i]!;
+    const { masterSeed, publisherPrivateKey, publisherKey, operatorPrivateKey } = secret;
+    return {
+      hubId,
+      secrets: secret,
+      masterSeed,
+      publisherPrivateKey,
+      sender: createSender({ operatorPrivateKey, rpcUrl: config.rpcUrl, chainId: config.chainId }),
+      keyId: () => directory.publisherKey(hubId, publisherKey)?.keyId,
+    };
+  });
+  const hubOf = (hubId: bigint): Hub => hubs.find((hub) => hub.hubId === hubId)!;
+
+  // ---- parts
+
+  const journal = createJournal({ db, listings: directory.listings });
+  const store = createSegmentStore(db);
+  const ledger = createLedger(db);
+  const node: Libp2p = await createNode();
+  const purchases = createPurchases({ client, contracts, fromBlock, delivery, directory });
+  const closer = createCloser({
+    db,
+    ledger,
+    client,
+    contracts,
+    crypto: nativeCrypto,
+    delivery,
+    metrics,
+    log,
+    sender: (listingId) => {
+      const listing = directory.listing(listingId);
+      return listing && hubOf(listing.hubId).sender;
+    },
+    onFrozen: (channelId) =>
+      sessions.endChannel(channelId, new RefusedError("Closing", "the channel is being closed")),
+  });
+  const sessions = createSessions({
+    db,
+    ledger,
+    store,
+    purchases,
+    closer,
+    crypto: nativeCrypto,
+    delivery,
+    metrics,
+    log,
+  });
+  const covers = createCovers({ directory, purchases, crypto: nativeCrypto, delivery, metrics, log });
+
+  // ---- listings
+
+  const streams = new Map<bigint, ListingStream>();
+  const opening = new Map<bigint, Promise<void>>();
+
+  /** Plans whose buyers must not be outrun: those on sale, and those of everybody who has an account. */
+  const plansOf = (listingId: bigint): Plan[] => [
+    ...(directory.listing(listingId)?.newest.terms.plans.filter(isMetered) ?? []),
+    ...ledger.plans(listingId),
+  ];
+
+  async function openStream(listing: ListingInfo): Promise<void> {
+    const { listingId } = listing;
+    const hub = hubOf(listing.hubId);
+    const pipeline = await Pipeline.open({
+      listing,
+      db,
+      store,
+      journal,
+      crypto: nativeCrypto,
+      delivery,
+      hub,
+      log,
+      plans: () => plansOf(listingId),
+      onHopeless: (plan) => {
+        log.warn(
+          { event: "plan outgrown", listing: String(listingId) },
+          "an old plan's entry no longer covers one message",
+        );
+        for (const account of ledger.accounts())
+          if (account.listingId === listingId && account.plan.entry === plan.entry) account.hopeless = true;
+      },
+      onStored: (header) => ledger.stored(header),
+      onSealed: () => {
+        metrics.count("segments");
+        streams.get(listingId)?.wake();
+      },
+      onGeneration: () =>
+        sessions.end(listingId, new RefusedError("StaleGeneration", "a new generation has begun")),
+    });
+    const { relays } = config;
+    streams.set(
+      listingId,
+      new ListingStream({
+        listing,
+        pipeline,
+        hub,
+        relays,
+        node,
+        store,
+        sessions,
+        covers,
+        crypto: nativeCrypto,
+        delivery,
+        log,
+      }),
+    );
+    log.info(
+      {
+        event: "listing",
+        listing: String(listingId),
+        generation: pipeline.generation,
+        seq: pipeline.nextSeq,
+      },
+      "a listing is served",
+    );
+  }
+
+  function onListing(listing: ListingInfo): void {
+    const { listingId } = listing;
+    const known = streams.get(listingId);
+    known?.update(listing);
+    if (known || opening.has(listingId) || ending.signal.aborted) return;
+    const work = openStream(listing)
+      .then(() => streams.get(listingId)?.update(directory.listing(listingId) ?? listing))
+      .catch(failure.resolve)
+      .finally(() => opening.delete(listingId));
+    opening.set(
+      listingId,
+      work.then(() => undefined),
+    );
+  }
+
+  directory.on("listing", onListing);
+  directory.on("keys", (hubId) => {
+    for (const stream of streams.values()) if (stream.hubId === hubId) stream.pipeline.kick();
+  });
+  directory.on("closing", (channelId) => closer.closing(channelId));
+  directory.on("reset", (instanceId) =>
+    failure.resolve(new Error(`the chain was started anew (${instanceId}); start the gateway again`)),
+  );
+  for (const listing of directory.listings()) onListing(listing);
+  await Promise.all(opening.values());
+  closer.resume().catch((error: Error) => log.error({ event: "close", reason: error.name }, error.message));
+
+  // ---- devices
+
+  const missing = (): string[] => {
+    const names = hubs
+      .filter((hub) => hub.keyId() === undefined)
+      .map((hub) => `publisher key of hub ${hub.hubId}`);
+    if (ending.signal.aborted) names.push("gateway");
+    return names;
+  };
+  const passwords = createPasswords({
+    db,
+    client,
+    contracts,
+    chainId: config.chainId,
+    gatewayId: config.id,
+    hubIds: config.hubs.map(({ hubId }) => hubId),
+    deviceActive: directory.deviceActive,
+  });
+  const intake = createIntake({ journal, metrics });
+  const broker = createBroker({ passwords, intake, metrics, log, ready: () => !ending.signal.aborted });
+  directory.on("deviceRevoked", (hubId, device) => broker.disconnect(hubId, device));
+  const api = createHttp({
+    passwords,
+    intake,
+    metrics,
+    log,
+    corsOrigins: config.corsOrigins,
+    missing,
+    onPassword: (hubId, device) => broker.disconnect(hubId, device),
+  });
+  metrics.gauge("mqtt_connections", broker.connections);
+  metrics.gauge("journal_bytes", journal.bytes);
+  metrics.gauge("outbox_bytes", store.outboxBytes);
+  metrics.gauge("live_sessions", () => sessions.count());
+  const [mqttPort, httpPort] = await Promise.all([
+    broker.start(config.host, config.mqttPort),
+    api.start(config.host, config.httpPort),
+  ]);
+
+  const settling = setInterval(() => {
+    db.commit(settle).catch((error: Error) =>
+      log.error({ event: "settle", reason: error.name }, error.message),
+    );
+  }, SETTLE_MS);
+
+  /** Drops what no listing needs any more. */
+  function settle(): void {
+    for (const { hubId } of hubs) {
+      const served = [...streams.values()].filter((stream) => stream.hubId === hubId);
+      if (served.length > 0) journal.trim(hubId, Math.min(...served.map((stream) => stream.settle())));
+      else if (!directory.listings().some((listing) => listing.hubId === hubId))
+        journal.trimOlder([hubId], Date.now() - UNLISTED_RETENTION_MS);
+    }
+  }
+
+  return {
+    mqttPort,
+    httpPort,
+    failed: failure.promise,
+    async stop() {
+      ending.abort();
+      clearInterval(settling);
+      await Promise.all([broker.stop(), api.stop()]);
+      await Promise.all(opening.values());
+      await closer.stop();
+      await Promise.all([...streams.values()].map((stream) => stream.stop()));
+      await node.stop();
+      await following.catch(() => undefined);
+      db.close();
+    },
+  };
+}
+
+/**
+ * The data belongs to one deployment on one chain. Data of another one, such as a development chain that was started anew, is put aside
+ * under another name, never mixed and never deleted.
+ */
+async function openDatabase(
+  config: GatewayConfig,
+  directory: Directory,
+  delivery: Delivery,
+  log: Logger,
+): Promise<Database> {
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const path = join(config.dataDir, FILE);
+  const identity = `${delivery.chainId}/${delivery.hubs}/${directory.instanceId() ?? "-"}`;
+  const first = new Database(path);
+  const found = first.get<{ value: string }>("SELECT value FROM meta WHERE name = 'chain'")?.value;
+  if (found === identity) return first;
+  if (found === undefined) return remember(first, identity);
+  first.close();
+  const aside = join(config.dataDir, `gateway-${Date.now()}.db`);
+  await rename(path, aside);
+  log.warn({ event: "other chain", aside }, "the data file belongs to another chain and was put aside");
+  return remember(new Database(path), identity);
+}
+
+async function remember(db: Database, identity: string): Promise<Database> {
+  await db.commit(() => db.run("INSERT OR REPLACE INTO meta (name, value) VALUES ('chain', ?)", identity));
+  return db;
+}

@@ -1,0 +1,188 @@
+// The gateway's HTTP interface: passwords for devices, messages by POST, and what operators look at.
+import type { AddressInfo } from "node:net";
+import { serve } from "@hono/node-server";
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
+import type { Logger } from "pino";
+import { isAddress, isHex } from "viem";
+import { GatewayRefusal } from "../errors.ts";
+import {
+  MAX_INGEST_BODY_BYTES,
+  MAX_INGEST_MESSAGES,
+  MAX_PASSWORD_BODY_BYTES,
+  PASSWORD_REQUESTS_PER_MINUTE,
+} from "../limits.ts";
+import type { Metrics } from "../metrics.ts";
+import { parseUser, type Speaker } from "./authorize.ts";
+import type { Intake } from "./intake.ts";
+import type { PasswordRequest, Passwords } from "./passwords.ts";
+import { createRate } from "./rate.ts";
+
+export type HttpServer = {
+  /** Listens; resolves with the port. */
+  start(host: string, port: number): Promise<number>;
+  stop(): Promise<void>;
+};
+
+export type HttpInit = {
+  passwords: Passwords;
+  intake: Intake;
+  metrics: Metrics;
+  log: Logger;
+  corsOrigins: readonly string[];
+  /** What is not ready yet, by name; empty = ready. */
+  missing: () => string[];
+  /** A device has another password: end what was opened with the old one. */
+  onPassword: (hubId: bigint, device: string) => void;
+};
+
+/** Topic of a message that names none. */
+const DEFAULT_TOPIC = "data";
+const NDJSON = "application/x-ndjson";
+/** 65 bytes for plain accounts; contract accounts sign at length. */
+const MAX_SIGNATURE_CHARS = 2 * 1024;
+
+export function createHttp(init: HttpInit): HttpServer {
+  const { passwords, intake, metrics, log } = init;
+  const passwordRate = createRate(PASSWORD_REQUESTS_PER_MINUTE / 60, PASSWORD_REQUESTS_PER_MINUTE);
+  const app = new Hono();
+
+  app.use(
+    "*",
+    cors({
+      origin: [...init.corsOrigins],
+      allowMethods: ["GET", "POST"],
+      allowHeaders: ["content-type", "authorization"],
+    }),
+  );
+  app.get("/healthz", (c) => c.json({ status: "ok" }));
+  app.get("/readyz", (c) => {
+    const missing = init.missing();
+    return c.json({ ready: missing.length === 0, missing }, missing.length === 0 ? 200 : 503);
+  });
+  app.get("/metrics", (c) => c.text(metrics.text()));
+
+  app.post("/v1/devices/:hubId/:device/password", limit(MAX_PASSWORD_BODY_BYTES), async (c) => {
+    const { hubId, device } = speakerOf(c);
+    if (passwordRate.take(1) > 0)
+      throw new GatewayRefusal(
+        "TooFast",
+        `at most ${PASSWORD_REQUESTS_PER_MINUTE} password requests a minute`,
+      );
+    const answer = await passwords.set(hubId, device, parseRequest(await c.req.text()));
+    init.onPassword(hubId, device);
+    log.info({ event: "password set", user: answer.user }, "a device has a new password");
+    c.header("cache-control", "no-store");
+    return c.json(answer);
+  });
+
+  app.post("/v1/ingest/:hubId/:device", limit(MAX_INGEST_BODY_BYTES), async (c) => {
+    const speaker = await login(c);
+    const topic = `${speaker.device}/${c.req.query("topic") ?? DEFAULT_TOPIC}`;
+    const body = new Uint8Array(await c.req.arrayBuffer());
+    const payloads =
+      (c.req.header("content-type") ?? "").split(";")[0]!.trim() === NDJSON ? lines(body) : [body];
+    const waitMs = await intake.take(
+      speaker,
+      payloads.map((payload) => ({ topic, payload })),
+    );
+    if (waitMs > 0) c.header("retry-after", String(Math.ceil(waitMs / 1000)));
+    return c.json({ accepted: payloads.length });
+  });
+
+  app.notFound((c) => c.json({ error: { name: "NotFound", message: "there is nothing here" } }, 404));
+  app.onError((error, c) => {
+    if (error instanceof GatewayRefusal) {
+      if (error.status === 401) c.header("www-authenticate", 'Basic realm="weir gateway"');
+      const { name, message, field } = error;
+      return c.json({ error: { name, message, ...(field === undefined ? {} : { field }) } }, error.status);
+    }
+    log.error({ event: "http", reason: error.name }, error.message);
+    return c.json({ error: { name: "Fault", message: "the gateway could not do this" } }, 500);
+  });
+
+  async function login(c: Context): Promise<Speaker> {
+    const wanted = speakerOf(c);
+    const [, encoded] = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(c.req.header("authorization") ?? "") ?? [];
+    const text = Buffer.from(encoded ?? "", "base64").toString("utf8");
+    const cut = text.indexOf(":");
+    const speaker =
+      cut < 0 ? undefined : await passwords.check(text.slice(0, cut), Buffer.from(text.slice(cut + 1)));
+    if (!speaker) {
+      metrics.count("refused_logins", { reason: "Unauthorised" });
+      throw new GatewayRefusal("Unauthorised", "wrong user or password");
+    }
+    if (speaker.hubId !== wanted.hubId || speaker.device !== wanted.device)
+      throw new GatewayRefusal("NotOwnTopic", "a device sends for itself only", "device");
+    return speaker;
+  }
+
+  let server: ReturnType<typeof serve> | undefined;
+  return {
+    start: (hostname, port) =>
+      new Promise((resolve, reject) => {
+        server = serve({ fetch: app.fetch, hostname, port }, (info: AddressInfo) => resolve(info.port));
+        server.once("error", reject);
+      }),
+    stop: () =>
+      new Promise((resolve) => {
+        if (!server) return resolve();
+        server.close(() => resolve());
+        (server as { closeAllConnections?: () => void }).closeAllConnections?.();
+      }),
+  };
+}
+
+const limit = (maxSize: number) =>
+  bodyLimit({
+    maxSize,
+    onError: () => {
+      throw new GatewayRefusal("TooLarge", `a body has at most ${maxSize} bytes`, "body");
+    },
+  });
+
+function speakerOf(c: Context): Speaker {
+  const speaker = parseUser(`${c.req.param("hubId")}/${c.req.param("device")}`);
+  if (!speaker) throw new GatewayRefusal("BadRequest", "the path names a hub and a device", "device");
+  return speaker;
+}
+
+function parseRequest(text: string): PasswordRequest {
+  let body: Record<string, unknown>;
+  try {
+    body = JSON.parse(text);
+  } catch (error) {
+    throw new GatewayRefusal("BadRequest", `the body is no JSON (${(error as Error).message})`, "body");
+  }
+  if (typeof body !== "object" || body === null)
+    throw new GatewayRefusal("BadRequest", "the body is an object", "body");
+  const { gatewayId, nonce, deadline, signature, account } = body;
+  if (typeof gatewayId !== "string" || gatewayId.length > 64)
+    throw new GatewayRefusal("BadRequest", "is a text", "gatewayId");
+  if (!isHex(nonce) || nonce.length !== 66) throw new GatewayRefusal("BadRequest", "has 32 bytes", "nonce");
+  if (typeof deadline !== "number" || !Number.isSafeInteger(deadline) || deadline < 0 || deadline >= 2 ** 40)
+    throw new GatewayRefusal("BadRequest", "is a time in unix seconds", "deadline");
+  if (!isHex(signature) || signature.length > MAX_SIGNATURE_CHARS)
+    throw new GatewayRefusal("BadRequest", "is hexadecimal", "signature");
+  if (account !== undefined && (typeof account !== "string" || !isAddress(account, { strict: false })))
+    throw new GatewayRefusal("BadRequest", "is an address", "account");
+  return { gatewayId, nonce: nonce.toLowerCase() as typeof nonce, deadline, signature, account };
+}
+
+/** NDJSON → its lines without the empty ones. */
+function lines(body: Uint8Array): Uint8Array[] {
+  const found: Uint8Array[] = [];
+  let start = 0;
+  while (start < body.length) {
+    const end = body.indexOf(10, start);
+    const stop = end < 0 ? body.length : end;
+    const line = body.subarray(start, body[stop - 1] === 13 ? stop - 1 : stop);
+    if (line.length > 0) found.push(line);
+    if (found.length > MAX_INGEST_MESSAGES)
+      throw new GatewayRefusal("TooLarge", `a request has at most ${MAX_INGEST_MESSAGES} messages`, "body");
+    start = stop + 1;
+  }
+  if (found.length === 0) throw new GatewayRefusal("BadRequest", "the body has no message", "body");
+  return found;
+}

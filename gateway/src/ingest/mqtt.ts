@@ -1,0 +1,275 @@
+// The MQTT 3.1.1 broker for devices. Nothing a device publishes enters the broker's own store or routes: it goes into the
+// journal while the publish is authorised, because aedes acknowledges QoS 1 right after that and before its publish event.
+import { createServer, type Server, type Socket } from "node:net";
+import { Aedes, type AuthenticateError, type Client, type ConnectPacket } from "aedes";
+import type { Logger } from "pino";
+import { GatewayRefusal } from "../errors.ts";
+import {
+  CONNECT_TIMEOUT_MS,
+  MAX_CONNECT_BYTES,
+  MAX_CONNECTIONS,
+  MAX_CONNECTIONS_PER_DEVICE,
+  MAX_INFLIGHT_QOS2,
+  MAX_PACKET_BYTES,
+  MAX_PENDING_CONNECTIONS,
+} from "../limits.ts";
+import type { Metrics } from "../metrics.ts";
+import { authorize, parseUser, type Speaker } from "./authorize.ts";
+import type { Intake } from "./intake.ts";
+import type { Passwords } from "./passwords.ts";
+
+export type Broker = {
+  /** Listens; resolves with the port. */
+  start(host: string, port: number): Promise<number>;
+  stop(): Promise<void>;
+  /** Ends a device's connections: it was revoked or got another password. */
+  disconnect(hubId: bigint, device: string): void;
+  connections(): number;
+};
+
+/** CONNACK return codes of MQTT 3.1.1. */
+const UNAVAILABLE = 3;
+const BAD_LOGIN = 4;
+const NOT_AUTHORISED = 5;
+
+/** Parts of aedes and its parser that its types leave out; the exact version is pinned and test/mqtt.test.ts covers each. */
+type Inner = {
+  will: unknown;
+  _will?: { topic: string } | undefined;
+  _parser: {
+    packet: { length: number };
+    parse(chunk: Uint8Array): number;
+    prependListener(
+      event: "packet",
+      listener: (packet: { cmd: string; subscriptions?: { qos: number }[] }) => void,
+    ): void;
+  };
+};
+
+const dropWill = (client: Client): void => {
+  (client as unknown as Inner).will = null;
+};
+
+export function createBroker(init: {
+  passwords: Passwords;
+  intake: Intake;
+  metrics: Metrics;
+  log: Logger;
+  ready: () => boolean;
+}): Broker {
+  const { passwords, intake, metrics, log } = init;
+  const speakers = new WeakMap<Client, Speaker>();
+  const sockets = new Set<Socket>();
+  const byUser = new Map<string, Set<Client>>();
+  let pending = 0;
+
+  const broker = new Aedes({
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    maxInflightInbound: MAX_INFLIGHT_QOS2,
+    maxClientsIdLength: 1024, // ours are longer, see preConnect
+    preConnect(_client, packet, callback) {
+      callback(...prepare(packet));
+    },
+    authenticate(client, username, password, callback) {
+      login(client, username, password).then(
+        () => callback(null, true),
+        (error: unknown) => callback(loginError(error), false),
+      );
+    },
+    authorizePublish(client, packet, callback) {
+      // Wills of clients that are gone come here as well, some of them without a client.
+      const speaker = client ? speakers.get(client) : undefined;
+      intake.take(speaker, [{ topic: packet.topic, payload: Buffer.from(packet.payload) }]).then(
+        (waitMs) => {
+          // Not calling back yet stops the reading of this socket: a fast device is slowed down, not cut off.
+          if (waitMs > 0) setTimeout(callback, waitMs, null);
+          else callback(null);
+        },
+        (error: Error) => {
+          report("publish", client, error);
+          callback(error);
+        },
+      );
+    },
+    authorizeSubscribe(client, subscription, callback) {
+      try {
+        authorize(speakers.get(client), { kind: "subscribe", filter: subscription.topic });
+        callback(null, subscription);
+      } catch (error) {
+        report("subscribe", client, error as Error);
+        callback(null, null);
+      }
+    },
+    authorizeForward(client, packet) {
+      try {
+        authorize(speakers.get(client), { kind: "receive", topic: packet.topic });
+        return packet;
+      } catch (error) {
+        report("forward", client, error as Error);
+        return null;
+      }
+    },
+  });
+
+  const publishInside = broker.publish.bind(broker) as (
+    packet: unknown,
+    client: unknown,
+    done: unknown,
+  ) => void;
+  // What a device publishes has left through the journal: it is neither retained, nor queued for absent clients, nor routed.
+  (broker as { publish: unknown }).publish = (
+    packet: unknown,
+    client: unknown,
+    done: (error: null) => void,
+  ) => {
+    if (client === null || client === undefined || typeof client === "function")
+      publishInside(packet, client, done);
+    else done(null);
+  };
+
+  /** Before anything is looked up: the limits, and a client id that nobody else can have. */
+  function prepare(packet: ConnectPacket): [Error | null, boolean] {
+    if (!init.ready()) return [new GatewayRefusal("NotReady", "the gateway is starting"), false];
+    const user = parseUser(packet.username);
+    if (!user) {
+      log.info({ event: "login refused", reason: "user" }, "a login names <hubId>/<device> as its user");
+      metrics.count("refused_logins", { reason: "user" });
+      packet.username = "";
+      return [null, true]; // authenticate refuses it with a CONNACK
+    }
+    // The id is bound to the login, so a client can push out only older connections of the same device.
+    packet.clientId = `${packet.username}#${packet.clientId || Math.random().toString(36).slice(2)}`;
+    // Sessions are not kept: there is nothing to queue for a device that is away.
+    packet.clean = true;
+    return [null, true];
+  }
+
+  async function login(
+    client: Client,
+    username: string | undefined,
+    password: Buffer | undefined,
+  ): Promise<void> {
+    const speaker = await passwords.check(username, password);
+    if (!speaker) throw new GatewayRefusal("Unauthorised", "wrong user or password");
+    authorize(speaker, { kind: "login", will: (client as unknown as Inner)._will?.topic });
+    const open = byUser.get(username!) ?? new Set<Client>();
+    if (open.size >= MAX_CONNECTIONS_PER_DEVICE && ![...open].some((other) => other.id === client.id))
+      throw new GatewayRefusal("TooMany", `a device has at most ${MAX_CONNECTIONS_PER_DEVICE} connections`);
+    speakers.set(client, speaker);
+    byUser.set(username!, open.add(client));
+    client.conn.once("close", () => {
+      open.delete(client);
+      if (open.size === 0 && byUser.get(username!) === open) byUser.delete(username!);
+    });
+  }
+
+  function loginError(error: unknown): AuthenticateError {
+    const name = error instanceof GatewayRefusal ? error.name : "Fault";
+    const message = error instanceof Error ? error.message : String(error);
+    metrics.count("refused_logins", { reason: name });
+    log[name === "Fault" ? "error" : "info"]({ event: "login refused", reason: name }, message);
+    const returnCode =
+      name === "Unauthorised"
+        ? BAD_LOGIN
+        : name === "TooMany" || name === "TooFast"
+          ? UNAVAILABLE
+          : NOT_AUTHORISED;
+    return Object.assign(new Error(message), { returnCode }) as unknown as AuthenticateError;
+  }
+
+  function report(act: string, client: Client | null, error: Error): void {
+    const speaker = client ? speakers.get(client) : undefined;
+    log.info(
+      { event: `${act} refused`, reason: error.name, user: speaker && `${speaker.hubId}/${speaker.device}` },
+      error.message,
+    );
+  }
+
+  broker.on("clientError", (client, error) => report("connection", client, error));
+  broker.on("connectionError", (client, error) => report("connection", client, error));
+  // Nothing of aedes may end the process.
+  (broker as unknown as NodeJS.EventEmitter).on("error", (error: Error) =>
+    log.error({ event: "broker", reason: error.name }, error.message),
+  );
+
+  const server: Server = createServer((socket) => {
+    if (sockets.size >= MAX_CONNECTIONS || pending >= MAX_PENDING_CONNECTIONS) {
+      metrics.count("refused_connections");
+      socket.destroy();
+      return;
+    }
+    sockets.add(socket);
+    pending += 1;
+    socket.setNoDelay(true);
+    let settled = false;
+    const settle = () => {
+      if (!settled) pending -= 1;
+      settled = true;
+    };
+    socket.once("close", () => {
+      sockets.delete(socket);
+      settle();
+    });
+    const client = broker.handle(socket);
+    client.once("connected", settle);
+    bound(client, socket);
+  });
+
+  /** The parser would buffer what a length field announces, up to 256 MB, and grant any QoS. */
+  function bound(client: Client, socket: Socket): void {
+    const parser = (client as unknown as Inner)._parser;
+    const parse = parser.parse.bind(parser);
+    let seen = 0;
+    parser.parse = (chunk) => {
+      seen += chunk.length;
+      const left = parse(chunk);
+      const known = speakers.has(client);
+      const announced = left > 0 ? Math.max(parser.packet.length, left) : 0;
+      if (announced > (known ? MAX_PACKET_BYTES : MAX_CONNECT_BYTES) || (!known && seen > MAX_PACKET_BYTES)) {
+        report(
+          "connection",
+          client,
+          new GatewayRefusal(
+            "TooLarge",
+            `a packet has at most ${known ? MAX_PACKET_BYTES : MAX_CONNECT_BYTES} bytes`,
+          ),
+        );
+        socket.destroy();
+      }
+      return left;
+    };
+    parser.prependListener("packet", (packet) => {
+      if (packet.cmd !== "subscribe") return;
+      for (const subscription of packet.subscriptions ?? []) subscription.qos = Math.min(subscription.qos, 1);
+    });
+  }
+
+  return {
+    async start(host, port) {
+      await broker.listen();
+      await new Promise<void>((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(port, host, () => {
+          server.off("error", reject);
+          resolve();
+        });
+      });
+      return (server.address() as { port: number }).port;
+    },
+    async stop() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // That the gateway goes away says nothing about its devices: their wills stay unspoken.
+      for (const open of byUser.values()) for (const client of open) dropWill(client);
+      await new Promise<void>((resolve) => broker.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+    disconnect(hubId, device) {
+      for (const client of byUser.get(`${hubId}/${device}`) ?? []) {
+        dropWill(client);
+        client.close();
+      }
+    },
+    connections: () => sockets.size,
+  };
+}

@@ -1,0 +1,60 @@
+import type { Address, Hex, Plan, Terms } from "@weir/sdk/core";
+import type { AccountRow, Range } from "./ledger.ts";
+
+/** A metered purchase as the chain tells it: all that the gateway needs to serve and to claim its channel. */
+export type Purchased = {
+  channelId: Hex;
+  listingId: bigint;
+  grantId: Hex;
+  version: number;
+  planIndex: number;
+  plan: Plan;
+  terms: Terms;
+  /** The list behind terms.relaysHash. */
+  relays: readonly Address[];
+  encryptionKey: Hex;
+};
+
+export type Voucher = { cumulative: bigint; relay: Address; signature: Uint8Array };
+
+/** A channel's account in memory; the ledger alone changes it. */
+export type Account = Purchased & {
+  /** The last session's number. */
+  sessionNo: bigint;
+  /** The best signed total. */
+  total: bigint;
+  voucher: Voucher | undefined;
+  /** Σ price × units of opened epochs whose segments' sizes are kept no longer. */
+  carried: bigint;
+  /** Σ price × units of everything opened, `carried` included. */
+  accrued: bigint;
+  /** Generation → opened epochs, rising, not touching. */
+  opened: Map<number, Range[]>;
+  /** The channel's epoch when the account was frozen for a close. */
+  frozenEpoch: number | null;
+  capture: bigint | null;
+  closeHash: Hex | null;
+  /** Its entry no longer covers a single message of the listing: nothing more is released. */
+  hopeless: boolean;
+};
+
+export function openAccount(row: AccountRow): Account {
+  const purchased = JSON.parse(row.purchase, (_key, value) =>
+    typeof value === "string" && /^\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value,
+  ) as Purchased;
+  const { voucherRelay: relay, voucherSignature: signature } = row;
+  const total = BigInt(row.total);
+  return {
+    ...purchased,
+    sessionNo: BigInt(row.sessionNo),
+    total,
+    voucher: relay === null || signature === null ? undefined : { cumulative: total, relay, signature },
+    carried: BigInt(row.carried),
+    accrued: BigInt(row.carried),
+    opened: new Map(),
+    frozenEpoch: row.frozenEpoch,
+    capture: row.capture === null ? null : BigInt(row.capture),
+    closeHash: row.closeHash,
+    hopeless: false,
+  };
+}

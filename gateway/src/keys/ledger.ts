@@ -1,0 +1,328 @@
+// The durable account of every channel: what was opened to it, what that is worth, what its buyer has signed.
+//
+// owed = the value published in every epoch whose key was ever released to the channel, over all sessions, relays and generations. An epoch
+// is entered here before its key leaves, and it is opened only while what is signed covers what it may still grow to.
+import { type Address, accrue, dueOf, type Header, type Hex, isMetered, type Plan } from "@weir/sdk/core";
+import type { Database } from "../database.ts";
+import { EPOCHS_AHEAD, MAX_EPOCHS_BEHIND } from "../limits.ts";
+import { halfEntry } from "../seal/budget.ts";
+import { type Account, openAccount, type Purchased, type Voucher } from "./account.ts";
+
+export type Range = { from: number; to: number };
+
+export type Ledger = {
+  /** The channel's account, from disk if need be. */
+  account(channelId: Hex): Account | undefined;
+  accounts(): Iterable<Account>;
+  /** Opens an account for a purchase that was checked. Only inside a commit. */
+  admit(purchased: Purchased): Account;
+  /** Metered plans of open accounts of a listing: their prepayment bounds what an epoch may hold. */
+  plans(listingId: bigint): Plan[];
+  /** A segment was stored. Only inside that commit. */
+  stored(header: Header): void;
+  /** Σ price × units of everything opened to the channel before (generation, seq). */
+  accruedBefore(account: Account, generation: number, seq: number): bigint;
+  /** What is owed now, in the token's smallest unit. */
+  owed(account: Account): bigint;
+  isOpen(account: Account, generation: number, epoch: number): boolean;
+  /** Keeps a better total. False if it is not above the best one. Only inside a commit. */
+  accept(account: Account, voucher: Voucher): boolean;
+  /** Takes a session number; false unless it is above the last. Only inside a commit. */
+  begin(account: Account, sessionNo: bigint): boolean;
+  /**
+   * Opens what may be opened now from epoch `next` on and says which epochs' keys may leave, or undefined. What was opened earlier is given
+   * again. Only inside a commit; the keys may leave after it.
+   */
+  release(
+    account: Account,
+    at: { generation: number; next: number; lowestOpen: number; current: number; deposit: bigint },
+  ): Range | undefined;
+  /** Ends all releases; the result is what the seller may keep. Only inside a commit. */
+  freeze(account: Account, epoch: number): bigint;
+  /** The channel was closed on chain by this transaction. Only inside a commit. */
+  closed(account: Account, transactionHash: Hex): void;
+  /** The payer has put money in again after a close. Only inside a commit. */
+  thaw(account: Account): void;
+};
+
+type Units = { promoted: number; messageCount: number; bodyBytes: number };
+const UNITS =
+  "SELECT sealedAtMs < ? AS promoted, SUM(messageCount) AS messageCount, SUM(bodyBytes) AS bodyBytes FROM sealed";
+
+// accrue is linear in units, so a sum counts like its parts.
+const accrueAll = (plan: Plan, rows: readonly Units[]): bigint =>
+  rows.reduce(
+    (sum, { promoted, messageCount, bodyBytes }) =>
+      sum + accrue(plan, { messageCount, bodyBytes, sealedAtMs: promoted ? 0 : Number.MAX_SAFE_INTEGER }),
+    0n,
+  );
+
+export function createLedger(db: Database): Ledger {
+  const accounts = new Map<Hex, Account>();
+  /** Accounts of a listing, so that a stored segment touches only its own. */
+  const byListing = new Map<string, Set<Account>>();
+
+  for (const row of db.all<AccountRow>("SELECT * FROM channels")) remember(fromRow(row));
+
+  function remember(account: Account): Account {
+    accounts.set(account.channelId, account);
+    const listing = String(account.listingId);
+    byListing.set(listing, (byListing.get(listing) ?? new Set()).add(account));
+    return account;
+  }
+
+  function fromRow(row: AccountRow): Account {
+    const account = openAccount(row);
+    const intervals = db.all<{ generation: number; epochFrom: number; epochTo: number }>(
+      "SELECT generation, epochFrom, epochTo FROM opened WHERE channelId = ? ORDER BY generation, epochFrom",
+      row.channelId,
+    );
+    for (const { generation, epochFrom: from, epochTo: to } of intervals) {
+      account.opened.set(generation, [...(account.opened.get(generation) ?? []), { from, to }]);
+      account.accrued += valueIn(account, generation, from, to);
+    }
+    return account;
+  }
+
+  /** Value of a range of epochs under the account's plan, before the division by its unit. */
+  function valueIn({ plan, listingId }: Account, generation: number, from: number, to: number): bigint {
+    const rows = db.all<Units>(
+      `${UNITS} WHERE listingId = ? AND generation = ? AND epoch BETWEEN ? AND ? GROUP BY promoted`,
+      plan.promoUntil * 1000,
+      String(listingId),
+      generation,
+      from,
+      to,
+    );
+    return accrueAll(plan, rows);
+  }
+
+  /** The same for segments from a sequence number on: few, because sessions start near the head. `+` keeps SQLite at the primary key. */
+  function valueFrom(
+    { plan, listingId }: Account,
+    generation: number,
+    { from, to }: Range,
+    seq: number,
+  ): bigint {
+    const rows = db.all<Units>(
+      `${UNITS} WHERE listingId = ? AND generation = ? AND seq >= ? AND +epoch BETWEEN ? AND ? GROUP BY promoted`,
+      plan.promoUntil * 1000,
+      String(listingId),
+      generation,
+      seq,
+      from,
+      to,
+    );
+    return accrueAll(plan, rows);
+  }
+
+  const isOpen = (account: Account, generation: number, epoch: number): boolean =>
+    account.opened.get(generation)?.some(({ from, to }) => from <= epoch && epoch <= to) ?? false;
+
+  /** The signed total that can be claimed at all. */
+  const covered = (account: Account, deposit: bigint): bigint =>
+    account.total < deposit ? account.total : deposit;
+
+  /**
+   * Whether the key of an epoch that is not open yet may be released: the total leads what is owed by the entry, and covers everything that
+   * this epoch and those already open can still grow to.
+   */
+  function mayOpen(
+    account: Account,
+    generation: number,
+    epoch: number,
+    lowestOpen: number,
+    deposit: bigint,
+  ): boolean {
+    const { plan } = account;
+    const total = covered(account, deposit);
+    if (total < dueOf(plan, account.accrued) + plan.entry) return false;
+    const half = halfEntry(plan);
+    const growth = (e: number): bigint => {
+      const left = half - valueIn(account, generation, e, e);
+      return e >= lowestOpen && left > 0n ? left : 0n;
+    };
+    let worst = account.accrued + valueIn(account, generation, epoch, epoch) + growth(epoch);
+    const highest = account.opened.get(generation)?.at(-1)?.to ?? -1;
+    for (let e = lowestOpen; e <= highest; e += 1)
+      if (e !== epoch && isOpen(account, generation, e)) worst += growth(e);
+    return dueOf(plan, worst) <= total;
+  }
+
+  function open(account: Account, generation: number, epoch: number): void {
+    const intervals = account.opened.get(generation) ?? [];
+    const before = intervals.find(({ to }) => to === epoch - 1);
+    if (before) {
+      db.run(
+        "UPDATE opened SET epochTo = ? WHERE channelId = ? AND generation = ? AND epochFrom = ?",
+        epoch,
+        account.channelId,
+        generation,
+        before.from,
+      );
+      before.to = epoch;
+    } else {
+      db.run(
+        "INSERT INTO opened (channelId, generation, epochFrom, epochTo) VALUES (?, ?, ?, ?)",
+        account.channelId,
+        generation,
+        epoch,
+        epoch,
+      );
+      intervals.push({ from: epoch, to: epoch });
+      intervals.sort((a, b) => a.from - b.from);
+      account.opened.set(generation, intervals);
+    }
+    account.accrued += valueIn(account, generation, epoch, epoch);
+  }
+
+  const owed = (account: Account): bigint => dueOf(account.plan, account.accrued);
+
+  return {
+    account: (channelId) => accounts.get(channelId),
+    accounts: () => accounts.values(),
+    admit(purchased) {
+      const row: AccountRow = {
+        channelId: purchased.channelId,
+        listingId: String(purchased.listingId),
+        grantId: purchased.grantId,
+        version: purchased.version,
+        plan: purchased.planIndex,
+        purchase: JSON.stringify(purchased, (_key, value) =>
+          typeof value === "bigint" ? `${value}n` : value,
+        ),
+        sessionNo: "0",
+        total: "0",
+        voucherRelay: null,
+        voucherSignature: null,
+        carried: "0",
+        frozenEpoch: null,
+        capture: null,
+        closeHash: null,
+      };
+      db.run(
+        `INSERT INTO channels (channelId, listingId, grantId, version, plan, purchase, sessionNo, total, carried) VALUES (?, ?, ?, ?, ?, ?, '0', '0', '0')`,
+        row.channelId,
+        row.listingId,
+        row.grantId,
+        row.version,
+        row.plan,
+        row.purchase,
+      );
+      return remember(fromRow(row));
+    },
+    plans(listingId) {
+      const plans = new Map<string, Plan>();
+      for (const { version, planIndex, plan, frozenEpoch, hopeless } of byListing.get(String(listingId)) ??
+        [])
+        if (isMetered(plan) && frozenEpoch === null && !hopeless) plans.set(`${version}/${planIndex}`, plan);
+      return [...plans.values()];
+    },
+    stored(header) {
+      for (const account of byListing.get(String(header.listingId)) ?? [])
+        if (isOpen(account, header.generation, header.epoch)) account.accrued += accrue(account.plan, header);
+    },
+    accruedBefore(account, generation, seq) {
+      let sum = account.accrued;
+      for (const [g, intervals] of account.opened)
+        for (const range of intervals)
+          if (g >= generation) sum -= valueFrom(account, g, range, g === generation ? seq : 0);
+      return sum;
+    },
+    owed,
+    isOpen,
+    accept(account, voucher) {
+      if (voucher.cumulative <= account.total) return false;
+      db.run(
+        "UPDATE channels SET total = ?, voucherRelay = ?, voucherSignature = ? WHERE channelId = ?",
+        String(voucher.cumulative),
+        voucher.relay,
+        voucher.signature,
+        account.channelId,
+      );
+      account.total = voucher.cumulative;
+      account.voucher = voucher;
+      return true;
+    },
+    begin(account, sessionNo) {
+      if (sessionNo <= account.sessionNo) return false;
+      db.run("UPDATE channels SET sessionNo = ? WHERE channelId = ?", String(sessionNo), account.channelId);
+      account.sessionNo = sessionNo;
+      return true;
+    },
+    release(account, { generation, next, lowestOpen, current, deposit }) {
+      if (account.frozenEpoch !== null || account.hopeless) return undefined;
+      // What was opened is given again, however old. Otherwise a session too far behind jumps to the running epoch, and what it
+      // jumps over stays shut.
+      const tooOld = (epoch: number): boolean => epoch < current - MAX_EPOCHS_BEHIND;
+      const from = tooOld(next) && !isOpen(account, generation, next) ? current : next;
+      let to = from - 1;
+      let opened = false;
+      while (to < current + EPOCHS_AHEAD) {
+        const epoch = to + 1;
+        if (!isOpen(account, generation, epoch)) {
+          if (tooOld(epoch)) break;
+          const emptyForEver = epoch < lowestOpen && valueIn(account, generation, epoch, epoch) === 0n;
+          if (!emptyForEver && !mayOpen(account, generation, epoch, lowestOpen, deposit)) break;
+          open(account, generation, epoch);
+          opened = true;
+        }
+        to = epoch;
+      }
+      // What was opened as over must stay over, even if the computer's clock is set back and the program starts again.
+      if (opened)
+        db.run(
+          "UPDATE streams SET overBelow = ? WHERE listingId = ? AND generation = ? AND overBelow < ?",
+          lowestOpen,
+          String(account.listingId),
+          generation,
+          lowestOpen,
+        );
+      return to < from ? undefined : { from, to };
+    },
+    freeze(account, epoch) {
+      if (account.frozenEpoch !== null) return account.capture ?? 0n;
+      const amount = owed(account);
+      const capture = amount < account.total ? amount : account.total;
+      db.run(
+        "UPDATE channels SET frozenEpoch = ?, capture = ? WHERE channelId = ?",
+        epoch,
+        String(capture),
+        account.channelId,
+      );
+      account.frozenEpoch = epoch;
+      account.capture = capture;
+      return capture;
+    },
+    closed(account, transactionHash) {
+      db.run("UPDATE channels SET closeHash = ? WHERE channelId = ?", transactionHash, account.channelId);
+      account.closeHash = transactionHash;
+    },
+    thaw(account) {
+      db.run(
+        "UPDATE channels SET frozenEpoch = NULL, capture = NULL, closeHash = NULL WHERE channelId = ?",
+        account.channelId,
+      );
+      account.frozenEpoch = null;
+      account.capture = null;
+      account.closeHash = null;
+    },
+  };
+}
+
+export type AccountRow = {
+  channelId: Hex;
+  listingId: string;
+  grantId: Hex;
+  version: number;
+  plan: number;
+  purchase: string;
+  sessionNo: string;
+  total: string;
+  voucherRelay: Address | null;
+  voucherSignature: Uint8Array | null;
+  carried: string;
+  frozenEpoch: number | null;
+  capture: string | null;
+  closeHash: Hex | null;
+};

@@ -1,0 +1,145 @@
+// What the chain says about a grant that asks for keys: bought or given, by whom, on which terms, and whether it holds now.
+import {
+  type ChannelState,
+  type Contracts,
+  type GrantState,
+  getChannel,
+  getGrant,
+  getPurchase,
+  isActive,
+} from "@weir/sdk/chain";
+import {
+  channelId as channelIdOf,
+  type Delivery,
+  deriveTerms,
+  type Hex,
+  isMetered,
+  type PurchaseChoice,
+  Rights,
+} from "@weir/sdk/core";
+import { grantsAbi } from "@weir/sdk/generated";
+import { RefusedError } from "@weir/sdk/wire";
+import { type PublicClient, parseEventLogs } from "viem";
+import type { Acquired, Directory, ListingInfo } from "../directory.ts";
+import type { Purchased } from "./account.ts";
+
+export type Purchases = {
+  /** How the grant came to be. @throws RefusedError NoGrant, ChainUnreachable */
+  acquired(grantId: Hex, transactionHash: Hex | null): Promise<Acquired>;
+  /** The metered purchase behind a channel, checked against the channel's id. @throws RefusedError */
+  metered(grantId: Hex, channelId: Hex, transactionHash: Hex | null): Promise<Purchased>;
+  /** Throws unless the grant gives READ now. `channel` is there for metered grants. @throws RefusedError */
+  requireActive(
+    grantId: Hex,
+    channelId: Hex | undefined,
+  ): Promise<{ grant: GrantState; channel: ChannelState | undefined }>;
+  channel(channelId: Hex): Promise<ChannelState>;
+};
+
+export function createPurchases(init: {
+  client: PublicClient;
+  contracts: Contracts;
+  fromBlock: bigint;
+  delivery: Delivery;
+  directory: Directory;
+}): Purchases {
+  const { client, contracts, fromBlock, delivery, directory } = init;
+
+  async function acquired(grantId: Hex, transactionHash: Hex | null): Promise<Acquired> {
+    const known = directory.acquired(grantId);
+    if (known) return known;
+    // Mined a moment ago, perhaps: the transaction says it before our next look at the head.
+    if (transactionHash !== null) {
+      const receipt = await ask(
+        () => client.getTransactionReceipt({ hash: transactionHash }),
+        "TransactionReceiptNotFoundError",
+      );
+      const logs =
+        receipt?.logs.filter((log) => log.address.toLowerCase() === contracts.Grants.toLowerCase()) ?? [];
+      const found = parseEventLogs({ abi: grantsAbi, logs, eventName: "Purchased" }).find(
+        ({ args }) => args.grantId === grantId,
+      );
+      if (found) return found.args;
+    }
+    const found =
+      directory.acquired(grantId) ??
+      (await ask(() => getPurchase(client, { contracts, grantId, fromBlock }), "GrantUnknown"));
+    if (!found) throw new RefusedError("NoGrant", "nothing was bought under this grant");
+    return found;
+  }
+
+  return {
+    acquired,
+    async metered(grantId, channelId, transactionHash) {
+      const bought = await acquired(grantId, transactionHash);
+      const version = listingOf(directory, bought.listingId).versions.get(bought.version);
+      const plan = bought.plan === null ? undefined : version?.terms.plans[bought.plan];
+      if (!version || !plan || bought.plan === null || !isMetered(plan))
+        throw new RefusedError("WrongPlan", "the grant is on no metered plan of this listing");
+      const terms = deriveTerms(version.terms, bought as PurchaseChoice);
+      if (channelIdOf(delivery, terms) !== channelId || bought.paymentId !== channelId)
+        throw new RefusedError("NoGrant", "the grant is paid through another channel");
+      const { listingId, encryptionKey } = bought;
+      return {
+        channelId,
+        listingId,
+        grantId,
+        version: bought.version,
+        planIndex: bought.plan,
+        plan,
+        terms,
+        relays: version.terms.relays,
+        encryptionKey,
+      };
+    },
+    async requireActive(grantId, channelId) {
+      const [grant, active, channel] = await Promise.all([
+        must(() => getGrant(client, { contracts, grantId })),
+        must(() => isActive(client, { contracts, grantId, rights: Rights.read })),
+        channelId === undefined ? undefined : must(() => getChannel(client, { contracts, channelId })),
+      ]);
+      if (!active) throw inactive(grant, channel);
+      return { grant, channel };
+    },
+    channel: (channelId) => must(() => getChannel(client, { contracts, channelId })),
+  };
+}
+
+export function listingOf(directory: Directory, listingId: bigint): ListingInfo {
+  const listing = directory.listing(listingId);
+  if (!listing) throw new RefusedError("UnknownListing", `this gateway does not serve listing ${listingId}`);
+  return listing;
+}
+
+function inactive(grant: GrantState, channel: ChannelState | undefined): RefusedError {
+  const now = Date.now() / 1000;
+  if (grant.notAfter === 0) return new RefusedError("NoGrant", "there is no such grant");
+  if (grant.revokedAt !== 0) return new RefusedError("Revoked", "the seller revoked the grant");
+  if (channel && channel.closeAt !== 0) return new RefusedError("Closing", "the channel is closing");
+  if (channel && channel.deposit <= channel.claimed)
+    return new RefusedError("OutOfMoney", "the channel is empty");
+  if (grant.notBefore > now) return new RefusedError("BeforeWindow", "the grant has not begun");
+  if (grant.notAfter <= now) return new RefusedError("AfterWindow", "the grant is over");
+  return new RefusedError("NoGrant", "the grant does not give the right to read");
+}
+
+/** A chain question; the named answer "there is none" becomes undefined. */
+async function ask<T>(read: () => Promise<T>, none: string): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if ((error as Error).name === none) return undefined;
+    throw unreachable(error);
+  }
+}
+
+async function must<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw unreachable(error);
+  }
+}
+
+const unreachable = (error: unknown): RefusedError =>
+  new RefusedError("ChainUnreachable", `the chain cannot be asked now (${(error as Error).name})`);

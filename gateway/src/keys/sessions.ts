@@ -1,0 +1,418 @@
+// Metered sessions on one relay connection: a purchase is checked once, then keys leave as the signed total leads what is owed.
+import {
+  type Bytes,
+  type Crypto,
+  coverKeys,
+  createSealer,
+  type Delivery,
+  dueOf,
+  type Hex,
+  SESSION_ID_BYTES,
+  SealError,
+  type Sealer,
+  SealPurpose,
+  sessionAckMessage,
+  sessionDigest,
+  streamSecret,
+  voucherDigest,
+} from "@weir/sdk/core";
+import { type Fields, type FrameStream, RefusedError } from "@weir/sdk/wire";
+import type { Logger } from "pino";
+import type { Address } from "viem";
+import type { Closer } from "../claims/close.ts";
+import type { Database } from "../database.ts";
+import { MAX_PENDING_SESSIONS, MAX_SESSION_SECONDS } from "../limits.ts";
+import type { Identity } from "../link.ts";
+import type { Metrics } from "../metrics.ts";
+import type { HubKeys, Pipeline } from "../seal/pipeline.ts";
+import type { SegmentStore } from "../seal/store.ts";
+import type { Account } from "./account.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Purchases } from "./purchases.ts";
+
+export type Sessions = {
+  /** Serves one relay connection of one listing until it ends. */
+  attend(link: {
+    frames: FrameStream;
+    relay: Address;
+    pipeline: Pipeline;
+    hub: HubKeys;
+    identity: Identity;
+  }): Promise<void>;
+  /** Releases what may be released now: the clock moved. */
+  advance(listingId: bigint): void;
+  /** Ends the listing's sessions: they must be opened anew. */
+  end(listingId: bigint, why: RefusedError): void;
+  /** Ends one channel's session. */
+  endChannel(channelId: Hex, why: RefusedError): void;
+  count(listingId?: bigint): number;
+};
+
+export type SessionsInit = {
+  db: Database;
+  ledger: Ledger;
+  store: SegmentStore;
+  purchases: Purchases;
+  closer: Closer;
+  crypto: Crypto;
+  delivery: Delivery;
+  metrics: Metrics;
+  log: Logger;
+};
+
+type Link = Parameters<Sessions["attend"]>[0];
+type Request = Fields<"SESSION">;
+type Live = {
+  account: Account;
+  link: Link;
+  sessionNo: bigint;
+  sealer: Sealer;
+  secret: Bytes;
+  generation: number;
+  /** The next epoch to release. */
+  next: number;
+  deposit: bigint;
+  ended: boolean;
+  busy: boolean;
+  again: boolean;
+};
+
+const same = (a: string | null | undefined, b: string): boolean => a?.toLowerCase() === b.toLowerCase();
+
+export function createSessions(init: SessionsInit): Sessions {
+  const { db, ledger, store, purchases, closer, crypto, delivery, metrics, log } = init;
+  const live = new Map<Hex, Live>();
+
+  // ---- opening
+
+  async function open(link: Link, request: Request): Promise<void> {
+    const { frames, relay, pipeline, identity } = link;
+    const { channelId, sessionNo } = request;
+    const now = Math.floor(Date.now() / 1000);
+    if (!same(request.relay, relay)) throw new RefusedError("NotServed", "the session names another relay");
+    if (request.expiry <= now || request.expiry > now + MAX_SESSION_SECONDS)
+      throw new RefusedError("Expired", `a session ends within ${MAX_SESSION_SECONDS} s`, {
+        expiry: String(request.expiry),
+        now: String(now),
+      });
+    const account = await accountOf(link, request);
+    const { channel } = await purchases.requireActive(request.grantId, channelId);
+    const { deposit, epoch } = channel!;
+    const digest = sessionDigest(delivery, request);
+    requireSigner(account, digest, request.signature, "session");
+    const { cumulative, voucherSignature: signature } = request;
+    requireSigner(account, voucherDigest(delivery, { channelId, cumulative, relay }), signature, "voucher");
+    if (cumulative > deposit)
+      throw new RefusedError("OverDeposit", "the channel holds less than the voucher", {
+        deposit: String(deposit),
+      });
+    const sealer = await sealerFor(account, link, digest);
+    // From here on the epoch's budget counts this plan too; a seal that was planned before must be on disk first.
+    await pipeline.settled();
+    const started = await db.commit(() => {
+      if (account.frozenEpoch !== null) {
+        if (epoch === account.frozenEpoch) throw new RefusedError("Closing", "the channel is being closed");
+        ledger.thaw(account);
+      }
+      const base = begin(account, pipeline, request);
+      if (!ledger.begin(account, sessionNo))
+        throw new RefusedError("StaleSession", `the last session has number ${account.sessionNo}`, {
+          sessionNo: String(account.sessionNo),
+        });
+      ledger.accept(account, { cumulative, relay, signature });
+      return base;
+    });
+    endChannel(channelId, new RefusedError("Superseded", "a newer session took over"));
+    if (frames.closed) return;
+    const session: Live = {
+      account,
+      link,
+      sessionNo,
+      sealer,
+      secret: streamSecret(link.hub.masterSeed, delivery, pipeline.listingId, pipeline.generation),
+      generation: pipeline.generation,
+      next: started.epoch,
+      deposit,
+      ended: false,
+      busy: false,
+      again: false,
+    };
+    if (request.generation !== session.generation)
+      throw new RefusedError("StaleGeneration", "a new generation has begun");
+    live.set(channelId, session);
+    const ack = crypto.es256Sign(identity.publisherPrivateKey, sessionAckMessage(digest));
+    frames.send("SESSION_ACK", {
+      channelId,
+      sessionNo,
+      signature: ack,
+      baseAccrued: started.accrued,
+      keyId: identity.keyId,
+    });
+    metrics.count("sessions");
+    await advanceOne(session);
+  }
+
+  async function accountOf({ pipeline }: Link, request: Request): Promise<Account> {
+    const { grantId, channelId } = request;
+    const known = ledger.account(channelId);
+    const purchased = known ?? (await purchases.metered(grantId, channelId, request.transactionHash));
+    if (purchased.listingId !== pipeline.listingId || purchased.grantId !== grantId)
+      throw new RefusedError("NoGrant", "the channel belongs to another grant or listing");
+    return known ?? db.commit(() => ledger.account(channelId) ?? ledger.admit(purchased));
+  }
+
+  /** Where the session starts; it must continue what the ledger holds. Inside a commit. */
+  function begin(account: Account, pipeline: Pipeline, request: Request): { epoch: number; accrued: bigint } {
+    const fromSeq = Number(request.fromSeq);
+    const epoch =
+      request.generation === pipeline.generation ? startEpoch(account, pipeline, fromSeq) : undefined;
+    const accrued = ledger.accruedBefore(account, request.generation, fromSeq);
+    const base = dueOf(account.plan, accrued);
+    if (epoch === undefined || base !== request.baseTotal) throw wrongBase(account, pipeline);
+    const { entry } = account.plan;
+    if (request.cumulative < base + entry)
+      throw new RefusedError("BelowEntry", "the first voucher covers what is due and the entry", {
+        needed: String(base + entry),
+      });
+    if (request.cumulative < account.total)
+      throw new RefusedError("FallingTotal", "a higher total was signed before", {
+        total: String(account.total),
+      });
+    return { epoch, accrued };
+  }
+
+  /** The epoch of a session's first segment: one that is open, or a whole one that is not; undefined otherwise. */
+  function startEpoch(account: Account, pipeline: Pipeline, fromSeq: number): number | undefined {
+    const { listingId, generation } = pipeline;
+    const head = store.head(listingId, generation);
+    const running = pipeline.lowestOpenEpoch();
+    const next = (head?.seq ?? -1) + 1;
+    if (fromSeq > next) return undefined;
+    if (fromSeq < next) {
+      const epoch = store.epochOf(listingId, generation, fromSeq);
+      if (epoch === undefined) return undefined;
+      const whole = store.firstSeqOf(listingId, generation, epoch) === fromSeq;
+      return whole || ledger.isOpen(account, generation, epoch) ? epoch : undefined;
+    }
+    // Nothing is there yet: the next segment comes in the running epoch, of which nothing may have been missed.
+    const missed = head?.epoch === running && !ledger.isOpen(account, generation, running);
+    return missed ? undefined : running;
+  }
+
+  function wrongBase(account: Account, pipeline: Pipeline): RefusedError {
+    const { listingId, generation } = pipeline;
+    const head = store.head(listingId, generation);
+    const fromSeq = head ? (store.firstSeqOf(listingId, generation, head.epoch) ?? 0) : 0;
+    const baseTotal = dueOf(account.plan, ledger.accruedBefore(account, generation, fromSeq));
+    return new RefusedError("WrongBase", "the session does not continue what this channel has bought", {
+      generation: String(generation),
+      fromSeq: String(fromSeq),
+      baseTotal: String(baseTotal),
+    });
+  }
+
+  function requireSigner(account: Account, digest: Uint8Array, signature: Uint8Array, what: string): void {
+    if (!same(crypto.recover(digest, signature), account.terms.signer))
+      throw new RefusedError("BadSignature", `the ${what} is not signed by the grant's signer`);
+  }
+
+  async function sealerFor(
+    account: Account,
+    { pipeline, identity }: Link,
+    digest: Uint8Array,
+  ): Promise<Sealer> {
+    try {
+      return await createSealer(crypto, {
+        delivery,
+        listingId: account.listingId,
+        generation: pipeline.generation,
+        buyer: account.terms.payer,
+        encryptionKey: account.encryptionKey,
+        purpose: SealPurpose.session,
+        sessionId: digest.slice(0, SESSION_ID_BYTES),
+        publisherKeyId: identity.keyId,
+        publisherPrivateKey: identity.publisherPrivateKey,
+      });
+    } catch (error) {
+      if (error instanceof SealError)
+        throw new RefusedError("NoGrant", `nothing can be sealed to this grant: ${error.message}`);
+      throw error;
+    }
+  }
+
+  // ---- releasing
+
+  async function advanceOne(session: Live): Promise<void> {
+    session.again = true;
+    if (session.busy) return;
+    session.busy = true;
+    const { account, link, generation } = session;
+    try {
+      while (session.again && !session.ended) {
+        session.again = false;
+        // On disk before the key leaves.
+        const range = await db.commit(() => {
+          const { pipeline } = link;
+          if (session.ended || pipeline.generation !== generation) return undefined;
+          const [lowestOpen, current] = [pipeline.lowestOpenEpoch(), pipeline.currentEpoch()];
+          return ledger.release(account, {
+            generation,
+            next: session.next,
+            lowestOpen,
+            current,
+            deposit: session.deposit,
+          });
+        });
+        if (!range || session.ended) continue;
+        session.next = range.to + 1;
+        session.again = true;
+        const seal = await session.sealer.seal(
+          range.from,
+          range.to,
+          coverKeys(crypto, session.secret, range.from, range.to),
+        );
+        link.frames.send("RELEASE", { channelId: account.channelId, sessionNo: session.sessionNo, seal });
+        metrics.count("epochs_released", {}, range.to - range.from + 1);
+      }
+    } finally {
+      session.busy = false;
+    }
+  }
+
+  function endChannel(channelId: Hex, why: RefusedError): void {
+    const session = live.get(channelId);
+    if (!session) return;
+    live.delete(channelId);
+    session.ended = true;
+    refuse(session.link.frames, { channelId, sessionNo: session.sessionNo }, why);
+  }
+
+  // ---- vouchers
+
+  async function takeVouchers(link: Link, items: Fields<"VOUCHERS">["items"]): Promise<void> {
+    const good: { account: Account; cumulative: bigint; signature: Uint8Array }[] = [];
+    const touched = new Set<Account>();
+    for (const { channelId, cumulative, signature } of items) {
+      const account = ledger.account(channelId);
+      if (!account || account.listingId !== link.pipeline.listingId) continue;
+      touched.add(account);
+      // Cheap checks first; what is not better or comes after the close is answered with the best total.
+      if (cumulative <= account.total || account.frozenEpoch !== null) continue;
+      if (!(await isCovered(account, cumulative))) continue;
+      const digest = voucherDigest(delivery, { channelId, cumulative, relay: link.relay });
+      if (same(crypto.recover(digest, signature), account.terms.signer))
+        good.push({ account, cumulative, signature });
+      else metrics.count("refused_vouchers");
+    }
+    if (good.length > 0)
+      await db.commit(() => {
+        for (const { account, cumulative, signature } of good)
+          if (account.frozenEpoch === null)
+            ledger.accept(account, { cumulative, relay: link.relay, signature });
+      });
+    if (touched.size > 0)
+      link.frames.send("TOTALS", {
+        items: [...touched].map((account) => ({
+          channelId: account.channelId,
+          total: account.total,
+          owed: ledger.owed(account),
+        })),
+      });
+    for (const { account } of good) {
+      const session = live.get(account.channelId);
+      if (session) run(advanceOne(session));
+    }
+  }
+
+  /** Whether the channel holds the total; asked again when it is above the deposit that is known. */
+  async function isCovered(account: Account, wanted: bigint): Promise<boolean> {
+    const session = live.get(account.channelId);
+    if (session && wanted <= session.deposit) return true;
+    try {
+      const { deposit, closeAt } = await purchases.channel(account.channelId);
+      if (session) session.deposit = deposit;
+      return closeAt === 0 && wanted <= deposit;
+    } catch (error) {
+      // The relay sends it again until we confirm it; the other channels of this connection go on.
+      if (error instanceof RefusedError) return false;
+      throw error;
+    }
+  }
+
+  // ---- one connection
+
+  const refuse = (
+    frames: FrameStream,
+    session: { channelId: Hex; sessionNo: bigint },
+    { name, message, detail }: RefusedError,
+  ): void => {
+    const { channelId, sessionNo } = session;
+    frames.send("SESSION_REFUSED", { channelId, sessionNo, name, message, detail: { ...detail } });
+  };
+
+  function run(work: Promise<void>): void {
+    work.catch((error: Error) => log.error({ event: "session", reason: error.name }, error.message));
+  }
+
+  return {
+    async attend(link) {
+      const { frames } = link;
+      let pending = 0;
+      const answer = async (request: Request): Promise<void> => {
+        pending += 1;
+        try {
+          if (pending > MAX_PENDING_SESSIONS)
+            throw new RefusedError("Limit", "too many sessions are being opened", {
+              limit: "pending sessions",
+            });
+          await open(link, request);
+        } catch (error) {
+          const refusal = error instanceof RefusedError ? error : undefined;
+          metrics.count("refused_sessions", { reason: refusal?.name ?? "Fault" });
+          refuse(
+            frames,
+            request,
+            refusal ?? new RefusedError("GatewayOffline", "the gateway could not open the session"),
+          );
+          if (!refusal) throw error;
+          log.info(
+            { event: "session refused", reason: refusal.name, detail: refusal.detail },
+            refusal.message,
+          );
+        } finally {
+          pending -= 1;
+        }
+      };
+      try {
+        for (;;) {
+          const frame = await frames.read();
+          if (frame === null) return;
+          if (frame.type === "SESSION") run(answer(frame));
+          else if (frame.type === "VOUCHERS") await takeVouchers(link, frame.items);
+          else if (frame.type === "NOTICE") run(closer.notice(frames, frame, link.pipeline.listingId));
+          else if (frame.type === "REFUSED") throw new RefusedError("Superseded", frame.message);
+          else throw new RefusedError("BadFrame", `${frame.type} has no place here`);
+        }
+      } finally {
+        for (const [channelId, session] of live)
+          if (session.link === link) {
+            live.delete(channelId);
+            session.ended = true;
+          }
+      }
+    },
+    advance(listingId) {
+      for (const session of live.values())
+        if (session.account.listingId === listingId) run(advanceOne(session));
+    },
+    end(listingId, why) {
+      for (const [channelId, { account }] of live)
+        if (account.listingId === listingId) endChannel(channelId, why);
+    },
+    endChannel,
+    count: (listingId) =>
+      listingId === undefined
+        ? live.size
+        : [...live.values()].filter(({ account }) => account.listingId === listingId).length,
+  };
+}

@@ -1,0 +1,111 @@
+/** Every limit of the gateway, each with its reason. The table in docs/limits.md repeats it. */
+
+// ---- MQTT and HTTP ingest: a device may be broken or stolen
+
+/** Payload of one message over MQTT or HTTP before any listing lowers it: the default segment is 64 KiB. */
+export const MAX_MESSAGE_BYTES = 1 << 20;
+/** Bytes of one MQTT packet: the largest message and its topic. The parser would buffer up to 256 MB. */
+export const MAX_PACKET_BYTES = MAX_MESSAGE_BYTES + 1024;
+/** Bytes of a CONNECT packet: nobody is known yet. */
+export const MAX_CONNECT_BYTES = 4096;
+/** Time for a connection to send its CONNECT. */
+export const CONNECT_TIMEOUT_MS = 5_000;
+/** Open MQTT connections altogether: each costs a socket and about 30 KiB. */
+export const MAX_CONNECTIONS = 2_000;
+/** Connections that have not logged in yet. */
+export const MAX_PENDING_CONNECTIONS = 256;
+/** Connections of one device at a time: one that reconnects before the old socket is noticed dead, and some spare. */
+export const MAX_CONNECTIONS_PER_DEVICE = 4;
+/** Messages of one device that wait for the disk. A socket read holds at most 64 KiB, so honest devices stay far below. */
+export const MAX_INFLIGHT_PER_DEVICE = 20_000;
+/** QoS 2 messages of one connection that wait for their release. */
+export const MAX_INFLIGHT_QOS2 = 100;
+/** Messages a second of one device over time; a faster one is slowed down by not reading its socket (MQTT) or told to wait (HTTP). */
+export const DEVICE_MESSAGES_PER_SECOND = 20_000;
+/** What a device may send at once before the rate holds. */
+export const DEVICE_BURST_MESSAGES = 40_000;
+/** Bytes of a topic below the device's name: it travels in every message. */
+export const MAX_TOPIC_BYTES = 256;
+/** Levels of a topic below the device's name. */
+export const MAX_TOPIC_LEVELS = 16;
+/** Body of one HTTP ingest request; a larger set is several requests. */
+export const MAX_INGEST_BODY_BYTES = 4 << 20;
+/** Lines of one NDJSON request. */
+export const MAX_INGEST_MESSAGES = 10_000;
+/** Unsealed and unacknowledged bytes on disk. Beyond it devices are refused, or the disk would fill while relays are away. */
+export const MAX_JOURNAL_BYTES = 1 << 30;
+/** How long messages of a hub that no listing takes are kept: a listing created a moment later still gets them. */
+export const UNLISTED_RETENTION_MS = 60_000;
+
+// ---- logins
+
+/** scrypt cost. Passwords are 192 random bits, so this only slows down a thief of the file. */
+export const SCRYPT = { N: 1 << 14, r: 8, p: 1, keyBytes: 32, saltBytes: 16 } as const;
+/** Passwords being checked at a time: each takes 16 MiB and a thread for about 40 ms. */
+export const MAX_PASSWORD_CHECKS = 32;
+/** Wrong passwords in a row after which a device's logins are refused unchecked … */
+export const MAX_FAILED_LOGINS = 10;
+/** … for this long. */
+export const LOGIN_LOCK_MS = 10_000;
+/** Furthest deadline of a password message. */
+export const MAX_PASSWORD_DEADLINE_SECONDS = 3_600;
+/** Body of a password request. */
+export const MAX_PASSWORD_BODY_BYTES = 4_096;
+/** Password requests a minute altogether: each costs signature recovery and two chain reads. */
+export const PASSWORD_REQUESTS_PER_MINUTE = 120;
+
+// ---- sealing and publishing
+
+/** Rows one look into the journal takes: bounds the memory of a listing that catches up. */
+export const MAX_JOURNAL_READ = 4_096;
+/** A segment is closed this long before its epoch ends, so that its time still lies inside. */
+export const EPOCH_MARGIN_MS = 3;
+/** Sealed bytes sent and not yet acknowledged, per listing and relay. */
+export const MAX_UNACKED_BYTES = 4 << 20;
+/** Sealed bytes kept for a relay that is away; older ones it must fetch from another relay. */
+export const MAX_OUTBOX_BYTES = 1 << 30;
+/** Listed relays that must have a segment on disk before its messages leave the journal (fewer if fewer are listed). */
+export const ACKS_BEFORE_TRIM = 2;
+/** Headers' sizes and times are kept this long for the ledger; open channels carry older sums forward. */
+export const SEALED_RETENTION_MS = 7 * 86_400_000;
+/** First and longest pause between attempts to reach a relay. */
+export const MIN_BACKOFF_MS = 100;
+export const MAX_BACKOFF_MS = 5_000;
+/** An authorisation of a connection ends after this long; the protocol's maximum is one hour. */
+export const AUTH_SECONDS = 600;
+/** A relay that says nothing to HELLO, AUTH or HEAD for this long is dialled again. */
+export const HANDSHAKE_TIMEOUT_MS = 5_000;
+/** How far ahead of the clock a generation may lie that a relay claims to have seen: a lying one must not use the numbers up. */
+export const MAX_GENERATION_AHEAD_SECONDS = 30 * 86_400;
+/** How often acknowledgements are written down and what they free is dropped. */
+export const SETTLE_MS = 1_000;
+
+// ---- keys and money
+
+/** Epochs opened ahead of the clock. */
+export const EPOCHS_AHEAD = 1;
+/** A session further behind than this skips to the running epoch. */
+export const MAX_EPOCHS_BEHIND = 10;
+/** Session requests of one relay connection that wait for the chain. */
+export const MAX_PENDING_SESSIONS = 64;
+/** Vouchers in one VOUCHERS frame are bounded by its 16 KiB; this bounds what waits to be stored. */
+export const MAX_PENDING_VOUCHERS = 10_000;
+/** Furthest expiry of a session. */
+export const MAX_SESSION_SECONDS = 3_600;
+/** Covers one grant may ask for … */
+export const COVERS_PER_GRANT = 10;
+/** … in this time: one a notice period is enough, a lost store or a second relay needs some more. */
+export const COVER_WINDOW_MS = 60_000;
+/** Cover requests being answered at a time per relay connection. */
+export const MAX_PENDING_COVERS = 64;
+/** Grants whose cover rate is remembered. */
+export const MAX_COVER_RATES = 100_000;
+/** Keys out ahead of a gift, which has no plan that states a notice. */
+export const GIFT_NOTICE_SECONDS = 3_600;
+
+// ---- chain
+
+/** How long a close by notice may take before it is reported as failed. */
+export const CLOSE_TIMEOUT_MS = 5_000;
+/** Pause before a failed close is tried again. */
+export const CLOSE_RETRY_MS = 2_000;

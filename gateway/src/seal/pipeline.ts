@@ -1,0 +1,369 @@
+// One listing's way from journal rows to sealed, stored segments. One seal at a time, in order.
+import { randomBytes } from "node:crypto";
+import {
+  type Bytes,
+  type Crypto,
+  type Delivery,
+  epochAt,
+  epochKey,
+  type Header,
+  type Plan,
+  sealSegment,
+  streamSecret,
+} from "@weir/sdk/core";
+import type { Logger } from "pino";
+import type { Database } from "../database.ts";
+import type { ListingInfo, Version } from "../directory.ts";
+import { feeds } from "../feed.ts";
+import { bodyBytesOf, type Journal, type Row } from "../ingest/journal.ts";
+import { EPOCH_MARGIN_MS, MAX_JOURNAL_READ } from "../limits.ts";
+import { budgetOf } from "./budget.ts";
+import { type SegmentStore, type StreamState, shapeOf } from "./store.ts";
+
+/** What seals for a hub. `keyId` is undefined until the chain knows the key. */
+export type HubKeys = {
+  masterSeed: Uint8Array;
+  publisherPrivateKey: Uint8Array;
+  keyId: () => number | undefined;
+};
+
+export type PipelineInit = {
+  listing: ListingInfo;
+  db: Database;
+  store: SegmentStore;
+  journal: Journal;
+  crypto: Crypto;
+  delivery: Delivery;
+  hub: HubKeys;
+  log: Logger;
+  /** Plans whose buyers' prepayment bounds an epoch. */
+  plans: () => readonly Plan[];
+  /** An old plan whose entry is too small for a single message of today. */
+  onHopeless: (plan: Plan) => void;
+  /** Inside the commit that stores the segment. */
+  onStored: (header: Header) => void;
+  /** After that commit: the bytes may leave. */
+  onSealed: (header: Header) => void;
+  /** A new generation began; what was opened before belongs to the old one. */
+  onGeneration: (generation: number) => void;
+  /** Unix milliseconds; may be set back. */
+  now?: () => number;
+  /** Milliseconds that only grow, for waiting. */
+  elapsed?: () => number;
+};
+
+const BODY_PREFIX_BYTES = 12;
+
+export class Pipeline {
+  readonly #init: PipelineInit;
+  readonly #wall: () => number;
+  readonly #elapsed: () => number;
+  #clock: number;
+  #version: Version;
+  #state: StreamState;
+  /** The stream's own rows that wait, in order; filled up to #readTo. */
+  #queue: (Row & { size: number; since: number })[] = [];
+  #queueBytes = 0;
+  #readTo: number;
+  #behind = true;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  /** Epoch of the seal that is under way, and its end. */
+  #inFlight: number | undefined;
+  #sealing: Promise<void> | undefined;
+  #wantGeneration: number | undefined;
+  #key: { generation: number; epoch: number; key: Bytes } | undefined;
+  #kicked = false;
+  #stopped = false;
+  /** What the epoch `lastEpoch` holds so far. */
+  #epochSegments: { messageCount: number; bodyBytes: number; sealedAtMs: number }[];
+
+  private constructor(init: PipelineInit, state: StreamState) {
+    this.#init = init;
+    this.#wall = init.now ?? Date.now;
+    this.#elapsed = init.elapsed ?? (() => performance.now());
+    this.#clock = state.lastSealedAtMs;
+    this.#version = init.listing.newest;
+    this.#state = state;
+    this.#readTo = state.cursor;
+    // An epoch that was treated as over stays over, even if the computer's clock was set back meanwhile.
+    this.#clock = Math.max(this.#clock, state.overBelow * Number(state.shape.split("/")[0]) * 1000);
+    this.#epochSegments = init.store.ofEpoch(this.listingId, state.generation, state.lastEpoch);
+    init.journal.events.on("appended", this.#onAppended);
+  }
+
+  /** Goes on from the stored state, or starts the stream at the listing's creation. */
+  static async open(init: PipelineInit): Promise<Pipeline> {
+    const { db, store, journal, listing } = init;
+    const shape = shapeOf(listing.newest.terms);
+    const { listingId } = listing;
+    if (!store.load(listingId)) {
+      const generation = Math.floor((init.now ?? Date.now)() / 1000);
+      const cursor = journal.positionAt(listing.createdAt * 1000);
+      await db.commit(() => store.begin(listingId, { generation, cursor, shape, lastSealedAtMs: 0 }));
+    }
+    const pipeline = new Pipeline(init, store.load(listingId)!);
+    if (pipeline.#state.shape !== shape) pipeline.renew();
+    pipeline.kick();
+    return pipeline;
+  }
+
+  get listingId(): bigint {
+    return this.#init.listing.listingId;
+  }
+  get generation(): number {
+    return this.#state.generation;
+  }
+  get nextSeq(): number {
+    return this.#state.nextSeq;
+  }
+  get epochLength(): number {
+    return Number(this.#state.shape.split("/")[0]);
+  }
+  /** Messages of this stream that are known to wait. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /** The stream's time in unix milliseconds: the clock, but never falling. */
+  #now(): number {
+    this.#clock = Math.max(this.#clock, this.#wall());
+    return this.#clock;
+  }
+
+  /** The epoch that a segment sealed now would have. */
+  currentEpoch(): number {
+    return epochAt(this.#now(), this.epochLength);
+  }
+
+  /** The lowest epoch that can still grow: a seal that is under way may belong to the one before. */
+  lowestOpenEpoch(): number {
+    return this.#inFlight === undefined ? this.currentEpoch() : Math.min(this.#inFlight, this.currentEpoch());
+  }
+
+  /** Resolves when the seal that is under way now, if any, has ended: later ones are planned with the plans of now. */
+  async settled(): Promise<void> {
+    await this.#sealing?.catch(() => undefined); // its failure is dealt with where it was started
+  }
+
+  /** Resolves when nothing is due. */
+  async idle(): Promise<void> {
+    while (this.#running) await this.#running;
+  }
+
+  /** The listing was revised. */
+  revise(listing: ListingInfo): void {
+    this.#version = listing.newest;
+    if (shapeOf(listing.newest.terms) !== this.#state.shape) this.renew();
+  }
+
+  /** Starts a new generation before the next seal, above `atLeast` if a relay has seen a higher one. */
+  renew(atLeast = 0): void {
+    const next = Math.max(Math.floor(this.#now() / 1000), this.#state.generation + 1, atLeast);
+    this.#wantGeneration = Math.max(next, this.#wantGeneration ?? 0);
+    this.kick();
+  }
+
+  /** Looks at the queue now: the key was registered, the clock moved, the start. */
+  kick(): void {
+    this.#kicked = true;
+    this.#schedule(0);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#init.journal.events.off("appended", this.#onAppended);
+    await this.#running;
+  }
+
+  /** The row up to which nothing of this stream waits: rows of others may go. */
+  position(): number {
+    return this.#queue.length > 0 || this.#behind ? this.#state.cursor : this.#readTo;
+  }
+
+  readonly #onAppended = (hubId: bigint, rows: readonly Row[]): void => {
+    if (hubId !== this.#init.listing.hubId || this.#stopped || this.#behind) return;
+    if (this.#queue.length + rows.length > MAX_JOURNAL_READ) {
+      this.#behind = true; // the rest is read from disk when there is room
+    } else this.#take(rows);
+    this.#schedule();
+  };
+
+  #take(rows: readonly Row[]): void {
+    const since = this.#elapsed();
+    for (const row of rows) {
+      if (row.id <= this.#readTo) continue;
+      this.#readTo = row.id;
+      if (!feeds(this.#version.feed, row.device, row.topic)) continue;
+      const size = bodyBytesOf(row);
+      this.#queueBytes += size;
+      this.#queue.push({ ...row, size, since });
+    }
+  }
+
+  #refill(): void {
+    while (this.#behind && this.#queue.length < MAX_JOURNAL_READ / 2) {
+      const rows = this.#init.journal.read(this.#init.listing.hubId, this.#readTo, MAX_JOURNAL_READ / 2);
+      this.#take(rows);
+      this.#behind = rows.length > 0;
+    }
+  }
+
+  /** Arms the timer for the moment at which the queue must be looked at, or for `inMs`. */
+  #schedule(inMs?: number): void {
+    if (this.#stopped || this.#running) return;
+    clearTimeout(this.#timer);
+    const wait = inMs ?? this.#dueIn();
+    if (wait === undefined) return;
+    if (wait <= 0) this.#start();
+    else this.#timer = setTimeout(() => this.#start(), wait);
+  }
+
+  /** Milliseconds until a segment must be closed; undefined = nothing waits. */
+  #dueIn(): number | undefined {
+    const first = this.#queue[0];
+    if (!first) return this.#behind ? 0 : undefined;
+    const { flushMs, maxMessages, maxBytes } = this.#version.terms.segment;
+    if (this.#behind || this.#queue.length >= maxMessages) return 0;
+    if (BODY_PREFIX_BYTES + this.#queueBytes >= maxBytes) return 0;
+    const now = this.#now();
+    const epochMs = this.epochLength * 1000;
+    const boundary = (Math.floor(now / epochMs) + 1) * epochMs - EPOCH_MARGIN_MS;
+    return Math.max(0, Math.min(first.since + flushMs - this.#elapsed(), boundary - now));
+  }
+
+  #start(): void {
+    if (this.#running || this.#stopped) return;
+    this.#running = this.#run()
+      .catch((error: Error) => {
+        this.#init.log.error(
+          { event: "seal", listing: String(this.listingId), reason: error.name },
+          error.message,
+        );
+        return 1000;
+      })
+      .then((waitMs) => {
+        this.#running = undefined;
+        this.#schedule(this.#kicked ? 0 : waitMs);
+      });
+  }
+
+  /** Seals all that is due. Returns how long to wait before the next look; undefined = by the queue. */
+  async #run(): Promise<number | undefined> {
+    while (!this.#stopped) {
+      this.#kicked = false;
+      if (this.#wantGeneration !== undefined) await this.#newGeneration(this.#wantGeneration);
+      this.#refill();
+      const due = this.#dueIn();
+      if (due === undefined || due > 0) return undefined;
+      const publisherKeyId = this.#init.hub.keyId();
+      if (publisherKeyId === undefined) return 1000; // the directory kicks us when it appears
+      const sealedAtMs = this.#now();
+      const epoch = epochAt(sealedAtMs, this.epochLength);
+      if (epoch !== this.#state.lastEpoch) this.#epochSegments = [];
+      const count = this.#countFor(sealedAtMs);
+      if (count === 0) return (epoch + 1) * this.epochLength * 1000 - sealedAtMs;
+      this.#sealing = this.#seal(this.#queue.slice(0, count), publisherKeyId, epoch, sealedAtMs);
+      await this.#sealing;
+    }
+    return undefined;
+  }
+
+  /** How many waiting messages go into the next segment; 0 = the epoch is full. */
+  #countFor(sealedAtMs: number): number {
+    const { maxMessages, maxBytes } = this.#version.terms.segment;
+    const limit = Math.min(maxMessages, this.#queue.length);
+    let bodyBytes = BODY_PREFIX_BYTES;
+    let count = 0;
+    let over = budgetOf(this.#init.plans(), this.#epochSegments);
+    while (count < limit) {
+      const size = this.#queue[count]!.size;
+      // A single message larger than the limit got in before a revision lowered it; relays accept both limits for a while.
+      if (count > 0 && bodyBytes + size > maxBytes) break;
+      const next = { messageCount: count + 1, bodyBytes: bodyBytes + size, sealedAtMs };
+      const tooMuch = over(next);
+      if (tooMuch && !(tooMuch.hopeless && count === 0)) break;
+      if (tooMuch) {
+        this.#init.onHopeless(tooMuch.plan); // from now on not among the plans
+        over = budgetOf(this.#init.plans(), this.#epochSegments);
+        continue;
+      }
+      bodyBytes += size;
+      count += 1;
+    }
+    return count;
+  }
+
+  async #seal(
+    rows: readonly Row[],
+    publisherKeyId: number,
+    epoch: number,
+    sealedAtMs: number,
+  ): Promise<void> {
+    const { crypto, delivery, hub, db, store } = this.#init;
+    const { generation, nextSeq, prevHash } = this.#state;
+    this.#inFlight = epoch;
+    try {
+      const segment = await sealSegment(crypto, {
+        delivery,
+        publisherPrivateKey: hub.publisherPrivateKey,
+        publisherKeyId,
+        epochKey: this.#epochKey(generation, epoch),
+        listingId: this.listingId,
+        generation,
+        epoch,
+        seq: BigInt(nextSeq),
+        sealedAtMs,
+        prevHash,
+        salt: randomBytes(16),
+        messages: rows,
+      });
+      const cursor = rows.at(-1)!.id;
+      await db.commit(() => {
+        store.put(segment, cursor);
+        this.#init.onStored(segment.header);
+      });
+      const { messageCount, bodyBytes } = segment.header;
+      this.#epochSegments.push({ messageCount, bodyBytes, sealedAtMs });
+      this.#state = {
+        ...this.#state,
+        nextSeq: nextSeq + 1,
+        prevHash: segment.segmentId,
+        lastSealedAtMs: sealedAtMs,
+        lastEpoch: epoch,
+        cursor,
+      };
+      for (const { size } of this.#queue.splice(0, rows.length)) this.#queueBytes -= size;
+      this.#init.onSealed(segment.header);
+    } finally {
+      this.#inFlight = undefined;
+    }
+  }
+
+  async #newGeneration(generation: number): Promise<void> {
+    const { db, store } = this.#init;
+    const shape = shapeOf(this.#version.terms);
+    await db.commit(() =>
+      store.begin(this.listingId, {
+        generation,
+        cursor: this.#state.cursor,
+        shape,
+        lastSealedAtMs: this.#state.lastSealedAtMs,
+      }),
+    );
+    this.#state = store.load(this.listingId)!;
+    this.#epochSegments = [];
+    this.#wantGeneration = undefined;
+    this.#init.onGeneration(generation);
+  }
+
+  #epochKey(generation: number, epoch: number): Bytes {
+    if (this.#key?.generation !== generation || this.#key.epoch !== epoch) {
+      const { crypto, delivery, hub } = this.#init;
+      const secret = streamSecret(hub.masterSeed, delivery, this.listingId, generation);
+      this.#key = { generation, epoch, key: epochKey(crypto, secret, epoch) };
+    }
+    return this.#key.key;
+  }
+}

@@ -1,0 +1,165 @@
+// One listing while it is served: its pipeline, and for each relay that it names three standing connections.
+import type { Libp2p } from "@libp2p/interface";
+import type { Crypto, Delivery } from "@weir/sdk/core";
+import { PROTOCOLS, type RefusedError } from "@weir/sdk/wire";
+import type { Logger } from "pino";
+import type { ListingInfo } from "./directory.ts";
+import type { Covers } from "./keys/covers.ts";
+import type { Sessions } from "./keys/sessions.ts";
+import { ACKS_BEFORE_TRIM, MAX_GENERATION_AHEAD_SECONDS } from "./limits.ts";
+import { type Identity, keepLink, type Relay } from "./link.ts";
+import type { HubKeys, Pipeline } from "./seal/pipeline.ts";
+import { createPublisher, type Publisher } from "./seal/publisher.ts";
+import type { SegmentStore } from "./seal/store.ts";
+
+/** Streams of one protocol to one relay: one for each listing. */
+const MAX_LISTINGS_PER_RELAY = 256;
+
+export type StreamInit = {
+  listing: ListingInfo;
+  pipeline: Pipeline;
+  hub: HubKeys;
+  relays: readonly Relay[];
+  node: Libp2p;
+  store: SegmentStore;
+  sessions: Sessions;
+  covers: Covers;
+  crypto: Crypto;
+  delivery: Delivery;
+  log: Logger;
+};
+
+type Attached = { publisher: Publisher; stop: AbortController; done: Promise<unknown> };
+
+export class ListingStream {
+  readonly pipeline: Pipeline;
+  readonly #init: StreamInit;
+  readonly #relays = new Map<string, Attached>();
+  #listing: ListingInfo;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(init: StreamInit) {
+    this.#init = init;
+    this.#listing = init.listing;
+    this.pipeline = init.pipeline;
+    this.#attach();
+    this.#tick();
+  }
+
+  get hubId(): bigint {
+    return this.#listing.hubId;
+  }
+
+  /** The listing was revised, paused, closed. */
+  update(listing: ListingInfo): void {
+    this.#listing = listing;
+    this.pipeline.revise(listing);
+    this.#attach();
+  }
+
+  /** There is a new segment. */
+  wake(): void {
+    for (const { publisher } of this.#relays.values()) publisher.wake();
+  }
+
+  /** Writes down what relays have, and returns the journal row up to which this listing needs nothing. Only inside a commit. */
+  settle(): number {
+    const { store } = this.#init;
+    const { listingId } = this.#listing;
+    for (const [relay, { publisher }] of this.#relays) {
+      const acked = publisher.acked();
+      if (acked) store.ack(listingId, relay as `0x${string}`, acked.generation, acked.seq);
+    }
+    store.skip(listingId, this.pipeline.position());
+    const named = this.#listing.newest.terms.relays;
+    return store.settle(listingId, named, Math.min(ACKS_BEFORE_TRIM, named.length));
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.pipeline.stop();
+    for (const { stop } of this.#relays.values()) stop.abort();
+    await Promise.all([...this.#relays.values()].map(({ done }) => done));
+  }
+
+  #attach(): void {
+    const named = new Set(this.#listing.newest.terms.relays.map((relay) => relay.toLowerCase()));
+    for (const [operator, { stop }] of this.#relays) {
+      if (named.has(operator)) continue;
+      stop.abort();
+      this.#relays.delete(operator);
+    }
+    for (const operator of named) {
+      if (this.#relays.has(operator)) continue;
+      const relay = this.#init.relays.find((known) => known.operator.toLowerCase() === operator);
+      if (relay) this.#relays.set(operator, this.#connect(relay));
+      else
+        this.#init.log.warn(
+          { event: "relay unknown", relay: operator, listing: String(this.#listing.listingId) },
+          "the listing names a relay whose address is not configured",
+        );
+    }
+  }
+
+  #connect(relay: Relay): Attached {
+    const { pipeline } = this;
+    const { hub, store, sessions, covers, log } = this.#init;
+    const stop = new AbortController();
+    const publisher = createPublisher({ pipeline, store, relay: relay.operator, log });
+    const identity = (generation: number): Identity | undefined => {
+      const keyId = hub.keyId();
+      return keyId === undefined
+        ? undefined
+        : { keyId, generation, publisherPrivateKey: hub.publisherPrivateKey };
+    };
+    const link = (protocol: string) => ({
+      ...this.#init,
+      relay,
+      protocol,
+      listingId: pipeline.listingId,
+      signal: stop.signal,
+      identity: () => identity(pipeline.generation),
+      maxStreams: MAX_LISTINGS_PER_RELAY,
+      onRefused: (error: RefusedError) => this.#refused(error, publisher),
+    });
+    const done = Promise.all([
+      keepLink({
+        ...link(PROTOCOLS.publish),
+        identity: () => identity(publisher.generation()),
+        attend: (frames, as) => publisher.attend(frames, as),
+      }),
+      keepLink({
+        ...link(PROTOCOLS.vouchers),
+        attend: (frames, as) =>
+          sessions.attend({ frames, relay: relay.operator, pipeline, hub, identity: as }),
+      }),
+      keepLink({
+        ...link(PROTOCOLS.keys),
+        attend: (frames, as) => covers.attend({ frames, pipeline, hub, identity: as }),
+      }),
+    ]);
+    return { publisher, stop, done };
+  }
+
+  /** A relay has seen a later generation than ours: the data file is an old copy, or new after a loss. */
+  #refused(error: RefusedError, publisher: Publisher): void {
+    if (error.name !== "StaleGeneration") return;
+    const seen = Number(error.detail.generation ?? 0);
+    publisher.skip(seen);
+    const plausible = Number.isSafeInteger(seen) && seen < Date.now() / 1000 + MAX_GENERATION_AHEAD_SECONDS;
+    if (plausible && seen > this.pipeline.generation) this.pipeline.renew(seen + 1);
+  }
+
+  /** Keys of the next epoch leave when the running one begins. */
+  #tick(): void {
+    const epochMs = this.pipeline.epochLength * 1000;
+    this.#timer = setTimeout(
+      () => {
+        this.#init.sessions.advance(this.pipeline.listingId);
+        this.#tick();
+      },
+      Math.min(epochMs - (Date.now() % epochMs) + 1, 2 ** 31 - 1),
+    );
+    this.#timer.unref();
+  }
+}

@@ -1,0 +1,190 @@
+// From journal to sealed bytes.
+//
+// when a segment closes: after flushMs · at maxMessages · at maxBytes · at the end of an epoch
+// what goes in: the listing's devices and topics, in order, once, across restarts
+// how much: an epoch takes half the smallest entry, the rest waits for the next
+// generations: kept over a restart · renewed by other limits · above what a relay has seen
+import { epochKey, openSegment, parseSegment, segmentId, streamSecret } from "@weir/sdk/core";
+import { nativeCrypto } from "@weir/sdk/native";
+import { afterEach, describe, expect, test } from "vitest";
+import { GatewayRefusal } from "../src/errors.ts";
+import { delivery, LISTING, listingOf, MASTER_SEED, Parts, plan } from "./support/parts.ts";
+
+let parts: Parts;
+afterEach(() => parts?.stop());
+
+const seal = async (...args: Parameters<typeof listingOf>) => {
+  parts = await Parts.open(listingOf(...args));
+};
+const bytesOf = (seq: number) => parts.store.bytesOf(LISTING, parts.pipeline.generation, seq)!;
+const counts = () => parts.sealed.map(({ messageCount }) => messageCount);
+const rich = plan({ entry: 1_000_000n });
+
+/** Opens a stored segment as a reader with the epoch's key would. */
+async function read(seq: number) {
+  const segment = parseSegment(bytesOf(seq));
+  const { generation, epoch } = segment.header;
+  const secret = streamSecret(MASTER_SEED, delivery, LISTING, generation);
+  return (
+    await openSegment(
+      nativeCrypto,
+      segment,
+      { epochKey: epochKey(nativeCrypto, secret, epoch) },
+      { deep: true },
+    )
+  ).messages;
+}
+
+describe("a segment closes", () => {
+  test("after flushMs, not before", async () => {
+    await seal([rich]);
+    await parts.publish([10, 10]);
+    await parts.pass(49);
+    expect(counts()).toEqual([]);
+    await parts.pass(1);
+    expect(counts()).toEqual([2]);
+  });
+
+  test("at maxMessages, and at maxBytes before a message too much", async () => {
+    await seal([rich]);
+    await parts.publish([1, 1, 1, 1, 1, 1, 1, 1, 1]);
+    await parts.pipeline.idle();
+    expect(counts()).toEqual([4, 4]);
+    await parts.pass(50);
+    expect(counts()).toEqual([4, 4, 1]);
+    await parts.publish([3000, 3000]);
+    await parts.pipeline.idle();
+    await parts.pass(50);
+    expect(counts()).toEqual([4, 4, 1, 1, 1]);
+    for (const { bodyBytes } of parts.sealed) expect(bodyBytes).toBeLessThanOrEqual(4096);
+  });
+
+  test("when its epoch ends, so that none spans two", async () => {
+    await seal([rich], { segment: { flushMs: 10_000, maxMessages: 100, maxBytes: 4096 } });
+    const epoch = Math.floor(parts.nowMs / 1000);
+    await parts.pass(900);
+    await parts.publish([5, 5]);
+    await parts.pass(97); // three milliseconds before the boundary
+    expect(parts.sealed.map(({ epoch, messageCount }) => [epoch, messageCount])).toEqual([[epoch, 2]]);
+  });
+});
+
+test("takes the feed's devices and topics in their order, once, across restarts", async () => {
+  const metadata = JSON.stringify({ feed: { devices: ["probe"], topics: ["air/#", "+/in"] } });
+  await seal([rich], {}, metadata);
+  await parts.publish([1], "probe", "air");
+  await parts.publish([2], "other", "air");
+  await parts.publish([3], "probe", "soil/in");
+  await parts.publish([4], "probe", "soil/out");
+  await parts.restart();
+  await parts.publish([5], "probe", "air/x/y");
+  await parts.pass(50);
+  await parts.restart();
+  await parts.pass(50);
+  expect(counts()).toEqual([3]);
+  expect((await read(0)).map(({ topic, payload }) => [topic, payload.length])).toEqual([
+    ["air", 1],
+    ["soil/in", 3],
+    ["air/x/y", 5],
+  ]);
+});
+
+test("a message that fits into no segment is refused before anything is written", async () => {
+  await seal([rich]);
+  await expect(parts.publish([4090])).rejects.toThrow(GatewayRefusal);
+  await expect(parts.publish([4090])).rejects.toMatchObject({ name: "TooLarge", field: "payload" });
+  expect(parts.journal.last()).toBe(0);
+});
+
+describe("an epoch's budget", () => {
+  test("is half the smallest entry; the rest waits for the next epoch", async () => {
+    // Eight messages of value 10 make the entry: four a second.
+    await seal([plan(), plan({ entry: 1_000n }), rich]);
+    await parts.publish(Array(11).fill(3));
+    await parts.pass(60);
+    expect(counts()).toEqual([4]);
+    await parts.pass(500);
+    expect(counts()).toEqual([4]);
+    await parts.pass(500);
+    expect(counts()).toEqual([4, 4]);
+    await parts.restart(); // what an epoch holds is remembered
+    await parts.pass(60);
+    expect(counts()).toEqual([4, 4]);
+    await parts.pass(1000);
+    expect(counts()).toEqual([4, 4, 3]);
+    expect(new Set(parts.sealed.map(({ epoch }) => epoch)).size).toBe(3);
+  });
+
+  test("counts the bytes of a plan that sells bytes", async () => {
+    await seal([plan({ kind: 1, price: 1n, unit: 1n, entry: 2n * 4096n })]);
+    await parts.publish(Array(9).fill(1000));
+    await parts.pass(60);
+    const held = () =>
+      parts.sealed
+        .filter(({ epoch }) => epoch === parts.pipeline.currentEpoch())
+        .reduce((sum, { bodyBytes }) => sum + bodyBytes, 0);
+    expect(held()).toBeGreaterThan(2000);
+    expect(held()).toBeLessThanOrEqual(4096);
+    for (let second = 0; second < 5; second += 1) await parts.pass(1000);
+    expect(counts().reduce((a, b) => a + b)).toBe(9);
+  });
+});
+
+describe("after a restart", () => {
+  test("the same bytes are there to be sent again, and the line goes on behind them", async () => {
+    await seal([rich]);
+    await parts.publish([1, 2, 3, 4]);
+    await parts.pass(50);
+    const [before, generation] = [bytesOf(0), parts.pipeline.generation];
+    await parts.restart();
+    await parts.publish([5]);
+    await parts.pass(50);
+    expect(parts.pipeline.generation).toBe(generation);
+    expect(bytesOf(0)).toEqual(before);
+    const [first, second] = [parseSegment(bytesOf(0)).header, parseSegment(bytesOf(1)).header];
+    expect(second.seq).toBe(1n);
+    expect(second.prevHash).toEqual(segmentId(nativeCrypto, delivery, parseSegment(bytesOf(0)).headerBytes));
+    expect(second.sealedAtMs).toBeGreaterThanOrEqual(first.sealedAtMs);
+  });
+
+  test("time never falls, whatever the computer's clock does", async () => {
+    await seal([rich]);
+    await parts.publish([1]);
+    await parts.pass(50);
+    parts.nowMs -= 3_600_000;
+    await parts.restart();
+    await parts.publish([2]);
+    await parts.pass(50);
+    const [first, second] = parts.sealed;
+    expect(second!.sealedAtMs).toBeGreaterThanOrEqual(first!.sealedAtMs);
+    expect(second!.epoch).toBeGreaterThanOrEqual(first!.epoch);
+  });
+});
+
+describe("a new generation", () => {
+  test("begins with other epochs or segment limits, at number 0, and never lower", async () => {
+    await seal([rich]);
+    await parts.publish([1]);
+    await parts.pass(50);
+    const before = parts.pipeline.generation;
+    parts.listing = listingOf([rich], { epochLength: 10 });
+    parts.pipeline.revise(parts.listing);
+    await parts.publish([2]);
+    await parts.pass(50);
+    const last = parts.sealed.at(-1)!;
+    expect(parts.generations).toEqual([last.generation]);
+    expect(last).toMatchObject({ seq: 0n, messageCount: 1, epoch: Math.floor(last.sealedAtMs / 10_000) });
+    expect(last.generation).toBeGreaterThan(before);
+    expect(last.prevHash).toEqual(new Uint8Array(32));
+  });
+
+  test("lies above what a relay has seen", async () => {
+    await seal([rich]);
+    parts.pipeline.renew(parts.pipeline.generation + 1000);
+    await parts.pipeline.idle();
+    await parts.publish([1]);
+    await parts.pass(50);
+    expect(parts.sealed[0]!.generation).toBe(parts.generations[0]);
+    expect(parts.generations[0]).toBeGreaterThanOrEqual(Math.floor(parts.nowMs / 1000) + 1000);
+  });
+});

@@ -1,0 +1,416 @@
+// The indexer program against a real chain.
+// ├── listings: what the chain says, newest first, filters, pages, unlisted ones only by id
+// ├── hostile metadata: appears, stops nothing
+// ├── a revision, a pause, a close: seen, earlier versions kept
+// ├── purchases: as on chain; the channel through its life
+// ├── wrong questions: 400 with the field, 404
+// └── a restarted chain: everything forgotten, the new one indexed
+import { randomBytes } from "node:crypto";
+import { zeroHash } from "viem";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  closeChannel,
+  closeListing,
+  fundChannel,
+  getChannel,
+  getHub,
+  getListing,
+  getPublisherKeys,
+  getPurchase,
+  pauseListing,
+  requestClose,
+  resumeListing,
+  reviseListing,
+  revokeGrant,
+  withdraw,
+} from "../../sdk/src/chain/index.ts";
+import { listingsAbi } from "../../sdk/src/generated/index.ts";
+import { startChain, type TestChain } from "../../test/support/chain.ts";
+import { startIndexer, type TestIndexer } from "../../test/support/indexer.ts";
+import {
+  BUYER,
+  freePlan,
+  makeGrant,
+  makeHub,
+  makeListing,
+  makeTerms,
+  messagePlan,
+  OPERATOR,
+  RELAY,
+  SELLER,
+  sampleMetadata,
+  type TestListing,
+} from "../../test/support/market.ts";
+
+type Json = Record<string, unknown>;
+type List = { items: Json[]; next: string | null };
+
+let chain: TestChain;
+let indexer: TestIndexer;
+let hubId: bigint;
+let wind: TestListing;
+let rain: TestListing;
+let quakes: TestListing;
+
+async function get<T = Json>(path: string): Promise<T> {
+  const { status, body } = await indexer.get(path);
+  expect(status, JSON.stringify(body)).toBe(200);
+  return body as T;
+}
+
+const titles = async (query: string) =>
+  (await get<List>(`/v1/listings${query}`)).items.map((item) => item.title);
+
+/** JSON of chain values: decimal strings for what is not exact as a number. */
+const plain = (value: unknown) =>
+  JSON.parse(JSON.stringify(value, (_, item) => (typeof item === "bigint" ? String(item) : item)));
+
+beforeAll(async () => {
+  chain = await startChain();
+  hubId = (await makeHub(chain, "Harbour")).hubId;
+  wind = await makeListing(chain, hubId, "Wind at the 100% pier");
+  rain = await makeListing(chain, hubId, "Rain", { plans: [messagePlan, freePlan] });
+  quakes = await makeListing(
+    chain,
+    hubId,
+    "Quakes",
+    { plans: [freePlan] },
+    sampleMetadata("Quakes", {
+      category: "geoscience",
+      keywords: ["Earth"],
+      spatial: { name: "Kamchatka", latitude: 56, longitude: 160 },
+      license: "CC0-1.0",
+    }),
+  );
+  indexer = await startIndexer(chain);
+  await indexer.caughtUp();
+});
+
+afterAll(async () => {
+  await indexer?.stop();
+  await chain?.stop();
+});
+
+describe("listings", () => {
+  test("a listing is what the chain says", async () => {
+    const { contracts, client, accounts } = chain;
+    const [onChain, hub, keys, termsHash] = await Promise.all([
+      getListing(client, { contracts, listingId: wind.listingId }),
+      getHub(client, { contracts, hubId }),
+      getPublisherKeys(client, { contracts, hubId }),
+      client.readContract({
+        abi: listingsAbi,
+        address: contracts.Listings,
+        functionName: "termsHashOf",
+        args: [wind.listingId, 1],
+      }),
+    ]);
+    const { timestamp } = await client.getBlock({ blockNumber: onChain.block });
+    const listing = await get(`/v1/listings/${wind.listingId}`);
+    const { terms } = onChain;
+    expect(listing).toMatchObject({
+      id: String(wind.listingId),
+      hubId: String(hubId),
+      hub: { id: String(hubId), name: "Harbour", owner: hub.owner },
+      version: 1,
+      state: "open",
+      title: "Wind at the 100% pier",
+      category: "weather",
+      tags: ["air", "temperature"],
+      place: null,
+      source: { kind: "replay", rate: "5 messages a second", origin: "a test" },
+      token: terms.token,
+      plans: [{ index: 0, kind: "message", rights: ["read"], price: String(messagePlan.price), unit: "1" }],
+      relays: [accounts[RELAY]!.address],
+      epochLength: 1,
+      segment: terms.segment,
+      purchases: 0,
+      createdAt: Number(timestamp),
+      updatedAt: Number(timestamp),
+      metadata: JSON.parse(wind.metadata),
+      metadataText: wind.metadata,
+      termsHash,
+      versions: [
+        { version: 1, termsHash, block: Number(onChain.block), transactionHash: onChain.transactionHash },
+      ],
+      operatorKeys: keys.map(({ keyId, account, x, y }) => ({ keyId, account, x, y, revokedAt: null })),
+    });
+    const times = ({ period, maxWindow, notice, promoUntil }: (typeof terms.plans)[number]) => ({
+      period: String(period),
+      maxWindow: String(maxWindow),
+      notice: String(notice),
+      promoUntil: String(promoUntil),
+    });
+    expect(listing.terms).toEqual({
+      ...plain(terms),
+      plans: terms.plans.map((plan) => ({ ...plain(plan), ...times(plan) })),
+      challenge: String(terms.challenge),
+      epochLength: String(terms.epochLength),
+      historyDepth: String(terms.historyDepth),
+      saleUntil: String(terms.saleUntil),
+    });
+  });
+
+  test("newest first, and filtered", async () => {
+    expect(await titles("")).toEqual(["Quakes", "Rain", "Wind at the 100% pier"]);
+    expect(await titles("?category=geoscience")).toEqual(["Quakes"]);
+    expect(await titles("?kind=free")).toEqual(["Quakes", "Rain"]);
+    expect(await titles("?kind=message")).toEqual(["Rain", "Wind at the 100% pier"]);
+    expect(await titles("?kind=byte")).toEqual([]);
+    expect(await titles(`?hub=${hubId}`)).toHaveLength(3);
+    expect(await titles("?hub=99")).toEqual([]);
+    expect(await titles("?state=open")).toHaveLength(3);
+    expect(await titles("?state=closed")).toEqual([]);
+    expect(await titles("?q=AIR")).toEqual(["Rain", "Wind at the 100% pier"]);
+    expect(await titles("?q=kamchatka%20earth")).toEqual(["Quakes"]);
+    expect(await titles("?q=kamchatka%20air")).toEqual([]);
+    expect(await titles("?q=100%25")).toEqual(["Wind at the 100% pier"]);
+    expect(await titles("?q=1_0")).toEqual([]);
+  });
+
+  test("pages hold each listing once, also while listings are added", async () => {
+    const first = await get<List>("/v1/listings?limit=2");
+    expect(first.items.map((item) => item.title)).toEqual(["Quakes", "Rain"]);
+    const late = await makeListing(chain, hubId, "Late");
+    await indexer.caughtUp();
+    const second = await get<List>(`/v1/listings?limit=2&cursor=${first.next}`);
+    expect(second.items.map((item) => item.title)).toEqual(["Wind at the 100% pier"]);
+    expect(second.next).toBeNull();
+    expect((await get<List>("/v1/listings?limit=4")).next).toBeNull();
+    await closeListing(chain.wallet(SELLER), { contracts: chain.contracts, listingId: late.listingId });
+    await indexer.caughtUp();
+    expect(await titles("?state=closed")).toEqual(["Late"]);
+  });
+
+  test("an unlisted listing is reachable by its id alone", async () => {
+    const hidden = await makeListing(chain, hubId, "Hidden", { flags: 1 << 23 });
+    await indexer.caughtUp();
+    expect(await titles("?q=hidden")).toEqual([]);
+    expect(await get(`/v1/listings/${hidden.listingId}`)).toMatchObject({ title: "Hidden" });
+  });
+
+  test.each([
+    ["no JSON", "wind; DROP TABLE listing"],
+    [
+      "NUL and quotes",
+      JSON.stringify({
+        name: "a\u0000b'\"\\.\n\r\tc",
+        description: "\\N\u0000",
+        keywords: ["\\.", "{,}", "NULL", '"'],
+      }),
+    ],
+    [
+      "as many bytes as the contracts take",
+      JSON.stringify({ name: "big", noise: randomBytes(4_000).toString("hex") }),
+    ],
+    ["a prototype", '{"__proto__":{"name":"x"},"name":"proto","constructor":1}'],
+    ["surrogates", '{"name":"\\ud800","keywords":["\\udfff"]}'],
+  ])("hostile metadata stops nothing: %s", async (_, metadata) => {
+    const { listingId } = await makeListing(chain, hubId, "", {}, metadata);
+    await indexer.caughtUp();
+    const listing = await get(`/v1/listings/${listingId}`);
+    expect(typeof listing.title).toBe("string");
+    expect(listing.metadataText).toBe(metadata.replaceAll("\0", ""));
+  });
+
+  test("a revision and a pause are seen; the first version stays", async () => {
+    const { contracts } = chain;
+    const seller = chain.wallet(SELLER);
+    const { listingId } = rain;
+    const metadata = sampleMetadata("Rain and snow");
+    const { receipt } = await reviseListing(seller, {
+      contracts,
+      listingId,
+      terms: makeTerms(chain, hubId, metadata, { epochLength: 2 }),
+      metadata,
+    });
+    await pauseListing(seller, { contracts, listingId });
+    await indexer.caughtUp();
+    const revised = await get(`/v1/listings/${listingId}`);
+    expect(revised).toMatchObject({ version: 2, state: "paused", title: "Rain and snow", epochLength: 2 });
+    expect(revised.versions).toMatchObject([
+      { version: 2, block: Number(receipt.blockNumber) },
+      { version: 1 },
+    ]);
+    expect(await titles("?state=paused")).toEqual(["Rain and snow"]);
+    await resumeListing(seller, { contracts, listingId });
+    await indexer.caughtUp();
+    expect(await titles("?state=paused")).toEqual([]);
+  });
+});
+
+describe("purchases", () => {
+  const mine = () => get<List>(`/v1/accounts/${chain.accounts[BUYER]!.address}/purchases`);
+
+  test("a purchase is what the chain says, and its channel lives and ends", async () => {
+    const { contracts, client } = chain;
+    const bought = await makeGrant(chain, wind);
+    const paid = await getPurchase(client, { contracts, grantId: bought.grantId });
+    const buyer = chain.wallet(BUYER);
+    await indexer.caughtUp();
+    const { items, next } = await mine();
+    expect(next).toBeNull();
+    const { timestamp } = await client.getBlock({ blockNumber: paid.block });
+    expect(items).toEqual([
+      {
+        grantId: bought.grantId,
+        listingId: String(wind.listingId),
+        version: 1,
+        plan: 0,
+        kind: "message",
+        rights: ["read"],
+        paymentId: bought.paymentId,
+        signer: paid.signer,
+        encryptionKey: paid.encryptionKey,
+        buyerSalt: paid.buyerSalt,
+        notBefore: paid.notBefore,
+        notAfter: paid.notAfter,
+        market: paid.market,
+        amount: String(paid.amount),
+        revokedAt: null,
+        transactionHash: bought.hash,
+        block: Number(paid.block),
+        createdAt: Number(timestamp),
+        listing: { title: "Wind at the 100% pier", hubId: String(hubId), token: wind.terms.token },
+        channel: {
+          id: bought.paymentId,
+          deposit: String(paid.amount),
+          claimed: "0",
+          closeAt: 0,
+          epoch: 0,
+          state: "open",
+        },
+      },
+    ]);
+    expect(await get(`/v1/listings/${wind.listingId}`)).toMatchObject({ purchases: 1 });
+
+    const agrees = async (state: string) => {
+      await indexer.caughtUp();
+      const slot = await getChannel(client, { contracts, channelId: bought.paymentId });
+      expect((await mine()).items[0]!.channel).toEqual({ id: bought.paymentId, ...plain(slot), state });
+    };
+    const { terms } = bought;
+    await requestClose(buyer, { contracts, terms });
+    await agrees("closing");
+    await fundChannel(buyer, { contracts, terms, amount: 5n });
+    await agrees("open");
+    await requestClose(buyer, { contracts, terms });
+    await chain.test.increaseTime({ seconds: terms.challenge + 1 });
+    await withdraw(buyer, { contracts, terms });
+    await agrees("closed");
+    await fundChannel(buyer, { contracts, terms, amount: 7n });
+    await agrees("open");
+    await closeChannel(chain.wallet(OPERATOR), {
+      contracts,
+      terms,
+      relays: wind.terms.relays,
+      voucher: { channelId: bought.paymentId, cumulative: 0n, relay: wind.terms.relays[0]! },
+      voucherSignature: "0x",
+      capture: 0n,
+    });
+    await agrees("closed");
+  });
+
+  test("a free purchase has no channel, and a revocation is seen", async () => {
+    const { contracts } = chain;
+    const free = await makeGrant(chain, quakes, { amount: 0n });
+    const { revokedAt } = await revokeGrant(chain.wallet(SELLER), { contracts, grantId: free.grantId });
+    await indexer.caughtUp();
+    expect((await mine()).items[0]).toMatchObject({
+      grantId: free.grantId,
+      kind: "free",
+      channel: null,
+      revokedAt,
+    });
+  });
+
+  test("pages hold each purchase once, newest first", async () => {
+    const buyer = 7;
+    const grants = [];
+    for (let count = 0; count < 3; count += 1)
+      grants.unshift((await makeGrant(chain, wind, { buyer })).grantId);
+    await indexer.caughtUp();
+    const path = `/v1/accounts/${chain.accounts[buyer]!.address.toLowerCase()}/purchases?limit=2`;
+    const first = await get<List>(path);
+    const second = await get<List>(`${path}&cursor=${first.next}`);
+    expect([...first.items, ...second.items].map((item) => item.grantId)).toEqual(grants);
+    expect(second.next).toBeNull();
+  });
+
+  test("an account that bought nothing has an empty list", async () => {
+    expect(await get(`/v1/accounts/${chain.accounts[9]!.address}/purchases`)).toEqual({
+      items: [],
+      next: null,
+    });
+  });
+});
+
+test.each([
+  ["/v1/listings?limit=0", "limit"],
+  ["/v1/listings?limit=101", "limit"],
+  ["/v1/listings?limit=1e1", "limit"],
+  ["/v1/listings?limit=5&limit=6", "limit"],
+  ["/v1/listings?category=gold", "category"],
+  ["/v1/listings?kind=0", "kind"],
+  ["/v1/listings?state=OPEN", "state"],
+  ["/v1/listings?hub=-1", "hub"],
+  ["/v1/listings?hub=18446744073709551616", "hub"],
+  ["/v1/listings?cursor=x", "cursor"],
+  [`/v1/listings?cursor=${Buffer.from("1 OR 1=1").toString("base64url")}`, "cursor"],
+  [`/v1/listings?q=${"a".repeat(101)}`, "q"],
+  ["/v1/listings?q=a%00b", "q"],
+  ["/v1/listings?sort=price", "sort"],
+  ["/v1/listings/abc", "id"],
+  ["/v1/listings/01", "id"],
+  ["/v1/listings/1?x=1", "x"],
+  ["/v1/accounts/0x12/purchases", "address"],
+  [`/v1/accounts/0x${"1".repeat(40)}/purchases?cursor=MQ`, "cursor"],
+])("%s is refused by its field", async (path, field) => {
+  const { status, body } = await indexer.get(path);
+  expect({ status, body }).toMatchObject({
+    status: 400,
+    body: { error: { name: "InvalidParameter", field } },
+  });
+});
+
+test("unknown things are 404, any origin may read", async () => {
+  expect(await indexer.get("/v1/listings/999")).toMatchObject({
+    status: 404,
+    body: { error: { name: "NotFound" } },
+  });
+  expect(await indexer.get("/v1/nothing")).toMatchObject({
+    status: 404,
+    body: { error: { name: "NotFound" } },
+  });
+  const { headers } = await indexer.get("/v1/listings");
+  expect(headers.get("access-control-allow-origin")).toBe("*");
+});
+
+test("the status names chain, run, block and lag", async () => {
+  await indexer.caughtUp();
+  const { number, timestamp } = await chain.client.getBlock();
+  const status = await get("/v1/status");
+  expect(status).toMatchObject({
+    chainId: 31337,
+    block: Number(number),
+    blockTimestamp: Number(timestamp),
+    lag: 0,
+  });
+  expect(status).toMatchObject({ head: Number(number), ready: true });
+  expect(status.instanceId).toMatch(/^0x[0-9a-f]{64}$/);
+  expect(status.instanceId).not.toBe(zeroHash);
+  expect((await fetch(`${indexer.url}/ready`)).status).toBe(200);
+});
+
+test("a restarted chain is indexed from nothing", async () => {
+  const before = await get("/v1/status");
+  await chain.restart({ deploy: false });
+  await chain.deploy();
+  const { hubId } = await makeHub(chain, "Another");
+  await makeListing(chain, hubId, "After the restart");
+  await indexer.caughtUp();
+  expect(await titles("")).toEqual(["After the restart"]);
+  expect((await get("/v1/status")).instanceId).not.toBe(before.instanceId);
+  const { items } = await get<List>(`/v1/accounts/${chain.accounts[BUYER]!.address}/purchases`);
+  expect(items).toEqual([]);
+});

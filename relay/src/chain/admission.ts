@@ -1,0 +1,336 @@
+/**
+ * What the relay knows from the chain: listings, publisher keys, grants, channels. Each is read once, remembered, and read again
+ * after an event that touches it; a replaced block or a restarted chain forgets everything. Whoever serves somebody watches
+ * for changes and judges again, so a cut takes effect one block after its cause.
+ */
+import {
+  ABIS,
+  type ChannelState,
+  type ContractEvent,
+  contractError,
+  followChain,
+  getChannel,
+  getGrant,
+  getListing,
+  getPurchase,
+  type ListingTerms,
+} from "@weir/sdk/chain";
+import { type Address, type Hex, PlanKind, type PublicKey } from "@weir/sdk/core";
+import { RefusedError } from "@weir/sdk/wire";
+import { createPublicClient, http, type PublicClient } from "viem";
+import type { RelayConfig } from "../config.ts";
+import { CHAIN_POLL_MS, MAX_CHAIN_READS, MAX_PURCHASE_WAITS, PURCHASE_WAIT_MS } from "../limits.ts";
+import type { Log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import { pause } from "../services/wait.ts";
+import { cache } from "./cache.ts";
+
+/** A listing as it stands. `recent`: its newest version is so young that segments under the one before are still taken. */
+export type Listing = {
+  listingId: bigint;
+  hubId: bigint;
+  version: number;
+  terms: ListingTerms;
+  /** Unix seconds of the newest version's block; 0 for a first version. */
+  revisedAt: number;
+};
+
+/** A grant with what only its event tells. `signer` opens connections and signs vouchers. */
+export type Grant = {
+  grantId: Hex;
+  listingId: bigint;
+  buyer: Address;
+  signer: Address;
+  encryptionKey: Hex;
+  paymentId: Hex;
+  version: number;
+  plan: number;
+  kind: number;
+  rights: number;
+  notBefore: number;
+  notAfter: number;
+  revokedAt: number;
+};
+
+/** What the last blocks touched; `all` when everything may have changed. */
+export type ChainChange = {
+  all: boolean;
+  grants: ReadonlySet<Hex>;
+  channels: ReadonlySet<Hex>;
+  listings: ReadonlySet<bigint>;
+  hubs: ReadonlySet<bigint>;
+};
+
+export type Admission = {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Resolves if the chain answers; rejects otherwise. */
+  ping(): Promise<void>;
+  /** Unix seconds: the later of the chain's clock and ours, so that neither can be behind to somebody's advantage. */
+  now(): number;
+  /** @throws RefusedError UnknownListing, ChainUnreachable */
+  listing(listingId: bigint): Promise<Listing>;
+  /** Terms of one version. @throws RefusedError UnknownListing, ChainUnreachable */
+  terms(listingId: bigint, version: number): Promise<ListingTerms>;
+  /** A hub's unrevoked publisher key. @throws RefusedError BadKey, ChainUnreachable */
+  publisherKey(hubId: bigint, keyId: number): Promise<PublicKey>;
+  /** @throws RefusedError NoGrant (after waiting for the transaction, if one is named), Limit, ChainUnreachable */
+  grant(grantId: Hex, options?: { transactionHash?: Hex | null; signal?: AbortSignal }): Promise<Grant>;
+  /** `fresh` reads again. @throws RefusedError ChainUnreachable */
+  channel(channelId: Hex, options?: { fresh?: boolean }): Promise<ChannelState>;
+  /** Calls back after every block with what it touched. Returns a function that ends this. */
+  watch(listener: (change: ChainChange) => void): () => void;
+};
+
+const UNKNOWN: ReadonlySet<string> = new Set([
+  "ListingUnknown",
+  "VersionUnknown",
+  "GrantUnknown",
+  "PublisherKeyUnknown",
+  "HubUnknown",
+]);
+/** Solidity `GIVEN`. */
+export const GIVEN_KIND = 255;
+
+export const admission =
+  (init: { config: Pick<RelayConfig, "rpcUrl" | "deployment">; onFatal: (error: Error) => void }) =>
+  ({ log, metrics }: { log: Log; metrics: Metrics }): Admission => {
+    const { contracts, fromBlock } = init.config.deployment;
+    const client: PublicClient = createPublicClient({
+      transport: http(init.config.rpcUrl, { batch: true, retryCount: 1, timeout: 5_000 }),
+      cacheTime: 0,
+    });
+    const stopper = new AbortController();
+    const listeners = new Set<(change: ChainChange) => void>();
+    const isFinal = (error: unknown) =>
+      error instanceof RefusedError && error.name !== "ChainUnreachable" && error.name !== "Limit";
+    const listings = cache<bigint, Listing>(isFinal);
+    const versions = cache<string, ListingTerms>(isFinal);
+    const keys = cache<string, { hubId: bigint; key: PublicKey }>(isFinal);
+    const grants = cache<Hex, Grant>(isFinal);
+    const channels = cache<Hex, ChannelState>(isFinal);
+    let chainTime = 0;
+    let following: Promise<void> | undefined;
+    let waits = 0;
+    let reads = 0;
+
+    /** Contract errors that mean "there is none" become the given refusal; everything else is the node's fault. */
+    async function ask<T>(unknown: () => RefusedError, load: () => Promise<T>): Promise<T> {
+      if (reads >= MAX_CHAIN_READS)
+        throw new RefusedError("Limit", "Too many questions to the chain are open.", {
+          limit: "chain reads",
+        });
+      reads += 1;
+      try {
+        return await load();
+      } catch (error) {
+        if (error instanceof RefusedError) throw error;
+        const { name } = contractError(error);
+        if (UNKNOWN.has(name)) throw unknown();
+        metrics.add("chain_errors_total");
+        log.warn({ error: name }, "the chain did not answer");
+        throw new RefusedError("ChainUnreachable", "The relay cannot reach its chain node.");
+      } finally {
+        reads -= 1;
+      }
+    }
+
+    const noListing = (listingId: bigint) => () =>
+      new RefusedError("UnknownListing", `There is no listing ${listingId}.`);
+    const noGrant = () => new RefusedError("NoGrant", "No such grant is on the chain.");
+
+    async function loadListing(listingId: bigint): Promise<Listing> {
+      const { state, terms, version, block } = await getListing(client, { contracts, listingId, fromBlock });
+      const revisedAt = version === 1 ? 0 : Number((await client.getBlock({ blockNumber: block })).timestamp);
+      return { listingId, hubId: state.hubId, version, terms, revisedAt };
+    }
+
+    async function loadKey(hubId: bigint, keyId: number) {
+      const { x, y, revokedAt } = await client.readContract({
+        abi: ABIS.Hubs,
+        address: contracts.Hubs,
+        functionName: "publisherKey",
+        args: [hubId, keyId],
+      });
+      if (revokedAt !== 0 || (BigInt(x) === 0n && BigInt(y) === 0n))
+        throw new RefusedError("BadKey", `Key ${keyId} of hub ${hubId} is unknown or revoked.`);
+      return { hubId, key: { x, y } };
+    }
+
+    async function loadGrant(grantId: Hex): Promise<Grant> {
+      const state = await getGrant(client, { contracts, grantId });
+      if (state.rights === 0) throw noGrant();
+      const origin =
+        state.kind === GIVEN_KIND
+          ? await loadGift(grantId)
+          : await getPurchase(client, { contracts, grantId, fromBlock });
+      return {
+        grantId,
+        listingId: origin.listingId,
+        buyer: origin.buyer,
+        signer: origin.signer,
+        encryptionKey: origin.encryptionKey,
+        paymentId: state.paymentId,
+        version: state.version,
+        plan: state.plan,
+        kind: state.kind,
+        rights: state.rights,
+        notBefore: state.notBefore,
+        notAfter: state.notAfter,
+        revokedAt: state.revokedAt,
+      };
+    }
+
+    /** A gift has no session key of its own: the buyer's account signs. */
+    async function loadGift(grantId: Hex) {
+      const [event] = await client.getContractEvents({
+        abi: ABIS.Grants,
+        address: contracts.Grants,
+        eventName: "GrantGiven",
+        args: { grantId },
+        fromBlock,
+        strict: true,
+      });
+      if (!event) throw noGrant();
+      const { listingId, buyer, encryptionKey } = event.args;
+      return { listingId, buyer, encryptionKey, signer: buyer };
+    }
+
+    /** Waits until a purchase is mined. Bounded in time and in number. */
+    async function mined(hash: Hex, signal: AbortSignal): Promise<void> {
+      if (waits >= MAX_PURCHASE_WAITS)
+        throw new RefusedError("Limit", "Too many purchases are being waited for.", {
+          limit: "purchase waits",
+        });
+      waits += 1;
+      try {
+        const until = performance.now() + PURCHASE_WAIT_MS;
+        while (performance.now() < until) {
+          const receipt = await client.getTransactionReceipt({ hash }).catch((error: Error) => {
+            if (error.name === "TransactionReceiptNotFoundError") return undefined;
+            throw error;
+          });
+          if (receipt?.status === "reverted") throw new RefusedError("NoGrant", "The purchase was reverted.");
+          if (receipt) return;
+          await pause(CHAIN_POLL_MS, signal);
+          signal.throwIfAborted();
+        }
+        throw new RefusedError("NoGrant", "The purchase was not mined in time; try again.");
+      } finally {
+        waits -= 1;
+      }
+    }
+
+    function failed(error: unknown): void {
+      metrics.add("chain_errors_total");
+      log.warn({ error: (error as Error).name }, "the chain could not be followed");
+    }
+
+    async function tick(blockNumber: bigint): Promise<void> {
+      try {
+        chainTime = Number((await client.getBlock({ blockNumber })).timestamp);
+      } catch (error) {
+        failed(error); // our own clock serves until the next block
+      }
+    }
+
+    function forgetAll(): void {
+      for (const rows of [listings, versions, keys, grants, channels]) rows.clear();
+      tell({ all: true, grants: new Set(), channels: new Set(), listings: new Set(), hubs: new Set() });
+    }
+
+    function tell(change: ChainChange): void {
+      for (const listener of listeners) listener(change);
+    }
+
+    function take(logs: readonly ContractEvent[]): void {
+      const change = {
+        all: false,
+        grants: new Set<Hex>(),
+        channels: new Set<Hex>(),
+        listings: new Set<bigint>(),
+        hubs: new Set<bigint>(),
+      };
+      for (const { args } of logs as readonly { args: Partial<Record<string, unknown>> }[]) {
+        if (typeof args.grantId === "string") change.grants.add(args.grantId as Hex);
+        if (typeof args.channelId === "string") change.channels.add(args.channelId as Hex);
+        if (typeof args.listingId === "bigint") change.listings.add(args.listingId);
+        if (typeof args.hubId === "bigint") change.hubs.add(args.hubId);
+        if (typeof args.paymentId === "string") change.channels.add(args.paymentId as Hex);
+      }
+      for (const id of change.grants) grants.delete(id);
+      for (const id of change.channels) channels.delete(id);
+      for (const id of change.listings) listings.delete(id);
+      if (change.hubs.size > 0) keys.clear(); // rare, and cheap to read again
+      tell(change);
+    }
+
+    return {
+      async start() {
+        const head = await client.getBlock({ blockTag: "latest" });
+        chainTime = Number(head.timestamp);
+        following = followChain({
+          client,
+          contracts,
+          fromBlock: head.number,
+          intervalMs: CHAIN_POLL_MS,
+          signal: stopper.signal,
+          async onLogs({ logs, cursor }) {
+            take(logs);
+            await tick(cursor.blocks.at(-1)!.number);
+          },
+          onReorg: forgetAll,
+          onReset: forgetAll,
+          onError: failed,
+        });
+        // A log that our interfaces do not know means another deployment: nothing read from it can be trusted.
+        following.catch((error: Error) => init.onFatal(error));
+      },
+      async stop() {
+        stopper.abort();
+        await following?.catch(failed);
+      },
+      async ping() {
+        await client.getBlockNumber();
+      },
+      now: () => Math.max(chainTime, Math.floor(Date.now() / 1000)),
+      listing: (listingId) =>
+        listings.get(listingId, () => ask(noListing(listingId), () => loadListing(listingId))),
+      terms: (listingId, version) =>
+        versions.get(`${listingId}/${version}`, () =>
+          ask(noListing(listingId), async () => {
+            const { terms } = await getListing(client, { contracts, listingId, version, fromBlock });
+            return terms;
+          }),
+        ),
+      async publisherKey(hubId, keyId) {
+        const unknown = () => new RefusedError("BadKey", `Hub ${hubId} has no key ${keyId}.`);
+        const { key } = await keys.get(`${hubId}/${keyId}`, () => ask(unknown, () => loadKey(hubId, keyId)));
+        return key;
+      },
+      async grant(grantId, { transactionHash, signal = stopper.signal } = {}) {
+        const load = () => grants.get(grantId, () => ask(noGrant, () => loadGrant(grantId)));
+        try {
+          return await load();
+        } catch (error) {
+          if (!transactionHash || !(error instanceof RefusedError) || error.name !== "NoGrant") throw error;
+        }
+        await ask(noGrant, () => mined(transactionHash, signal));
+        grants.delete(grantId);
+        return load();
+      },
+      async channel(channelId, { fresh = false } = {}) {
+        if (fresh) channels.delete(channelId);
+        return channels.get(channelId, () =>
+          ask(noGrant, () => getChannel(client, { contracts, channelId })),
+        );
+      },
+      watch(listener) {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
+    };
+  };
+
+/** Whether reading under this kind of grant is charged. */
+export const isMeteredKind = (kind: number): boolean => kind === PlanKind.message || kind === PlanKind.byte;

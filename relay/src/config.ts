@@ -1,0 +1,90 @@
+/** What one relay is told: environment variables over an optional JSON file over defaults. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Deployment, parseDeployment } from "@weir/sdk/chain";
+import { type Address, getAddress, isAddress } from "viem";
+
+export type RelayConfig = {
+  rpcUrl: string;
+  chainId: number;
+  dataDir: string;
+  deployment: Deployment;
+  /** Vouchers that name this address are this relay's. The relay itself holds no key to money. */
+  operator: Address;
+  host: string;
+  /** 0 = any free port. */
+  ports: { tcp: number; ws: number; http: number };
+  /** Stop when standard input closes: whoever started us is gone. */
+  parentWatch: boolean;
+  logLevel: string;
+};
+
+/** A setting is missing or wrong. */
+export class ConfigInvalid extends Error {
+  override readonly name = "ConfigInvalid";
+  readonly setting: string;
+
+  constructor(setting: string, rule: string) {
+    super(`${setting} ${rule}.`);
+    this.setting = setting;
+  }
+}
+
+type Settings = Record<string, string | undefined>;
+
+/**
+ * Reads `WEIR_RPC_URL`, `WEIR_CHAIN_ID`, `WEIR_DATA_DIR`, `WEIR_DEPLOYMENT`, `WEIR_RELAY_OPERATOR`, `WEIR_RELAY_HOST`, `WEIR_PORT_RELAY_{TCP,WS,HTTP}`,
+ * `WEIR_PARENT_WATCH`, `WEIR_LOG_LEVEL`. `WEIR_RELAY_CONFIG` names a JSON file with the same keys; the environment wins.
+ *
+ * @throws ConfigInvalid, DeploymentInvalid
+ */
+export function readConfig(env: Settings): RelayConfig {
+  const settings: Settings = { ...(env.WEIR_RELAY_CONFIG ? readFile(env.WEIR_RELAY_CONFIG) : {}), ...env };
+  const chainId = whole(settings, "WEIR_CHAIN_ID", 31337, Number.MAX_SAFE_INTEGER);
+  const operator = settings.WEIR_RELAY_OPERATOR ?? "";
+  if (!isAddress(operator, { strict: false }))
+    throw new ConfigInvalid("WEIR_RELAY_OPERATOR", "must be the operator's address (0x and 40 hex digits)");
+  const deployment = settings.WEIR_DEPLOYMENT ?? join("deployments", `${chainId}.json`);
+  return {
+    rpcUrl: settings.WEIR_RPC_URL ?? "http://127.0.0.1:8545",
+    chainId,
+    dataDir: settings.WEIR_DATA_DIR ?? join(".weir", "relay"),
+    deployment: parseDeployment(parse("WEIR_DEPLOYMENT", deployment)),
+    operator: getAddress(operator),
+    host: settings.WEIR_RELAY_HOST ?? "127.0.0.1",
+    ports: {
+      tcp: whole(settings, "WEIR_PORT_RELAY_TCP", 0, 65535),
+      ws: whole(settings, "WEIR_PORT_RELAY_WS", 0, 65535),
+      http: whole(settings, "WEIR_PORT_RELAY_HTTP", 0, 65535),
+    },
+    parentWatch: settings.WEIR_PARENT_WATCH === "1",
+    logLevel: settings.WEIR_LOG_LEVEL ?? "info",
+  };
+}
+
+function readFile(path: string): Settings {
+  const json = parse("WEIR_RELAY_CONFIG", path);
+  if (typeof json !== "object" || json === null || Array.isArray(json))
+    throw new ConfigInvalid("WEIR_RELAY_CONFIG", "must hold one JSON object");
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, String(value)]));
+}
+
+function parse(setting: string, path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new ConfigInvalid(
+      setting,
+      `names a file that cannot be read as JSON (${path}: ${(error as Error).message})`,
+    );
+  }
+}
+
+function whole(settings: Settings, name: string, fallback: number, max: number): number {
+  const text = settings[name];
+  if (text === undefined || text === "") return fallback;
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > max)
+    throw new ConfigInvalid(name, `must be a whole number up to ${max}`);
+  return value;
+}

@@ -1,0 +1,122 @@
+/** Every limit of a relay, each with its reason. The same table for people: docs/limits.md, section "Relay". */
+
+const SECOND = 1000;
+const MIB = 1024 * 1024;
+
+// ------------------------------------------------------------------------------------------------------ connections
+
+/** From HELLO to the first frame: a program answers within a round trip; whoever is silent gives up his place. */
+export const HANDSHAKE_TIMEOUT_MS = 10 * SECOND;
+/** From HEAD to OPEN: a purchase may be on its way into a block meanwhile. */
+export const OPEN_TIMEOUT_MS = 60 * SECOND;
+/** Streams of one protocol on one connection: a reader of many listings needs one for each. */
+export const MAX_STREAMS_PER_PEER = 64;
+/** Readers at once in one process: about 100 KiB each. */
+export const MAX_READERS = 4_000;
+/** A stream that has not drained for so long belongs to a dead or hostile peer; it can resume from the store. */
+export const DRAIN_TIMEOUT_MS = 30 * SECOND;
+/** A control frame's largest body, as the wire protocol says, and its type. */
+export const MAX_CONTROL_FRAME_BYTES = 16 * 1024 + 1;
+/** Header, signature, tag and type in front of or behind a body of at most 1 MiB (the contract's bound on maxBytes). */
+export const MAX_SEGMENT_FRAME_BYTES = MIB + 4096;
+
+/** Control frames of one stream: a buyer pays at most ten times a second; the rest is slack. */
+export const CONTROL_FRAMES_PER_SECOND = 50;
+export const CONTROL_FRAMES_BURST = 200;
+/** Positions asked before OPEN: one, and a few more while a purchase is being mined. */
+export const MAX_LOCATES = 16;
+/** OPEN is the dearest frame: two signatures, up to four chain reads and the gateway's answer. */
+export const OPENS_PER_MINUTE = 60;
+export const OPENS_BURST = 20;
+/** OPENs being checked at once, over all peers: bounds what strangers make the chain node do. */
+export const MAX_PENDING_OPENS = 256;
+/** Wrong vouchers on one stream before it is closed: an honest client corrects itself after the first BALANCE. */
+export const MAX_BAD_VOUCHERS = 3;
+/** Peers whose request rate is remembered; the oldest is forgotten first. */
+export const MAX_RATED_PEERS = 10_000;
+
+// ---------------------------------------------------------------------------------------------------------- publishing
+
+/** A gateway's clock may run ahead by so much. Older segments are a backlog and are taken in order. */
+export const MAX_CLOCK_AHEAD_MS = 5 * SECOND;
+/** How long segments within the previous version's limits are taken after a revision: the gateway needs time to see it. */
+export const REVISION_GRACE_MS = 60 * SECOND;
+/** Segment bytes read but not yet on the disk, per publisher; beyond it the relay stops reading. */
+export const MAX_UNSTORED_BYTES = 4 * MIB;
+/** The same by number: after so many the relay waits for the disk, which also lets other streams have their turn. */
+export const MAX_UNSTORED_SEGMENTS = 64;
+/** Second segments kept as evidence per listing: one proves the fork, a few show its extent. */
+export const MAX_EVIDENCE_PER_LISTING = 16;
+
+// ------------------------------------------------------------------------------------------------------------ delivery
+
+/** Byte credit that one reader can hold: what a browser takes in without stalling. */
+export const MAX_CREDIT_BYTES = 64 * MIB;
+/** One write to one reader: large enough to amortise encryption, small enough to keep a thousand readers even. */
+export const MAX_RUN_BYTES = 256 * 1024;
+/** Newest segments of one listing kept in memory, so that a thousand readers cost one read and one encoding. */
+export const FEED_CACHE_BYTES = 4 * MIB;
+/** The same over all listings; the least recently grown feed is dropped first. */
+export const FEED_CACHE_TOTAL_BYTES = 128 * MIB;
+/** A quiet stream says so: proves that both ends live and keeps idle sockets open (TCP sockets idle for 2 min are closed). */
+export const HEAD_INTERVAL_MS = 15 * SECOND;
+/** Seals waiting to be sent to one reader: ten epochs of a resumed session and some slack. */
+export const MAX_WAITING_SEALS = 64;
+
+// ----------------------------------------------------------------------------------------------------------- gateways
+
+/** Vouchers go to the gateway together: a group's delay is far below the 1 s that the design allows. */
+export const VOUCHER_COALESCE_MS = 20;
+/** Vouchers in one frame: about 200 bytes each within 16 KiB. */
+export const MAX_VOUCHERS_PER_FRAME = 64;
+/** A gateway answers a SESSION after one durable write. */
+export const SESSION_TIMEOUT_MS = 10 * SECOND;
+/** The gateway closes within 5 s by promise; a slow chain needs longer. After it the buyer turns to requestClose. */
+export const NOTICE_TIMEOUT_MS = 30 * SECOND;
+/** After a close, how long segments within the captured amount are still awaited and sent. */
+export const CLOSING_GRACE_MS = 5 * SECOND;
+
+// --------------------------------------------------------------------------------------------------------------- keys
+
+/** Covers asked by one peer, and for one grant: a grant needs one per notice period, a lost laptop a few more. */
+export const KEY_REQUESTS_PER_MINUTE = 30;
+export const KEY_REQUESTS_BURST = 20;
+/** One HPKE seal takes the gateway 2 ms; a sleeping one never answers. */
+export const KEY_TIMEOUT_MS = 10 * SECOND;
+/** Requests on their way to one gateway. */
+export const MAX_PENDING_KEYS = 256;
+/** Covers kept, 2 KiB each at most; the oldest go first. */
+export const MAX_COVERS = 100_000;
+
+// --------------------------------------------------------------------------------------------------------------- chain
+
+/** How long an OPEN waits for a purchase that was sent a moment ago. */
+export const PURCHASE_WAIT_MS = 10 * SECOND;
+/** Waits of this kind at once: each asks the node a few times a second. */
+export const MAX_PURCHASE_WAITS = 64;
+/** Questions to the node at once, purchase waits among them: whatever strangers ask for, the node is not flooded. */
+export const MAX_CHAIN_READS = 256;
+/** Pause between two looks at the chain's head, and at a receipt, on a local chain. */
+export const CHAIN_POLL_MS = 200;
+/** Grants, channels, listings and keys remembered, each; the least recently used is read again when needed. */
+export const MAX_CACHED_ROWS = 20_000;
+/** Reads of things that do not exist are remembered for so long, or a stranger's guesses would reach the node each time. */
+export const UNKNOWN_TTL_MS = 2 * SECOND;
+/** Sessions and authorisations may lie so far ahead (docs/protocol/segment.md). */
+export const MAX_EXPIRY_AHEAD_S = 3600;
+
+// --------------------------------------------------------------------------------------------------------------- store
+
+/** Segments are kept for a week or a gibibyte, whichever is less. */
+export const RETENTION_MS = 7 * 24 * 3600 * SECOND;
+export const RETENTION_BYTES = 1024 * MIB;
+/** Segments dropped in one transaction, so that a trim never holds up a publisher. */
+export const TRIM_BATCH = 512;
+export const TRIM_INTERVAL_MS = 60 * SECOND;
+
+// ---------------------------------------------------------------------------------------------------------------- http
+
+/** Requests are tiny; a slow one holds a socket for no longer than this. */
+export const HTTP_REQUEST_TIMEOUT_MS = 5 * SECOND;
+/** Health checks and a few dashboards. */
+export const MAX_HTTP_CONNECTIONS = 256;

@@ -1,0 +1,34 @@
+/** The relay as a program: one ready line on stdout, logs on stderr, SIGTERM and SIGINT stop it. */
+import { readConfig } from "./config.ts";
+import { createLog } from "./log.ts";
+import { startRelay } from "./relay.ts";
+
+const config = readConfig(process.env);
+const log = createLog(config.logLevel);
+
+/** A crash is safe by design; going on after a broken disk is not. */
+const onFatal = (error: Error) => {
+  log.fatal({ err: error }, "the relay ends");
+  process.exit(1);
+};
+
+// Every acknowledged thing is on the disk, so ending and being started again is always safe.
+process.on("uncaughtException", onFatal);
+
+const { stop, ...ready } = await startRelay(config, { log, onFatal });
+
+let stopping = false;
+async function end(reason: string): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  log.info({ reason }, "the relay stops");
+  await stop();
+  process.exit(0);
+}
+for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => void end(name));
+if (config.parentWatch) {
+  process.stdin.on("close", () => void end("parent"));
+  process.stdin.on("end", () => void end("parent"));
+  process.stdin.resume();
+}
+process.stdout.write(`${JSON.stringify({ event: "ready", ...ready })}\n`);

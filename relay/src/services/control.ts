@@ -1,0 +1,133 @@
+/** The frames that a running session takes: credit, vouchers, receipts, and the notice that ends it. */
+import { closeNoticeDigest, concat, receiptDigest, uint, unhex, ZERO_HASH } from "@weir/sdk/core";
+import { type FrameOf, type FrameStream, RefusedError } from "@weir/sdk/wire";
+import { CONTROL_FRAMES_BURST, CONTROL_FRAMES_PER_SECOND, MAX_BAD_VOUCHERS } from "../limits.ts";
+import type { Metrics } from "../metrics.ts";
+import type { LedgerStore } from "../store/ledger.ts";
+import type { Meter } from "./meter.ts";
+import { type Admitted, checkVoucher, type OpenComponents } from "./open.ts";
+import { bucket } from "./rate.ts";
+import type { Reader } from "./reader.ts";
+import { sameAddress } from "./serve.ts";
+import type { Vouchers } from "./vouchers.ts";
+
+/** One running session. `epoch` = the channel's close epoch in which it began; `closing` = a notice is under way. */
+export type Session = Admitted & {
+  reader: Reader;
+  meter: Meter | null;
+  epoch: number | null;
+  closing: boolean;
+};
+
+export type ControlComponents = OpenComponents & {
+  ledger: LedgerStore;
+  vouchers: Vouchers;
+  metrics: Metrics;
+};
+
+/** Takes the reader's frames until the stream ends; what goes wrong ends the reader by name. */
+export async function listen(
+  components: ControlComponents,
+  frames: FrameStream,
+  session: Session,
+): Promise<void> {
+  const rate = bucket(CONTROL_FRAMES_BURST, CONTROL_FRAMES_PER_SECOND);
+  let bad = 0;
+  try {
+    for (;;) {
+      const frame = await frames.read();
+      if (frame === null) return session.reader.end("done");
+      if (!rate.take()) throw new RefusedError("Limit", "Too many frames.", { limit: "control frames" });
+      if (frame.type === "CREDIT") session.reader.addCredit(frame.bytes);
+      else if (frame.type === "PAY" && session.meter) {
+        if (!(await pay(components, session, session.meter, frame)) && ++bad >= MAX_BAD_VOUCHERS)
+          throw new RefusedError("FallingTotal", "The total does not rise.", {
+            total: String(session.meter.account.total),
+          });
+      } else if (frame.type === "RECEIPT" && session.meter)
+        await receipt(components, session, session.meter, frame);
+      else if (frame.type === "CLOSE" && session.meter) void close(components, session, session.meter, frame);
+      else throw new RefusedError("BadFrame", `${frame.type} is not a reader's frame`);
+    }
+  } catch (error) {
+    session.reader.end(error instanceof RefusedError ? error : "done");
+    if (!(error instanceof RefusedError)) frames.abort(error as Error);
+  }
+}
+
+/** False when the total does not rise: answered with the best one. @throws RefusedError BadSignature, OverDeposit */
+async function pay(
+  components: ControlComponents,
+  { grant, reader }: Session,
+  meter: Meter,
+  { cumulative, signature }: FrameOf<"PAY">,
+): Promise<boolean> {
+  const { admission, metrics, vouchers } = components;
+  if (cumulative <= meter.account.total) {
+    reader.sendBalance();
+    return cumulative === meter.account.total;
+  }
+  let { deposit } = await admission.channel(grant.paymentId);
+  if (cumulative > deposit) ({ deposit } = await admission.channel(grant.paymentId, { fresh: true }));
+  if (cumulative > deposit)
+    throw new RefusedError("OverDeposit", "The voucher is above the deposit.", {
+      deposit: String(deposit),
+    });
+  checkVoucher(components, grant.paymentId, grant.signer, { cumulative, signature });
+  const stored = meter.pay(cumulative, new Uint8Array(signature));
+  reader.wake();
+  await stored;
+  metrics.add("vouchers_accepted_total");
+  vouchers.pay(grant.listingId, { channelId: grant.paymentId, cumulative, signature });
+  return true;
+}
+
+/** Evidence for whoever settles a dispute; never a condition of service. The newest is kept. */
+async function receipt(
+  { crypto, delivery, ledger }: ControlComponents,
+  { grant }: Session,
+  { account }: Meter,
+  frame: FrameOf<"RECEIPT">,
+): Promise<void> {
+  const { segmentId, cumulative, signature } = frame;
+  const digest = receiptDigest(delivery, { channelId: grant.paymentId, segmentId, cumulative });
+  if (!sameAddress(crypto.recover(digest, signature), grant.signer))
+    throw new RefusedError("BadSignature", "The receipt is not signed by the grant's signer.");
+  account.receipt = concat(unhex(segmentId), uint(cumulative, 12), signature);
+  await ledger.save(account);
+}
+
+/** The buyer ends the channel: delivery stands still until the gateway has said what it captures. */
+async function close(
+  { admission, crypto, delivery, vouchers }: ControlComponents,
+  session: Session,
+  meter: Meter,
+  notice: FrameOf<"CLOSE">,
+): Promise<void> {
+  const { grant, reader } = session;
+  const { epoch, deadline, signature } = notice;
+  try {
+    if (session.closing) throw new RefusedError("CloseFailed", "A close is under way already.");
+    if (epoch !== session.epoch || deadline <= admission.now())
+      throw new RefusedError(
+        "Expired",
+        "The notice is for another epoch of the channel, or past its deadline.",
+      );
+    const digest = closeNoticeDigest(delivery, { channelId: grant.paymentId, epoch, deadline });
+    if (!sameAddress(crypto.recover(digest, signature), grant.signer))
+      throw new RefusedError("BadSignature", "The notice is not signed by the grant's signer.");
+    session.closing = true;
+    meter.ceiling = meter.due;
+    const done = await vouchers.notice(grant.listingId, {
+      channelId: grant.paymentId,
+      epoch,
+      deadline,
+      signature,
+    });
+    reader.finish(done.capture, done.transactionHash ?? ZERO_HASH);
+  } catch (error) {
+    reader.end(
+      error instanceof RefusedError ? error : new RefusedError("CloseFailed", (error as Error).message),
+    );
+  }
+}

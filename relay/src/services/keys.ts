@@ -1,0 +1,169 @@
+/**
+ * Covers of grants: asked by buyers, sealed by the gateway, kept so that it may sleep. A cover opens to the grant's key only, so
+ * asking needs no signature; what it costs the gateway is bounded per grant and per peer.
+ */
+import type { Hex } from "@weir/sdk/core";
+import {
+  decodeFrame,
+  encodeFrame,
+  type FrameOf,
+  type FrameStream,
+  PROTOCOLS,
+  RefusedError,
+  refusedError,
+} from "@weir/sdk/wire";
+import {
+  KEY_REQUESTS_BURST,
+  KEY_REQUESTS_PER_MINUTE,
+  KEY_TIMEOUT_MS,
+  MAX_CONTROL_FRAME_BYTES,
+  MAX_PENDING_KEYS,
+  MAX_RATED_PEERS,
+} from "../limits.ts";
+import type { CoverStore } from "../store/covers.ts";
+import { checkGateway, type GatewayComponents } from "./gateway-auth.ts";
+import { type Link, links } from "./links.ts";
+import { buckets } from "./rate.ts";
+import { firstFrame, type Peer, type ServeComponents, serve } from "./serve.ts";
+import { within } from "./wait.ts";
+
+type Request = FrameOf<"KEY_REQUEST">;
+type Reply = FrameOf<"KEY_REPLY">;
+type Seal = NonNullable<Reply["seal"]>;
+type KeyLink = Link & { nextId: number; waiting: Map<number, (reply: Reply | null) => void> };
+
+export type KeysComponents = ServeComponents & GatewayComponents & { covers: CoverStore };
+
+export const keysService = () => (components: KeysComponents) => {
+  const { admission, covers, delivery, operator, metrics, log } = components;
+  const gateways = links<KeyLink>(drop);
+  const perSecond = KEY_REQUESTS_PER_MINUTE / 60;
+  const byPeer = buckets(KEY_REQUESTS_BURST, perSecond, MAX_RATED_PEERS);
+  const byGrant = buckets(KEY_REQUESTS_BURST, perSecond, MAX_RATED_PEERS);
+
+  async function attend(frames: FrameStream, peer: Peer): Promise<void> {
+    const first = await firstFrame(frames);
+    if (first.type === "AUTH") await gatewaySide(frames, peer, first);
+    else if (first.type === "KEY_REQUEST") await buyerSide(frames, peer, first);
+    else throw new RefusedError("BadFrame", `${first.type} came in place of AUTH or KEY_REQUEST`);
+  }
+
+  async function gatewaySide(frames: FrameStream, peer: Peer, auth: FrameOf<"AUTH">): Promise<void> {
+    const { listing, keyId } = await checkGateway(components, peer, auth);
+    const link: KeyLink = { listingId: listing.listingId, keyId, frames, nextId: 1, waiting: new Map() };
+    await gateways.add(link);
+    try {
+      for (;;) {
+        const frame = await frames.read();
+        if (frame === null) return;
+        if (frame.type !== "KEY_REPLY")
+          throw new RefusedError("BadFrame", `${frame.type} came in place of KEY_REPLY`);
+        link.waiting.get(frame.requestId)?.(frame);
+        link.waiting.delete(frame.requestId);
+      }
+    } finally {
+      gateways.remove(link);
+      drop(link);
+    }
+  }
+
+  function drop(link: KeyLink): void {
+    for (const answer of link.waiting.values()) answer(null);
+    link.waiting.clear();
+  }
+
+  async function buyerSide(frames: FrameStream, peer: Peer, first: Request): Promise<void> {
+    for (let request: Request = first; ; ) {
+      frames.send("KEY_REPLY", await reply(peer, request));
+      const next = await frames.read();
+      if (next === null) return;
+      if (next.type !== "KEY_REQUEST")
+        throw new RefusedError("BadFrame", `${next.type} came in place of KEY_REQUEST`);
+      request = next;
+    }
+  }
+
+  async function reply(peer: Peer, request: Request): Promise<Omit<Reply, "type">> {
+    const { requestId } = request;
+    try {
+      return { requestId, seal: await find(peer, request), error: null };
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      metrics.add("refusals_total", 1, error.name);
+      return { requestId, seal: null, error: { name: error.name, message: error.message } };
+    }
+  }
+
+  async function find(peer: Peer, request: Request): Promise<Seal> {
+    const { listingId, grantId, epochFrom, epochTo } = request;
+    if (epochFrom > epochTo || epochTo >= 2 ** 32)
+      throw new RefusedError("BadFrame", "KEY_REQUEST: the range is empty");
+    if (!byPeer.take(peer.id) || !byGrant.take(grantId))
+      throw new RefusedError("Limit", "Keys are asked for too often.", { limit: "key requests" });
+    const grant = await admission.grant(grantId);
+    if (grant.listingId !== listingId) throw new RefusedError("NoGrant", "The grant is for another listing.");
+    if (grant.revokedAt !== 0) {
+      await covers.drop(grantId);
+      throw new RefusedError("Revoked", "The seller revoked this grant.");
+    }
+    const kept = await covers.find(grantId, request);
+    if (kept && kept.epochTo >= epochTo) return served("kept", decode(kept.seal));
+    try {
+      const seal = await askGateway(request);
+      await covers.put(grantId, seal, encodeFrame("KEYS", { seal }));
+      return served("sealed", seal);
+    } catch (error) {
+      if (kept && error instanceof RefusedError && error.name === "GatewayOffline")
+        return served("kept", decode(kept.seal));
+      throw error;
+    }
+  }
+
+  function served(origin: "kept" | "sealed", seal: Seal): Seal {
+    metrics.add("keys_served_total", 1, origin);
+    return seal;
+  }
+
+  async function askGateway({ type: _, ...request }: Request): Promise<Seal> {
+    const link = gateways.get(request.listingId);
+    if (!link || link.frames.closed) throw offline();
+    if (link.waiting.size >= MAX_PENDING_KEYS)
+      throw new RefusedError("Limit", "Too many keys are being waited for.", { limit: "pending keys" });
+    const requestId = link.nextId++;
+    try {
+      const answer = new Promise<Reply | null>((resolve) => link.waiting.set(requestId, resolve));
+      link.frames.send("KEY_REQUEST", { ...request, requestId });
+      const { seal, error } = (await within(answer, KEY_TIMEOUT_MS, offline)) ?? { seal: null, error: null };
+      if (error) throw refusedError({ ...error, detail: {} });
+      if (!seal) throw offline();
+      return check(seal, request);
+    } finally {
+      link.waiting.delete(requestId);
+    }
+  }
+
+  function check(seal: Seal, request: { grantId: Hex; generation: number }): Seal {
+    if (seal.generation === request.generation && seal.epochFrom <= seal.epochTo) return seal;
+    log.warn("a gateway answered with a seal that was not asked for");
+    throw offline();
+  }
+
+  return {
+    ...serve(
+      components,
+      PROTOCOLS.keys,
+      { delivery, operator, maxFrameBytes: MAX_CONTROL_FRAME_BYTES },
+      attend,
+    ),
+    count: gateways.count,
+  };
+};
+
+function decode(bytes: Uint8Array): Seal {
+  const frame = decodeFrame(bytes);
+  if (frame.type !== "KEYS") throw new TypeError(`a stored cover is a ${frame.type} frame`);
+  return frame.seal;
+}
+
+const offline = (): RefusedError =>
+  new RefusedError("GatewayOffline", "The seller's gateway is asleep and no cover is kept here.");

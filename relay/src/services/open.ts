@@ -1,0 +1,150 @@
+/** Whether an OPEN may be served: checks from cheap to dear, each with its own refusal. */
+import type { ChannelState, ListingTerms } from "@weir/sdk/chain";
+import {
+  type Bytes,
+  type Connect,
+  type Crypto,
+  connectMessage,
+  type Delivery,
+  type Hex,
+  type Plan,
+  sessionDigest,
+  voucherDigest,
+} from "@weir/sdk/core";
+import { type FrameOf, RefusedError } from "@weir/sdk/wire";
+import type { Address } from "viem";
+import { type Admission, type Grant, isMeteredKind } from "../chain/admission.ts";
+import { judge } from "../chain/judge.ts";
+import type { Account } from "../store/ledger.ts";
+import { checkExpiry } from "./gateway-auth.ts";
+import { type Peer, sameAddress } from "./serve.ts";
+
+export type OpenFrame = FrameOf<"OPEN">;
+
+export type OpenComponents = {
+  admission: Admission;
+  crypto: Crypto;
+  delivery: Delivery;
+  operator: Address;
+  relayPeer: Uint8Array;
+};
+
+/** An OPEN whose sender may read. */
+export type Admitted = { grant: Grant; terms: ListingTerms; channel: ChannelState | null };
+
+/** A metered session whose signatures hold; the ledger and the gateway have not been asked yet. */
+export type CheckedSession = {
+  sessionNo: bigint;
+  digest: Bytes;
+  generation: number;
+  fromSeq: bigint;
+  total: bigint;
+  voucher: Bytes;
+  plan: Plan;
+};
+
+/** Grant, window, channel, connection. @throws RefusedError */
+export async function admit(components: OpenComponents, peer: Peer, open: OpenFrame): Promise<Admitted> {
+  const { admission, crypto, delivery, operator, relayPeer } = components;
+  checkExpiry(open.expiry, Math.floor(Date.now() / 1000));
+  const terms = await admission.terms(open.listingId, open.version);
+  if (!terms.relays.some((relay) => sameAddress(relay, operator)))
+    throw new RefusedError("NotServed", "This version of the listing does not name this relay.");
+  const grant = await admission.grant(open.grantId, { transactionHash: open.transactionHash });
+  if (grant.listingId !== open.listingId || grant.paymentId.toLowerCase() !== open.paymentId)
+    throw new RefusedError("NoGrant", "The grant is for another listing or payment.");
+  if (grant.version !== open.version || grant.plan !== open.plan)
+    throw new RefusedError("WrongPlan", "The grant was bought for another version or plan.", {
+      version: String(grant.version),
+      plan: String(grant.plan),
+    });
+  const connect: Connect = {
+    chainId: delivery.chainId,
+    contract: delivery.grants,
+    relayPeer,
+    ownPeer: peer.peerBytes,
+    relayNonce: peer.nonce,
+    listingId: open.listingId,
+    paymentId: open.paymentId,
+    expiry: open.expiry,
+  };
+  if (!sameAddress(crypto.recover(crypto.sha256(connectMessage(connect)), open.signature), grant.signer))
+    throw new RefusedError("BadSignature", "OPEN is not signed by the grant's signer.");
+  const metered = isMeteredKind(grant.kind);
+  if (metered !== (open.session !== null) || metered !== (open.voucher !== null))
+    throw new RefusedError("WrongPlan", "Session and voucher belong to metered plans, and to them alone.");
+  const channel = metered ? await admission.channel(grant.paymentId, { fresh: true }) : null;
+  const refusal = judge(grant, admission.now(), channel);
+  if (refusal) throw refusal;
+  return { grant, terms, channel };
+}
+
+/** Session and voucher of a metered OPEN. `account` is the channel's ledger row. @throws RefusedError */
+export function checkSession(
+  { crypto, delivery, operator }: OpenComponents,
+  { grant, terms, channel }: Admitted,
+  open: OpenFrame,
+  account: Account,
+): CheckedSession {
+  const session = open.session!;
+  const voucher = open.voucher!;
+  const plan = terms.plans[grant.plan];
+  if (!plan) throw new RefusedError("WrongPlan", "The listing has no such plan.");
+  checkExpiry(session.expiry, Math.floor(Date.now() / 1000));
+  if (account.session && session.sessionNo <= account.session.sessionNo)
+    throw new RefusedError("StaleSession", "A session with this or a higher number was opened here.", {
+      sessionNo: String(account.session.sessionNo),
+    });
+  const least = session.baseTotal + plan.entry;
+  if (channel!.deposit < least)
+    throw new RefusedError("OutOfMoney", "The channel holds less than what is due and the entry.", {
+      deposit: String(channel!.deposit),
+      needed: String(least),
+    });
+  if (voucher.cumulative < least)
+    throw new RefusedError("BelowEntry", "The voucher does not cover what is due and the entry.", {
+      needed: String(least),
+    });
+  if (voucher.cumulative < account.total)
+    throw new RefusedError("FallingTotal", "A higher voucher is known here.", {
+      total: String(account.total),
+    });
+  if (voucher.cumulative > channel!.deposit)
+    throw new RefusedError("OverDeposit", "The voucher is above the deposit.", {
+      deposit: String(channel!.deposit),
+    });
+  const channelId = grant.paymentId;
+  const digest = sessionDigest(delivery, {
+    channelId,
+    sessionNo: session.sessionNo,
+    relay: operator,
+    generation: session.generation,
+    fromSeq: session.fromSeq,
+    baseTotal: session.baseTotal,
+    expiry: session.expiry,
+  });
+  if (!sameAddress(crypto.recover(digest, session.signature), grant.signer))
+    throw new RefusedError("BadSignature", "The session is not signed by the grant's signer for this relay.");
+  checkVoucher({ crypto, delivery, operator }, channelId, grant.signer, voucher);
+  return {
+    sessionNo: session.sessionNo,
+    digest,
+    generation: session.generation,
+    fromSeq: session.fromSeq,
+    total: voucher.cumulative,
+    voucher: new Uint8Array(voucher.signature),
+    plan,
+  };
+}
+
+/** @throws RefusedError BadSignature: not by the signer, or for another channel, total, or relay */
+export function checkVoucher(
+  { crypto, delivery, operator }: Pick<OpenComponents, "crypto" | "delivery" | "operator">,
+  channelId: Hex,
+  signer: Address,
+  { cumulative, signature }: { cumulative: bigint; signature: Uint8Array },
+): void {
+  const digest = voucherDigest(delivery, { channelId, cumulative, relay: operator });
+  if (!sameAddress(crypto.recover(digest, signature), signer))
+    throw new RefusedError("BadSignature", "The voucher is not signed by the grant's signer for this relay.");
+}

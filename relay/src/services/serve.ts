@@ -1,0 +1,125 @@
+/** One libp2p protocol as a function over frames: greeting, refusals, ends and errors are dealt with here. */
+import type { Connection, Libp2p, Stream } from "@libp2p/interface";
+import { type Bytes, type Delivery, hex } from "@weir/sdk/core";
+import { ClosedError, type Frame, FrameStream, RefusedError } from "@weir/sdk/wire";
+import type { Address } from "viem";
+import { DRAIN_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS, MAX_STREAMS_PER_PEER } from "../limits.ts";
+import type { Log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import { within } from "./wait.ts";
+
+/** The other side of a greeted stream. */
+export type Peer = {
+  /** Text form, for rate limits only; never logged. */
+  id: string;
+  /** Multihash bytes of its peer id, as the noise handshake proved it. */
+  peerBytes: Uint8Array;
+  /** What our HELLO asked to be signed. */
+  nonce: Bytes;
+};
+
+export type ServeComponents = { node: Libp2p; log: Log; metrics: Metrics };
+
+export type Served = { start(): Promise<void>; stop(): Promise<void> };
+
+/**
+ * Greets every stream with HELLO, then hands it to `handler`. A RefusedError that the handler throws is sent as REFUSED. When the
+ * handler returns, the stream is closed.
+ */
+export function serve(
+  { node, log, metrics }: ServeComponents,
+  protocol: string,
+  greeting: { delivery: Delivery; operator: Address; maxFrameBytes: number },
+  handler: (frames: FrameStream, peer: Peer) => Promise<void>,
+): Served {
+  const open = new Set<FrameStream>();
+  const tasks = new Set<Promise<void>>();
+
+  async function take(stream: Stream, connection: Connection): Promise<void> {
+    const frames = new FrameStream(stream, { maxFrameBytes: greeting.maxFrameBytes });
+    open.add(frames);
+    const nonce = globalThis.crypto.getRandomValues(new Uint8Array(32));
+    const peer = {
+      id: connection.remotePeer.toString(),
+      peerBytes: connection.remotePeer.toMultihash().bytes,
+      nonce,
+    };
+    try {
+      frames.send("HELLO", { nonce, chainId: greeting.delivery.chainId, operator: lower(greeting.operator) });
+      await handler(frames, peer);
+      await frames.close();
+    } catch (error) {
+      await end(frames, error);
+    } finally {
+      open.delete(frames);
+    }
+  }
+
+  async function end(frames: FrameStream, error: unknown): Promise<void> {
+    if (error instanceof RefusedError) {
+      metrics.add("refusals_total", 1, error.name);
+      log.debug({ protocol, refusal: error.name }, "refused");
+      await frames.refuse(error);
+    } else if (error instanceof ClosedError || isStreamEnd(error)) {
+      frames.abort(error as Error);
+    } else {
+      log.error({ protocol, err: error }, "a stream failed");
+      frames.abort(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  return {
+    async start() {
+      const begin = (stream: Stream, connection: Connection): void => {
+        const task = take(stream, connection).finally(() => tasks.delete(task));
+        tasks.add(task);
+      };
+      await node.handle(protocol, begin, {
+        maxInboundStreams: MAX_STREAMS_PER_PEER,
+        maxOutboundStreams: MAX_STREAMS_PER_PEER,
+      });
+    },
+    async stop() {
+      await node.unhandle(protocol);
+      for (const frames of open) frames.abort(new ClosedError("the relay stops"));
+      await Promise.all(tasks);
+    },
+  };
+}
+
+/** The first frame after a greeting; silence is refused. */
+export async function firstFrame(frames: FrameStream, ms = HANDSHAKE_TIMEOUT_MS): Promise<Frame> {
+  const late = () => new RefusedError("Limit", "Nothing was said in time.", { limit: "handshake" });
+  const frame = await within(frames.read(), ms, late);
+  if (frame === null) throw new ClosedError("the stream ended during the handshake");
+  if (frame.type === "REFUSED") throw new ClosedError(`the other side refused: ${frame.name}`);
+  return frame;
+}
+
+/** Waits until more can be written; a reader that takes nothing for too long is cut. */
+export async function drained(frames: FrameStream): Promise<void> {
+  if (!frames.stream.writableNeedsDrain) return;
+  await within(frames.drained(), DRAIN_TIMEOUT_MS, () => new ClosedError("the reader takes nothing"));
+}
+
+const lower = (address: Address): Address => address.toLowerCase() as Address;
+
+/** Names of libp2p's errors for a stream or connection that is gone. */
+const STREAM_ENDS: ReadonlySet<string> = new Set([
+  "StreamResetError",
+  "StreamAbortedError",
+  "StreamClosedError",
+  "StreamStateError",
+  "ConnectionClosedError",
+  "ConnectionClosingError",
+  "MuxerClosedError",
+  "AbortError",
+  "TimeoutError",
+]);
+const isStreamEnd = (error: unknown): boolean =>
+  error instanceof Error &&
+  (STREAM_ENDS.has(error.name) || (error as { code?: string }).code === "ECONNRESET");
+
+export const sameAddress = (a: string | null, b: string): boolean =>
+  a !== null && a.toLowerCase() === b.toLowerCase();
+export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => hex(a) === hex(b);

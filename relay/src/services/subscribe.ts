@@ -1,0 +1,312 @@
+/** Readers: where to begin, OPEN, and the running sessions, judged again after every block. */
+import { type Bytes, type Delivery, epochAt, type Hex, sessionAckMessage } from "@weir/sdk/core";
+import { type Fields, type FrameOf, type FrameStream, PROTOCOLS, RefusedError } from "@weir/sdk/wire";
+import { judge } from "../chain/judge.ts";
+import {
+  MAX_CONTROL_FRAME_BYTES,
+  MAX_LOCATES,
+  MAX_PENDING_OPENS,
+  MAX_RATED_PEERS,
+  MAX_READERS,
+  OPEN_TIMEOUT_MS,
+  OPENS_BURST,
+  OPENS_PER_MINUTE,
+} from "../limits.ts";
+import type { LedgerSession, LedgerStore } from "../store/ledger.ts";
+import type { SegmentStore } from "../store/segments.ts";
+import { type Accounts, accounts } from "./accounts.ts";
+import { listen, type Session } from "./control.ts";
+import type { Feeds } from "./feeds.ts";
+import { Meter } from "./meter.ts";
+import { type Admitted, admit, checkSession, type OpenComponents, type OpenFrame } from "./open.ts";
+import { buckets } from "./rate.ts";
+import { Reader } from "./reader.ts";
+import { firstFrame, type Peer, type ServeComponents, sameAddress, serve } from "./serve.ts";
+import type { Route, Seal, Vouchers } from "./vouchers.ts";
+
+export type SubscribeComponents = ServeComponents &
+  OpenComponents & {
+    segments: SegmentStore;
+    ledger: LedgerStore;
+    feeds: Feeds;
+    vouchers: Vouchers;
+    delivery: Delivery;
+  };
+
+export const subscribeService = () => (components: SubscribeComponents) => {
+  const { admission, segments, ledger, feeds, vouchers, crypto, delivery, operator, metrics } = components;
+  const rows: Accounts = accounts(ledger);
+  const sessions = new Set<Session>();
+  const byChannel = new Map<Hex, Session>();
+  const openRate = buckets(OPENS_BURST, OPENS_PER_MINUTE / 60, MAX_RATED_PEERS);
+  let opening = 0;
+  let unwatch: (() => void) | undefined;
+
+  async function subscribe(frames: FrameStream, peer: Peer): Promise<void> {
+    const open = await locate(frames, peer);
+    if (open.session) await subscribeMetered(frames, peer, open);
+    else await subscribeFree(frames, peer, open);
+  }
+
+  // ------------------------------------------------------------------------------------------------------- handshake
+
+  /** Answers positions until OPEN comes. */
+  async function locate(frames: FrameStream, peer: Peer): Promise<OpenFrame> {
+    let frame = await firstFrame(frames);
+    for (let count = 0; frame.type === "LOCATE"; count += 1) {
+      if (count >= MAX_LOCATES)
+        throw new RefusedError("Limit", "Positions are asked for too often.", { limit: "locates" });
+      frames.send("HEAD", await headFor(frame));
+      frame = await firstFrame(frames, OPEN_TIMEOUT_MS);
+    }
+    if (frame.type !== "OPEN")
+      throw new RefusedError("BadFrame", `${frame.type} came in place of LOCATE or OPEN`);
+    if (!openRate.take(peer.id))
+      throw new RefusedError("Limit", "Sessions are opened too often.", { limit: "opens" });
+    if (sessions.size >= MAX_READERS)
+      throw new RefusedError("Limit", "The relay is full.", { limit: "readers" });
+    return frame;
+  }
+
+  async function headFor({ listingId, position }: FrameOf<"LOCATE">): Promise<Fields<"HEAD">> {
+    const newest = await segments.head(listingId);
+    const announced = vouchers.generation(listingId) ?? 0;
+    // A generation that has just begun has no head yet.
+    const head = newest && newest.header.generation >= announced ? newest : null;
+    const { terms } = await admission.listing(listingId);
+    if (!newest && !terms.relays.some((relay) => sameAddress(relay, operator)))
+      throw new RefusedError("NotServed", "The listing does not name this relay.");
+    const [next] = position ? await feeds.read({ ...position, listingId, seq: position.seq + 1n }, 1) : [];
+    return {
+      generation: head?.header.generation ?? announced,
+      head: head?.signedHeader ?? null,
+      epochFirstSeq: head?.epochFirstSeq ?? 0n,
+      next: next ? { seq: next.segment.header.seq, epoch: next.segment.header.epoch } : null,
+      gateway: vouchers.connected(listingId),
+    };
+  }
+
+  /** Runs one OPEN's checks under the bound on how many are checked at once. */
+  async function checking<T>(act: () => Promise<T>): Promise<T> {
+    if (opening >= MAX_PENDING_OPENS)
+      throw new RefusedError("Limit", "Too many sessions are being opened.", { limit: "pending opens" });
+    opening += 1;
+    try {
+      return await act();
+    } finally {
+      opening -= 1;
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ free
+
+  async function subscribeFree(frames: FrameStream, peer: Peer, open: OpenFrame): Promise<void> {
+    const admitted = await checking(() => admit(components, peer, open));
+    const { generation, seq } = await freeStart(open);
+    const { epochLength } = admitted.terms;
+    const window = {
+      from: epochAt(admitted.grant.notBefore * 1000, epochLength),
+      to: epochAt(admitted.grant.notAfter * 1000, epochLength),
+    };
+    frames.send("OPENED", { generation, fromSeq: seq, baseAccrued: 0n, sessionAck: null, keyId: 0 });
+    metrics.add("sessions_opened_total", 1, "free");
+    const reader = newReader(frames, admitted, open, { generation, fromSeq: seq, meter: null, window });
+    await run(frames, { ...admitted, reader, meter: null, epoch: null, closing: false });
+  }
+
+  /** Behind the last segment the reader has, otherwise at the newest epoch. */
+  async function freeStart({ listingId, position }: OpenFrame): Promise<{ generation: number; seq: bigint }> {
+    if (position && (await segments.head(listingId, position.generation)))
+      return { generation: position.generation, seq: position.seq + 1n };
+    const head = await segments.head(listingId);
+    return { generation: head?.header.generation ?? 0, seq: head?.epochFirstSeq ?? 0n };
+  }
+
+  // --------------------------------------------------------------------------------------------------------- metered
+
+  async function subscribeMetered(frames: FrameStream, peer: Peer, open: OpenFrame): Promise<void> {
+    const admitted = await checking(() => admit(components, peer, open));
+    const { grant, channel } = admitted;
+    const account = await rows.take(grant.paymentId, grant.listingId, grant.grantId);
+    let broken = false;
+    const early: Seal[] = [];
+    let session: Session | undefined;
+    const route: Route = {
+      channelId: grant.paymentId,
+      sessionNo: open.session!.sessionNo,
+      onRelease: (seal) => (session ? release(session, seal) : early.push(seal)),
+      onLost: () =>
+        session?.reader.end(
+          new RefusedError("GatewayOffline", "The gateway reconnected; open a new session."),
+        ),
+    };
+    try {
+      const { meter, ack } = await checking(async () => {
+        const checked = checkSession(components, admitted, open, account);
+        const older = account.session;
+        await storeVoucher(account, checked.total, checked.voucher);
+        const ack = await vouchers.open(
+          grant.listingId,
+          sessionFrame(open, grant.paymentId, grant.grantId),
+          route,
+        );
+        await checkAck(admitted, checked.digest, ack);
+        if (account.session !== older)
+          throw new RefusedError("StaleSession", "Another session was opened meanwhile.");
+        const { plan, total: _total, voucher: _voucher, ...rest } = checked;
+        const ledgerSession: LedgerSession = { ...rest, baseAccrued: ack.baseAccrued };
+        account.session = ledgerSession;
+        account.nextSeq = ledgerSession.fromSeq;
+        await ledger.save(account);
+        return { meter: new Meter({ account, session: ledgerSession, plan, ledger }), ack };
+      });
+      byChannel
+        .get(grant.paymentId)
+        ?.reader.end(new RefusedError("Superseded", "A newer session of this channel took over."));
+      const { generation, fromSeq, baseAccrued } = meter.session;
+      frames.send("OPENED", {
+        generation,
+        fromSeq,
+        baseAccrued,
+        sessionAck: new Uint8Array(ack.signature),
+        keyId: ack.keyId,
+      });
+      metrics.add("sessions_opened_total", 1, "metered");
+      const reader = newReader(frames, admitted, open, {
+        generation,
+        fromSeq,
+        meter,
+        window: { from: 0, to: -1 },
+      });
+      session = { ...admitted, reader, meter, epoch: channel!.epoch, closing: false };
+      for (const seal of early) release(session, seal);
+      byChannel.set(grant.paymentId, session);
+      await run(frames, session);
+    } catch (error) {
+      broken = !(error instanceof RefusedError) || error.name === "DiskFull";
+      throw error;
+    } finally {
+      vouchers.close(grant.listingId, route);
+      rows.give(account, broken);
+      if (session && byChannel.get(grant.paymentId) === session) byChannel.delete(grant.paymentId);
+    }
+  }
+
+  async function storeVoucher(account: Meter["account"], total: bigint, signature: Bytes): Promise<void> {
+    if (total > account.total) {
+      account.total = total;
+      account.signature = signature;
+      metrics.add("vouchers_accepted_total");
+    }
+    await ledger.save(account);
+  }
+
+  const sessionFrame = (open: OpenFrame, channelId: Hex, grantId: Hex): Fields<"SESSION"> => ({
+    channelId,
+    grantId,
+    sessionNo: open.session!.sessionNo,
+    relay: operator.toLowerCase() as Hex,
+    generation: open.session!.generation,
+    fromSeq: open.session!.fromSeq,
+    baseTotal: open.session!.baseTotal,
+    expiry: open.session!.expiry,
+    signature: open.session!.signature,
+    cumulative: open.voucher!.cumulative,
+    voucherSignature: open.voucher!.signature,
+    transactionHash: open.transactionHash,
+  });
+
+  /** Only the publisher's signature makes a session real: without it nobody would release its keys. */
+  async function checkAck(
+    { terms }: Admitted,
+    digest: Bytes,
+    ack: { signature: Uint8Array; keyId: number },
+  ): Promise<void> {
+    const key = await admission.publisherKey(terms.hubId, ack.keyId);
+    if (!(await crypto.es256Verify(key, sessionAckMessage(digest), ack.signature)))
+      throw new RefusedError("BadSignature", "The gateway's answer is not signed by its publisher key.");
+  }
+
+  /** A key release of the running session: on the disk, then to the reader. Releases keep their order. */
+  function release({ reader, meter }: Session, seal: Seal): void {
+    if (seal.generation !== meter!.session.generation) return;
+    meter!.open(seal.epochFrom, seal.epochTo).then(
+      () => reader.sendKeys(seal),
+      (error: Error) =>
+        reader.end(error instanceof RefusedError ? error : new RefusedError("DiskFull", error.message)),
+    );
+  }
+
+  // --------------------------------------------------------------------------------------------------------- running
+
+  function newReader(
+    frames: FrameStream,
+    { grant }: Admitted,
+    { credit }: OpenFrame,
+    rest: Pick<ConstructorParameters<typeof Reader>[0], "generation" | "fromSeq" | "meter" | "window">,
+  ): Reader {
+    return new Reader({
+      frames,
+      feeds,
+      segments,
+      metrics,
+      credit,
+      listingId: grant.listingId,
+      notAfter: grant.notAfter,
+      now: admission.now,
+      gatewayConnected: () => vouchers.connected(grant.listingId),
+      ...rest,
+    });
+  }
+
+  async function run(frames: FrameStream, session: Session): Promise<void> {
+    sessions.add(session);
+    try {
+      void recheck(session); // something may have happened between the checks and now
+      const listening = listen(components, frames, session);
+      await session.reader.run();
+      listening.catch(() => undefined); // its failure has ended the reader already
+    } finally {
+      sessions.delete(session);
+    }
+  }
+
+  /** Judges a running session again. A close that this session asked for is its own end. */
+  async function recheck(session: Session): Promise<void> {
+    if (session.closing) return;
+    try {
+      const grant = await admission.grant(session.grant.grantId);
+      const channel = session.meter ? await admission.channel(grant.paymentId) : null;
+      const refusal = judge(grant, admission.now(), channel, session.epoch);
+      if (refusal && !session.closing) session.reader.end(refusal);
+    } catch (error) {
+      // A chain that does not answer ends no running session; a grant that a reorganisation took away does.
+      if (error instanceof RefusedError && error.name !== "ChainUnreachable") session.reader.end(error);
+    }
+  }
+
+  const served = serve(
+    components,
+    PROTOCOLS.subscribe,
+    { delivery, operator, maxFrameBytes: MAX_CONTROL_FRAME_BYTES },
+    subscribe,
+  );
+  return {
+    async start() {
+      unwatch = admission.watch(({ all, grants, channels }) => {
+        for (const session of sessions)
+          if (all || grants.has(session.grant.grantId) || channels.has(session.grant.paymentId))
+            void recheck(session);
+          else session.reader.wake(); // the chain's clock has moved: windows end by it
+      });
+      await served.start();
+    },
+    async stop() {
+      unwatch?.();
+      await served.stop();
+    },
+    count: () => sessions.size,
+  };
+};
+
+export type SubscribeService = ReturnType<ReturnType<typeof subscribeService>>;

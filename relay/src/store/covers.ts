@@ -1,0 +1,45 @@
+/** Covers as the gateway sealed them, so that it may sleep: each opens to one grant's key only, and says nothing to a relay. */
+import { type Hex, unhex } from "@weir/sdk/core";
+import { MAX_COVERS } from "../limits.ts";
+import type { Database } from "./database.ts";
+
+export type EpochRange = { generation: number; epochFrom: number; epochTo: number };
+
+export interface CoverStore {
+  /** An encoded Seal over a range that holds `range.epochFrom`; the one that reaches furthest. Null if there is none. */
+  find(grantId: Hex, range: EpochRange): Promise<{ epochTo: number; seal: Uint8Array } | null>;
+  put(grantId: Hex, range: EpochRange, seal: Uint8Array): Promise<void>;
+  /** Seals of a grant are of no use any more. */
+  drop(grantId: Hex): Promise<void>;
+}
+
+export function coverStore(database: Database): CoverStore {
+  const select = database.prepare(
+    "SELECT epoch_to, reply FROM covers WHERE grant_id = ? AND generation = ? AND epoch_from <= ? AND epoch_to >= ? ORDER BY epoch_to DESC LIMIT 1",
+  );
+  const insert = database.prepare("INSERT OR REPLACE INTO covers VALUES (?,?,?,?,?,?)");
+  const narrower = database.prepare(
+    "DELETE FROM covers WHERE grant_id = ? AND generation = ? AND epoch_from >= ? AND epoch_to <= ?",
+  );
+  const remove = database.prepare("DELETE FROM covers WHERE grant_id = ?");
+  const count = database.prepare("SELECT count(*) AS n FROM covers");
+  const oldest = database.prepare(
+    "DELETE FROM covers WHERE (grant_id, generation, epoch_from, epoch_to) IN (SELECT grant_id, generation, epoch_from, epoch_to FROM covers ORDER BY stored_at_ms LIMIT 100)",
+  );
+  return {
+    async find(grantId, { generation, epochFrom }) {
+      const row = select.get(unhex(grantId), generation, epochFrom, epochFrom);
+      return row ? { epochTo: Number(row.epoch_to), seal: row.reply as Uint8Array } : null;
+    },
+    async put(grantId, { generation, epochFrom, epochTo }, seal) {
+      await database.write(() => {
+        narrower.run(unhex(grantId), generation, epochFrom, epochTo);
+        insert.run(unhex(grantId), generation, epochFrom, epochTo, Date.now(), seal);
+        if (Number(count.get()!.n) > MAX_COVERS) oldest.run();
+      });
+    },
+    async drop(grantId) {
+      await database.write(() => void remove.run(unhex(grantId)));
+    },
+  };
+}

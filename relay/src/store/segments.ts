@@ -1,0 +1,234 @@
+/**
+ * Segments as the gateway signed them: one row each, with a checksum, found by number and by epoch. Heads are kept apart, so
+ * that a trimmed stream still knows where it stands.
+ */
+import { crc32 } from "node:zlib";
+import {
+  type Bytes,
+  decodeHeader,
+  HEADER_BYTES,
+  type Header,
+  parseSegment,
+  SIGNATURE_BYTES,
+} from "@weir/sdk/core";
+import { MAX_EVIDENCE_PER_LISTING, TRIM_BATCH } from "../limits.ts";
+import type { Database } from "./database.ts";
+
+/** A segment that passed every check of the publish service. `bytes` as received. */
+export type Segment = { header: Header; segmentId: Bytes; bytes: Bytes; receivedAtMs: number };
+
+/** The newest segment of one generation. */
+export type Head = {
+  header: Header;
+  segmentId: Bytes;
+  /** Header 195 ‖ signature 64. */
+  signedHeader: Bytes;
+  /** First segment of the head's epoch. */
+  epochFirstSeq: bigint;
+  receivedAtMs: number;
+};
+
+/** Where a run of segments begins. */
+export type Place = { listingId: bigint; generation: number; seq: bigint };
+
+export interface SegmentStore {
+  /** Appends in the given order; resolves when all of it is on the disk. */
+  append(segments: readonly Segment[]): Promise<void>;
+  /**
+   * Segments from `place` on, in order, at least one if there is one, and no more than `maxBytes` beyond the first. A record whose
+   * checksum fails is left out (and told to `onCorrupt`): to the caller it is a gap.
+   */
+  read(place: Place, maxBytes: number): Promise<Segment[]>;
+  /** Head of a generation, or of the highest one; null if nothing was ever stored. */
+  head(listingId: bigint, generation?: number): Promise<Head | null>;
+  /** Head of the highest generation of every listing. */
+  heads(): Promise<Head[]>;
+  /** The next generation above this one, or null. */
+  generationAfter(listingId: bigint, generation: number): Promise<number | null>;
+  /** First stored segment of the first epoch that is `epoch` or later, or null. */
+  firstInEpoch(
+    listingId: bigint,
+    generation: number,
+    epoch: number,
+  ): Promise<{ seq: bigint; epoch: number } | null>;
+  /** Numbers of the segments in the epochs [from, to], or null if there are none. */
+  range(
+    listingId: bigint,
+    generation: number,
+    from: number,
+    to: number,
+  ): Promise<{ firstSeq: bigint; lastSeq: bigint } | null>;
+  /** Keeps a second segment for a stored number as evidence of a fork. It is never served. */
+  keepEvidence(segment: Segment): Promise<void>;
+  /** Drops segments received before `beforeMs`, then the oldest until `maxBytes` are left. Heads stay. Returns how many went. */
+  trim(limits: { beforeMs: number; maxBytes: number }): Promise<number>;
+}
+
+type Row = Record<string, bigint | Uint8Array | null>;
+
+export function segmentStore(database: Database, onCorrupt: (place: Place) => void): SegmentStore {
+  const insert = database.prepare(
+    "INSERT INTO segments (listing_id, generation, seq, epoch, received_at_ms, size, checksum, segment_id, bytes) VALUES (?,?,?,?,?,?,?,?,?)",
+  );
+  const setHead = database.prepare(
+    `INSERT INTO heads (listing_id, generation, seq, epoch_first_seq, received_at_ms, segment_id, signed_header) VALUES (?,?,?,?,?,?,?)
+     ON CONFLICT DO UPDATE SET seq = excluded.seq, received_at_ms = excluded.received_at_ms, segment_id = excluded.segment_id,
+       signed_header = excluded.signed_header, epoch_first_seq = excluded.epoch_first_seq`,
+  );
+  const select = database.prepare(
+    "SELECT seq, received_at_ms, checksum, segment_id, bytes FROM segments WHERE listing_id = ? AND generation = ? AND seq >= ? ORDER BY seq",
+  );
+  const selectHead = database.prepare("SELECT * FROM heads WHERE listing_id = ? AND generation = ?");
+  const newestHead = database.prepare(
+    "SELECT * FROM heads WHERE listing_id = ? ORDER BY generation DESC LIMIT 1",
+  );
+  const allHeads = database.prepare(
+    "SELECT * FROM heads AS h WHERE generation = (SELECT max(generation) FROM heads WHERE listing_id = h.listing_id) ORDER BY listing_id",
+  );
+  const nextGeneration = database.prepare(
+    "SELECT min(generation) AS g FROM heads WHERE listing_id = ? AND generation > ?",
+  );
+  const firstOfEpoch = database.prepare(
+    "SELECT seq, epoch FROM segments WHERE listing_id = ? AND generation = ? AND epoch >= ? ORDER BY epoch, seq LIMIT 1",
+  );
+  const lastOfEpoch = database.prepare(
+    "SELECT seq FROM segments WHERE listing_id = ? AND generation = ? AND epoch <= ? ORDER BY epoch DESC, seq DESC LIMIT 1",
+  );
+  const countEvidence = database.prepare("SELECT count(*) AS n FROM evidence WHERE listing_id = ?");
+  const insertEvidence = database.prepare("INSERT OR IGNORE INTO evidence VALUES (?,?,?,?,?,?)");
+  const oldest = database.prepare(
+    "SELECT position, received_at_ms, size FROM segments ORDER BY position LIMIT ?",
+  );
+  const remove = database.prepare("DELETE FROM segments WHERE position <= ?");
+  const sum = database.prepare("SELECT coalesce(sum(size), 0) AS bytes FROM segments");
+  let storedBytes = Number(sum.get()!.bytes);
+
+  function write({ header, segmentId, bytes, receivedAtMs }: Segment, before: Head | undefined): Head {
+    const listing = signed(header.listingId);
+    insert.run(
+      listing,
+      header.generation,
+      header.seq,
+      header.epoch,
+      receivedAtMs,
+      bytes.length,
+      crc32(bytes),
+      segmentId,
+      bytes,
+    );
+    const sameEpoch = before !== undefined && before.header.epoch === header.epoch;
+    const epochFirstSeq = sameEpoch ? before.epochFirstSeq : header.seq;
+    const signedHeader = bytes.subarray(0, HEADER_BYTES + SIGNATURE_BYTES);
+    setHead.run(listing, header.generation, header.seq, epochFirstSeq, receivedAtMs, segmentId, signedHeader);
+    return { header, segmentId, signedHeader, epochFirstSeq, receivedAtMs };
+  }
+
+  const head = (listingId: bigint, generation?: number): Head | null => {
+    const row =
+      generation === undefined
+        ? newestHead.get(signed(listingId))
+        : selectHead.get(signed(listingId), generation);
+    return row ? toHead(row as Row) : null;
+  };
+
+  return {
+    async append(segments) {
+      await database.write(() => {
+        let before: Head | undefined;
+        for (const segment of segments) {
+          const { listingId, generation } = segment.header;
+          const same = before?.header.listingId === listingId && before.header.generation === generation;
+          before = write(segment, same ? before : (head(listingId, generation) ?? undefined));
+        }
+      });
+      for (const segment of segments) storedBytes += segment.bytes.length;
+    },
+
+    async read({ listingId, generation, seq }, maxBytes) {
+      const found: Segment[] = [];
+      let total = 0;
+      for (const row of select.iterate(signed(listingId), generation, seq) as Iterable<Row>) {
+        const bytes = row.bytes as Bytes;
+        total += bytes.length;
+        if (found.length > 0 && total > maxBytes) break;
+        if (BigInt(crc32(bytes)) !== row.checksum) {
+          onCorrupt({ listingId, generation, seq: row.seq as bigint });
+          continue;
+        }
+        const { header } = parseSegment(bytes);
+        found.push({
+          header,
+          segmentId: row.segment_id as Bytes,
+          bytes,
+          receivedAtMs: Number(row.received_at_ms),
+        });
+      }
+      return found;
+    },
+
+    head: async (listingId, generation) => head(listingId, generation),
+    heads: async () => (allHeads.all() as Row[]).map(toHead),
+
+    async generationAfter(listingId, generation) {
+      const next = nextGeneration.get(signed(listingId), generation)?.g;
+      return typeof next === "bigint" ? Number(next) : null;
+    },
+
+    async firstInEpoch(listingId, generation, epoch) {
+      const row = firstOfEpoch.get(signed(listingId), generation, epoch);
+      return row ? { seq: row.seq as bigint, epoch: Number(row.epoch) } : null;
+    },
+
+    async range(listingId, generation, from, to) {
+      const first = firstOfEpoch.get(signed(listingId), generation, from);
+      if (!first || Number(first.epoch) > to) return null;
+      const last = lastOfEpoch.get(signed(listingId), generation, to);
+      return { firstSeq: first.seq as bigint, lastSeq: last!.seq as bigint };
+    },
+
+    async keepEvidence({ header, segmentId, bytes, receivedAtMs }) {
+      await database.write(() => {
+        const listing = signed(header.listingId);
+        if (Number(countEvidence.get(listing)!.n) >= MAX_EVIDENCE_PER_LISTING) return;
+        insertEvidence.run(listing, header.generation, header.seq, receivedAtMs, segmentId, bytes);
+      });
+    },
+
+    async trim({ beforeMs, maxBytes }) {
+      let dropped = 0;
+      for (;;) {
+        let excess = storedBytes - maxBytes;
+        let through: bigint | undefined;
+        let count = 0;
+        let freed = 0;
+        for (const row of oldest.iterate(TRIM_BATCH)) {
+          if (Number(row.received_at_ms) >= beforeMs && excess <= 0) break;
+          through = row.position as bigint;
+          excess -= Number(row.size);
+          freed += Number(row.size);
+          count += 1;
+        }
+        if (through === undefined) return dropped;
+        const last = through;
+        await database.write(() => void remove.run(last));
+        storedBytes -= freed;
+        dropped += count;
+        if (count < TRIM_BATCH) return dropped;
+      }
+    },
+  };
+}
+
+/** uint64 → SQLite's signed integer with the same bits. */
+export const signed = (id: bigint): bigint => BigInt.asIntN(64, id);
+
+function toHead(row: Row): Head {
+  const signedHeader = row.signed_header as Bytes;
+  return {
+    header: decodeHeader(signedHeader.subarray(0, HEADER_BYTES)),
+    segmentId: row.segment_id as Bytes,
+    signedHeader,
+    epochFirstSeq: row.epoch_first_seq as bigint,
+    receivedAtMs: Number(row.received_at_ms),
+  };
+}

@@ -1,0 +1,154 @@
+// Ending a channel through the relay, and the line to the gateway.
+//
+// - CLOSE: the gateway is told, what lies within the captured amount still comes, then CLOSED; delivery stands still meanwhile
+// - a gateway that cannot close, or is away, is a named refusal; so is a notice by somebody else or for another epoch
+// - the chain's close of a noticed session is no cut-off
+// - vouchers the gateway has not confirmed are sent again when it comes back; confirmed ones are not
+// - a gateway that reconnects ends running sessions by name: its sealing contexts are gone
+// - receipts are checked and kept
+
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { closeChannel } from "@weir/sdk/chain";
+import { hex } from "@weir/sdk/core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { OPERATOR } from "../../test/support/market.ts";
+import type { Relay } from "../src/relay.ts";
+import { readSegments, until, untilRefused } from "./support/buyer.ts";
+import { idOf, nextVoucher, type Scene, startScene } from "./support/scene.ts";
+import { ENTRY, PRICE, startWorld, type World } from "./support/world.ts";
+
+let world: World;
+let relay: Relay;
+let folder: string;
+const scenes: Scene[] = [];
+
+beforeAll(async () => {
+  world = await startWorld();
+  folder = world.folder();
+  relay = await world.relay(folder);
+});
+
+afterAll(async () => {
+  for (const scene of scenes) await scene.stop();
+  await world.stop();
+});
+
+async function newScene(title: string): Promise<Scene> {
+  const scene = await startScene(world, relay, title);
+  scenes.push(scene);
+  return scene;
+}
+
+test("after a notice exactly what lies within the capture comes, then CLOSED", async () => {
+  const scene = await newScene("close");
+  await scene.segments(5);
+  const frames = await scene.session();
+  expect(await readSegments(frames, 1)).toEqual([0n]);
+  frames.send("CLOSE", scene.buyer.close());
+  const notice = await scene.vouchers.expect("NOTICE");
+  expect(notice).toMatchObject({ channelId: scene.buyer.channelId, epoch: 0 });
+  // Published and covered by the voucher, but the notice has stopped delivery; only what the gateway captures follows.
+  await scene.segments(3, 4, 5);
+  const { chain } = world;
+  const capture = 12n * PRICE;
+  const voucher = scene.buyer.voucher(ENTRY);
+  const { hash } = await closeChannel(chain.wallet(OPERATOR), {
+    contracts: chain.contracts,
+    terms: scene.purchase.terms,
+    relays: [...scene.listing.terms.relays],
+    voucher: { channelId: scene.buyer.channelId, cumulative: ENTRY, relay: world.relayOperator },
+    voucherSignature: hex(voucher.signature),
+    capture,
+  });
+  scene.vouchers.send("NOTICE_DONE", {
+    channelId: scene.buyer.channelId,
+    capture,
+    transactionHash: hash,
+    error: null,
+  });
+  expect(await readSegments(frames, 2)).toEqual([1n, 2n]);
+  expect(await until(frames, "CLOSED")).toMatchObject({ capture, transactionHash: hash });
+  expect(await frames.read()).toBeNull();
+});
+
+test("a close that fails, an absent gateway, a foreign or stale notice are named", async () => {
+  const scene = await newScene("close fails");
+  await scene.segments(1);
+  let number = 0n;
+  const begin = async () => {
+    const frames = await scene.session({ sessionNo: ++number });
+    await readSegments(frames, 1);
+    return frames;
+  };
+  const failing = await begin();
+  failing.send("CLOSE", scene.buyer.close());
+  await scene.vouchers.expect("NOTICE");
+  const error = { name: "InsufficientFunds", message: "no gas" };
+  scene.vouchers.send("NOTICE_DONE", {
+    channelId: scene.buyer.channelId,
+    capture: 0n,
+    transactionHash: null,
+    error,
+  });
+  expect(await untilRefused(failing)).toMatchObject({ name: "CloseFailed", detail: { error: error.name } });
+
+  const foreign = await begin();
+  foreign.send("CLOSE", { ...scene.buyer.close(), signature: scene.buyer.voucher(1n).signature });
+  expect(await untilRefused(foreign)).toMatchObject({ name: "BadSignature" });
+  const stale = await begin();
+  stale.send("CLOSE", scene.buyer.close(undefined, 3));
+  expect(await untilRefused(stale)).toMatchObject({ name: "Expired" });
+
+  const absent = await begin();
+  await scene.vouchers.close();
+  while (true) {
+    const { frames } = await scene.buyer.dial();
+    frames.send("LOCATE", { listingId: scene.listing.listingId, position: null });
+    if (!(await frames.expect("HEAD")).gateway) break;
+  }
+  absent.send("CLOSE", scene.buyer.close());
+  expect(await untilRefused(absent)).toMatchObject({ name: "GatewayOffline" });
+});
+
+test("unconfirmed vouchers are sent again to a gateway that comes back, and its sessions begin anew", async () => {
+  const scene = await newScene("reconnect");
+  await scene.segments(1);
+  const { channelId } = scene.buyer;
+  const frames = await scene.session();
+  await readSegments(frames, 1);
+  frames.send("PAY", scene.buyer.voucher(ENTRY + PRICE));
+  expect(await nextVoucher(scene.vouchers, channelId)).toBe(ENTRY + PRICE);
+
+  await scene.vouchers.close();
+  const second = await scene.gateway.vouchers();
+  expect(await nextVoucher(second, channelId)).toBe(ENTRY + PRICE);
+  expect(await untilRefused(frames)).toMatchObject({ name: "GatewayOffline" });
+
+  second.send("TOTALS", { items: [{ channelId, total: ENTRY + PRICE, owed: PRICE }] });
+  // The next connection gets nothing of this channel before the voucher that comes after it.
+  await second.close();
+  scene.vouchers = await scene.gateway.vouchers();
+  const again = await scene.session({ sessionNo: 2n, ahead: 1 });
+  await readSegments(again, 1);
+  again.send("PAY", scene.buyer.voucher(ENTRY + 2n * PRICE));
+  expect(await nextVoucher(scene.vouchers, channelId)).toBe(ENTRY + 2n * PRICE);
+});
+
+test("receipts are kept; one by another key ends the session", async () => {
+  const scene = await newScene("receipts");
+  const [segment] = await scene.segments(1);
+  const frames = await scene.session();
+  await readSegments(frames, 1);
+  const receipt = scene.buyer.receipt(idOf(segment!), PRICE);
+  frames.send("RECEIPT", receipt);
+  frames.send("RECEIPT", { ...receipt, cumulative: 2n * PRICE });
+  expect(await untilRefused(frames)).toMatchObject({ name: "BadSignature" });
+  const database = new DatabaseSync(join(folder, "relay.db"), { readOnly: true });
+  const row = database
+    .prepare("SELECT receipt FROM accounts WHERE channel_id = ?")
+    .get(Buffer.from(scene.buyer.channelId.slice(2), "hex"));
+  database.close();
+  expect(hex((row!.receipt as Uint8Array).subarray(0, 32))).toBe(idOf(segment!));
+  expect(hex((row!.receipt as Uint8Array).subarray(44))).toBe(hex(receipt.signature));
+});

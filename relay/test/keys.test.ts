@@ -1,0 +1,127 @@
+// keys: covers of free grants.
+//
+// - the gateway seals once; afterwards the relay gives what it kept, also while the gateway sleeps
+// - a request beyond what is kept goes to the gateway again
+// - refused: unknown and revoked grants, another listing's, an empty range, too many requests, nobody to ask
+
+import { revokeGrant } from "@weir/sdk/chain";
+import { hex } from "@weir/sdk/core";
+import { type Fields, type FrameStream, PROTOCOLS } from "@weir/sdk/wire";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { SELLER } from "../../test/support/market.ts";
+import { KEY_REQUESTS_BURST } from "../src/limits.ts";
+import type { Relay } from "../src/relay.ts";
+import { untilRefused } from "./support/buyer.ts";
+import { type Scene, startScene } from "./support/scene.ts";
+import { FREE, startWorld, type World } from "./support/world.ts";
+
+let world: World;
+let relay: Relay;
+const scenes: Scene[] = [];
+
+beforeAll(async () => {
+  world = await startWorld();
+  relay = await world.relay();
+});
+
+afterAll(async () => {
+  for (const scene of scenes) await scene.stop();
+  await world.stop();
+});
+
+async function newScene(title: string): Promise<Scene> {
+  const scene = await startScene(world, relay, title, FREE);
+  scenes.push(scene);
+  return scene;
+}
+
+let requestId = 0;
+async function ask(frames: FrameStream, scene: Scene, more: Partial<Fields<"KEY_REQUEST">> = {}) {
+  frames.send("KEY_REQUEST", {
+    requestId: ++requestId,
+    listingId: scene.listing.listingId,
+    grantId: scene.purchase.grantId,
+    generation: scene.gateway.generation,
+    epochFrom: 100,
+    epochTo: 110,
+    ...more,
+  });
+  const reply = await frames.expect("KEY_REPLY");
+  expect(reply.requestId).toBe(requestId);
+  return reply;
+}
+
+/** Answers the next request as a gateway that seals up to `epochTo`. */
+async function seal(keys: FrameStream, scene: Scene, epochTo: number): Promise<void> {
+  const request = await keys.expect("KEY_REQUEST");
+  const cover = scene.gateway.someSeal(0, request.epochFrom, epochTo);
+  keys.send("KEY_REPLY", { requestId: request.requestId, seal: cover, error: null });
+}
+
+test("a cover is sealed once and kept, also for a gateway that sleeps", async () => {
+  const scene = await newScene("covers");
+  const keys = await scene.gateway.connect(PROTOCOLS.keys);
+  const { frames } = await scene.buyer.dialKeys();
+  const [first] = await Promise.all([ask(frames, scene), seal(keys, scene, 120)]);
+  expect(first.seal).toMatchObject({ epochFrom: 100, epochTo: 120, purpose: 0 });
+  const kept = await ask(frames, scene, { epochFrom: 105, epochTo: 120 });
+  expect(hex(kept.seal!.ct)).toBe(hex(first.seal!.ct));
+
+  const [further] = await Promise.all([ask(frames, scene, { epochTo: 130 }), seal(keys, scene, 130)]);
+  expect(further.seal!.epochTo).toBe(130);
+  await keys.close();
+  // What is kept does not reach that far, but it is the best there is while nobody can seal.
+  expect((await ask(frames, scene, { epochTo: 140 })).seal!.epochTo).toBe(130);
+  expect(await ask(frames, scene, { epochFrom: 131, epochTo: 140 })).toMatchObject({
+    seal: null,
+    error: { name: "GatewayOffline" },
+  });
+});
+
+test("what the gateway refuses is passed on; what cannot be asked for is refused here", async () => {
+  const scene = await newScene("refused covers");
+  const other = await newScene("another listing");
+  const keys = await scene.gateway.connect(PROTOCOLS.keys);
+  const { frames } = await scene.buyer.dialKeys();
+  const asked = ask(frames, scene);
+  const request = await keys.expect("KEY_REQUEST");
+  const error = { name: "AfterWindow", message: "nothing of that is yours" };
+  keys.send("KEY_REPLY", { requestId: request.requestId, seal: null, error });
+  expect(await asked).toMatchObject({ seal: null, error: { name: "AfterWindow" } });
+  const refusal = async (more: Partial<Fields<"KEY_REQUEST">>) =>
+    (await ask(frames, scene, more)).error?.name;
+  expect(await refusal({ grantId: hex(new Uint8Array(32).fill(1)) })).toBe("NoGrant");
+  expect(await refusal({ grantId: other.purchase.grantId })).toBe("NoGrant");
+  expect(await refusal({ epochFrom: 5, epochTo: 4 })).toBe("BadFrame");
+});
+
+test("a revoked grant gets no keys, kept or not", async () => {
+  const scene = await newScene("revoked covers");
+  const keys = await scene.gateway.connect(PROTOCOLS.keys);
+  const { frames } = await scene.buyer.dialKeys();
+  const [first] = await Promise.all([ask(frames, scene), seal(keys, scene, 120)]);
+  expect(first.seal).not.toBeNull();
+  const { contracts } = world.chain;
+  await revokeGrant(world.chain.wallet(SELLER), { contracts, grantId: scene.purchase.grantId });
+  for (let reply = first; ; reply = await ask(frames, scene)) if (reply.error?.name === "Revoked") break;
+});
+
+test("requests are limited per peer and grant", async () => {
+  const scene = await newScene("many requests");
+  const { frames } = await scene.buyer.dialKeys();
+  const names = new Set<string | undefined>();
+  let count = 0;
+  while (!names.has("Limit")) {
+    names.add((await ask(frames, scene)).error?.name);
+    count += 1;
+  }
+  expect(count).toBeGreaterThan(KEY_REQUESTS_BURST);
+  expect([...names]).toEqual(["GatewayOffline", "Limit"]);
+});
+
+test("a first frame of another kind is refused", async () => {
+  const scene = await newScene("wrong frame");
+  const { frames } = await scene.buyer.dialKeys();
+  frames.send("CREDIT", { bytes: 1 });
+  expect(await untilRefused(frames)).toMatchObject({ name: "BadFrame" });
+});

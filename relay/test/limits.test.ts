@@ -1,0 +1,172 @@
+// What strangers may do, and the HTTP side.
+//
+// - silent sockets lock nobody out; a silent stream is refused after its time
+// - malformed frames, frames out of place, lengths that lie: refused by name, and the relay goes on
+// - too many positions, frames, sessions: refused by name
+// - health, metrics, heads, CORS; nothing else is answered
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { HEADER_BYTES, hex } from "@weir/sdk/core";
+import { controlFrame, PROTOCOLS } from "@weir/sdk/wire";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { CONTROL_FRAMES_BURST, MAX_LOCATES, OPENS_BURST } from "../src/limits.ts";
+import type { Relay } from "../src/relay.ts";
+import { readSegments, ScriptedBuyer, untilRefused } from "./support/buyer.ts";
+import { dial } from "./support/gateway.ts";
+import { type Scene, startScene } from "./support/scene.ts";
+import { FREE, startWorld, type World } from "./support/world.ts";
+
+let world: World;
+let relay: Relay;
+let scene: Scene;
+
+beforeAll(async () => {
+  world = await startWorld();
+  relay = await world.relay();
+  scene = await startScene(world, relay, "limits", FREE);
+});
+
+afterAll(async () => {
+  await scene.stop();
+  await world.stop();
+});
+
+const portOf = (part: "/ws" | "") =>
+  Number(relay.multiaddrs.find((text) => text.includes("/ws") === (part === "/ws"))!.split("/")[4]);
+
+test("fifty silent sockets lock nobody out", async () => {
+  const sockets: Socket[] = [];
+  for (let count = 0; count < 50; count += 1) {
+    const socket = connect(portOf(count % 2 ? "/ws" : ""), "127.0.0.1");
+    socket.on("error", () => undefined);
+    sockets.push(socket);
+    await once(socket, "connect");
+  }
+  const buyer = await ScriptedBuyer.start(world, relay, scene.purchase);
+  for (const transport of ["tcp", "ws"] as const) {
+    const frames = await buyer.open({ transport });
+    await frames.expect("OPENED");
+  }
+  await buyer.stop();
+  for (const socket of sockets) socket.destroy();
+});
+
+test("a stream that says nothing is refused after its time", async () => {
+  const { frames } = await scene.buyer.dial();
+  expect(await untilRefused(frames)).toMatchObject({ name: "Limit", detail: { limit: "handshake" } });
+});
+
+test.each([
+  ["an unknown type", Uint8Array.of(2, 0x7f, 0)],
+  ["a body that is not CBOR", Uint8Array.of(3, 0x1f, 0xff, 0xff)],
+  ["a field that its type does not have", misnamed()],
+  ["a length of four gibibytes", Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x0f, 0x20)],
+  ["a frame longer than any control frame", Uint8Array.of(0x80, 0x80, 0x08, 0x20)],
+])("%s is refused, and the relay goes on", async (_, bytes) => {
+  for (const protocol of [PROTOCOLS.subscribe, PROTOCOLS.publish]) {
+    const { frames } = await dial(scene.buyer.node, relay, protocol);
+    frames.write(bytes);
+    if (protocol === PROTOCOLS.publish && bytes[2] === 0x08) frames.write(new Uint8Array(0x20000));
+    expect(await untilRefused(frames)).toMatchObject({ name: "BadFrame" });
+  }
+  expect((await fetch(`${relay.http}/healthz`)).status).toBe(200);
+});
+
+/** A LOCATE with the fields of a CREDIT. */
+function misnamed(): Uint8Array {
+  const frame = controlFrame("CREDIT", { bytes: 1 });
+  const copy = new Uint8Array(frame);
+  copy[1] = 0x1f;
+  return copy;
+}
+
+test("too many positions, too many frames, and frames out of place are refused", async () => {
+  const { frames } = await scene.buyer.dial();
+  for (let count = 0; count <= MAX_LOCATES; count += 1)
+    frames.send("LOCATE", { listingId: scene.listing.listingId, position: null });
+  expect(await untilRefused(frames)).toMatchObject({ name: "Limit", detail: { limit: "locates" } });
+
+  const flooding = await scene.buyer.open();
+  await flooding.expect("OPENED");
+  for (let count = 0; count <= CONTROL_FRAMES_BURST + 1; count += 1) flooding.send("CREDIT", { bytes: 1 });
+  expect(await untilRefused(flooding)).toMatchObject({ name: "Limit", detail: { limit: "control frames" } });
+
+  const misplaced = await scene.buyer.open();
+  await misplaced.expect("OPENED");
+  misplaced.send("PAY", scene.buyer.voucher(1n)); // nothing is charged here
+  expect(await untilRefused(misplaced)).toMatchObject({ name: "BadFrame" });
+});
+
+test("sessions are opened at a bounded rate", async () => {
+  const buyer = await ScriptedBuyer.start(world, relay, scene.purchase);
+  const attempt = async () => {
+    const frame = await (await buyer.open()).read();
+    return frame?.type === "REFUSED" ? frame.name : frame!.type;
+  };
+  const answers = await Promise.all(Array.from({ length: OPENS_BURST + 20 }, attempt));
+  expect(answers.filter((answer) => answer === "OPENED").length).toBeGreaterThanOrEqual(OPENS_BURST);
+  expect(answers).toContain("Limit");
+  await buyer.stop();
+});
+
+test("streams and connections that break off anywhere do no harm", async () => {
+  for (let round = 0; round < 24; round += 1) {
+    const buyer = await ScriptedBuyer.start(world, relay, scene.purchase);
+    const frames = round % 2 ? await buyer.open() : (await buyer.dial(round % 4 ? "tcp" : "ws")).frames;
+    const [connection] = buyer.node.getConnections();
+    if (round % 3 === 0) frames.abort(new Error("gone"));
+    if (round % 3 === 1) connection!.abort(new Error("gone"));
+    await buyer.stop();
+  }
+  expect((await fetch(`${relay.http}/readyz`)).status).toBe(200);
+  const buyer = await ScriptedBuyer.start(world, relay, scene.purchase);
+  await (await buyer.open()).expect("OPENED");
+  await buyer.stop();
+});
+
+test("a reader that stops reading costs no memory and holds up nobody", async () => {
+  const stalled = await ScriptedBuyer.start(world, relay, scene.purchase);
+  const lively = await ScriptedBuyer.start(world, relay, scene.purchase);
+  const slow = await stalled.open({ credit: 64 << 20 });
+  await slow.expect("OPENED");
+  slow.stream.pause();
+  const quick = await lively.open({ credit: 64 << 20 });
+  await quick.expect("OPENED");
+  const count = 40;
+  for (let round = 0; round < count; round += 1) await scene.segments(1, 1, 1, 1, 1);
+  expect(await readSegments(quick, 5 * count)).toHaveLength(5 * count);
+  slow.stream.resume();
+  expect(await readSegments(slow, 5 * count)).toEqual(
+    Array.from({ length: 5 * count }, (_, seq) => BigInt(seq)),
+  );
+  await stalled.stop();
+  await lively.stop();
+});
+
+test("HTTP gives health, metrics and heads, to anybody, and nothing else", async () => {
+  const [sealed] = await scene.segments(1);
+  const get = (path: string, method = "GET") => fetch(`${relay.http}${path}`, { method });
+  expect(await (await get("/healthz")).json()).toEqual({ ok: true });
+  expect((await get("/readyz")).status).toBe(200);
+  const heads = await get("/v1/heads");
+  expect(heads.headers.get("access-control-allow-origin")).toBe("*");
+  const { items, next } = (await heads.json()) as { items: Record<string, unknown>[]; next: null };
+  expect(next).toBeNull();
+  expect(items).toContainEqual({
+    listingId: String(scene.listing.listingId),
+    generation: scene.gateway.generation,
+    epoch: scene.epoch,
+    seq: String(sealed!.seq),
+    sealedAtMs: sealed!.sealedAtMs,
+    segmentId: hex(sealed!.segmentId),
+    header: hex(sealed!.bytes.subarray(0, HEADER_BYTES)),
+    signature: hex(sealed!.bytes.subarray(HEADER_BYTES, HEADER_BYTES + 64)),
+    receivedAtMs: expect.any(Number),
+  });
+  const metrics = await (await get("/metrics")).text();
+  expect(metrics).toMatch(/^weir_relay_segments_stored_total [1-9]/m);
+  expect(metrics).toMatch(/^weir_relay_refusals_total\{kind="BadFrame"\} [1-9]/m);
+  expect((await get("/v1/heads", "POST")).status).toBe(405);
+  for (const path of ["/", "/v1/segments", "/constructor", "/__proto__"])
+    expect((await get(path)).status).toBe(404);
+});

@@ -1,0 +1,259 @@
+// The stores on a real file.
+//
+// - a group is all or nothing for each job: a job that throws undoes itself and nothing else
+// - a full disk refuses by name, keeps serving, and takes writes again when there is room
+// - segments: order, runs by bytes, epochs, heads across generations and after a trim; a damaged record is a gap
+// - ledger: compare-and-set, amounts of 96 bits, joined intervals, unconfirmed vouchers
+// - covers: the one that reaches furthest; narrower ones make room
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { type Bytes, encodeHeader, type Header, type Hex, hex } from "@weir/sdk/core";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { coverStore } from "../src/store/covers.ts";
+import { type Database, openDatabase } from "../src/store/database.ts";
+import { LedgerConflict, ledgerStore, newAccount } from "../src/store/ledger.ts";
+import { SCHEMA } from "../src/store/schema.ts";
+import { type Segment, segmentStore } from "../src/store/segments.ts";
+
+let folder: string;
+let database: Database;
+const file = () => join(folder, "relay.db");
+const damaged: bigint[] = [];
+
+function open(): Database {
+  return openDatabase({
+    file: file(),
+    schema: SCHEMA,
+    onFatal(error) {
+      throw error;
+    },
+  });
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "weir-store-"));
+  database = open();
+  damaged.length = 0;
+});
+
+afterEach(() => {
+  database.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const store = () => segmentStore(database, ({ seq }) => void damaged.push(seq));
+const random = (length: number) => globalThis.crypto.getRandomValues(new Uint8Array(length)) as Bytes;
+
+function segment(seq: bigint, more: Partial<Header> = {}, bodyBytes = 100): Segment {
+  const header: Header = {
+    listingId: 7n,
+    generation: 1,
+    epoch: 10,
+    seq,
+    sealedAtMs: 1000,
+    messageCount: 1,
+    bodyBytes,
+    ciphertextBytes: bodyBytes + 16,
+    flags: 0,
+    publisherKeyId: 0,
+    salt: random(16),
+    prevHash: random(32),
+    plaintextRoot: random(32),
+    keyCommit: random(32),
+    ciphertextRoot: random(32),
+    ...more,
+  };
+  const bytes = new Uint8Array(195 + 64 + bodyBytes + 16);
+  bytes.set(encodeHeader(header));
+  return { header, segmentId: random(32), bytes, receivedAtMs: 5 };
+}
+
+const numbers = (segments: readonly Segment[]) => segments.map(({ header }) => header.seq);
+
+test("a job that throws undoes itself and nothing else of its group", async () => {
+  const insert = database.prepare("INSERT INTO covers VALUES (?, 0, ?, 0, 0, x'00')");
+  const fine = (n: number) => database.write(() => void insert.run(new Uint8Array(32), n));
+  const results = await Promise.allSettled([
+    fine(1),
+    database.write(() => {
+      insert.run(new Uint8Array(32), 2);
+      throw new RangeError("no");
+    }),
+    database.write(() => void insert.run(new Uint8Array(32), 1)), // breaks the primary key
+    fine(3),
+  ]);
+  expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected", "fulfilled"]);
+  expect(
+    database
+      .prepare("SELECT epoch_from AS e FROM covers ORDER BY e")
+      .all()
+      .map(({ e }) => e),
+  ).toEqual([1n, 3n]);
+});
+
+test("a full disk refuses by name, keeps serving, and recovers", async () => {
+  const segments = store();
+  await segments.append([segment(0n)]);
+  database.limitPages(1);
+  await expect(segments.append([segment(1n, {}, 60_000)])).rejects.toMatchObject({ name: "DiskFull" });
+  expect(numbers(await segments.read({ listingId: 7n, generation: 1, seq: 0n }, 1e6))).toEqual([0n]);
+  expect((await segments.head(7n))?.header.seq).toBe(0n);
+  database.limitPages(1_000_000);
+  await segments.append([segment(1n, {}, 60_000)]);
+  expect((await segments.head(7n))?.header.seq).toBe(1n);
+});
+
+test("segments are read in order, by bytes and by epoch", async () => {
+  const segments = store();
+  const huge = 2n ** 64n - 1n; // the highest listing id there can be
+  await segments.append([segment(0n, { listingId: huge }), segment(5n, { epoch: 11, listingId: huge })]);
+  await segments.append([segment(0n), segment(1n), segment(2n, { epoch: 12 }), segment(3n, { epoch: 12 })]);
+  const size = segment(0n).bytes.length;
+  expect(numbers(await segments.read({ listingId: 7n, generation: 1, seq: 1n }, size * 2))).toEqual([1n, 2n]);
+  expect(numbers(await segments.read({ listingId: 7n, generation: 1, seq: 1n }, 1))).toEqual([1n]);
+  expect(numbers(await segments.read({ listingId: huge, generation: 1, seq: 1n }, 1e6))).toEqual([5n]);
+  expect(await segments.firstInEpoch(7n, 1, 11)).toEqual({ seq: 2n, epoch: 12 });
+  expect(await segments.range(7n, 1, 10, 11)).toEqual({ firstSeq: 0n, lastSeq: 1n });
+  expect(await segments.range(7n, 1, 13, 20)).toBeNull();
+  expect(await segments.head(7n)).toMatchObject({ header: { seq: 3n }, epochFirstSeq: 2n });
+  expect((await segments.heads()).map(({ header }) => header.listingId)).toEqual([huge, 7n]);
+});
+
+test("a number is stored once, and the first stays", async () => {
+  const segments = store();
+  const first = segment(0n);
+  await segments.append([first]);
+  await expect(segments.append([segment(0n)])).rejects.toThrow(/UNIQUE/);
+  const [kept] = await segments.read({ listingId: 7n, generation: 1, seq: 0n }, 1);
+  expect(hex(kept!.segmentId)).toBe(hex(first.segmentId));
+});
+
+test("a trim drops the oldest and keeps heads; generations follow each other", async () => {
+  const segments = store();
+  const size = segment(0n).bytes.length;
+  for (let seq = 0n; seq < 10n; seq += 1n) await segments.append([segment(seq)]);
+  expect(await segments.trim({ beforeMs: 0, maxBytes: 4 * size })).toBe(6);
+  expect(numbers(await segments.read({ listingId: 7n, generation: 1, seq: 0n }, 1e6))).toEqual([
+    6n,
+    7n,
+    8n,
+    9n,
+  ]);
+  expect(await segments.trim({ beforeMs: 6, maxBytes: 1e9 })).toBe(4);
+  expect((await segments.head(7n))?.header.seq).toBe(9n);
+  await segments.append([segment(0n, { generation: 4 })]);
+  expect(await segments.generationAfter(7n, 1)).toBe(4);
+  expect(await segments.generationAfter(7n, 4)).toBeNull();
+  expect((await segments.head(7n))?.header.generation).toBe(4);
+  expect((await segments.head(7n, 1))?.header.seq).toBe(9n);
+});
+
+test("a flipped bit on the disk is a gap, and is told", async () => {
+  await store().append([segment(0n), segment(1n), segment(2n)]);
+  database.close();
+  const raw = new DatabaseSync(file());
+  raw.exec(
+    "UPDATE segments SET bytes = CAST(substr(bytes, 1, 300) || x'ff' || substr(bytes, 302) AS BLOB) WHERE seq = 1",
+  );
+  raw.close();
+  database = open();
+  expect(numbers(await store().read({ listingId: 7n, generation: 1, seq: 0n }, 1e6))).toEqual([0n, 2n]);
+  expect(damaged).toEqual([1n]);
+});
+
+const channel: Hex = `0x${"ab".repeat(32)}`;
+const grant: Hex = `0x${"cd".repeat(32)}`;
+
+test("a ledger row is written by compare-and-set", async () => {
+  const ledger = ledgerStore(database);
+  const account = newAccount(channel, 7n, grant);
+  account.total = 2n ** 96n - 1n;
+  account.signature = random(64);
+  account.accrued = 2n ** 128n - 1n;
+  const saved = [ledger.save(account), ledger.save(account)]; // one group
+  await Promise.all(saved);
+  const read = (await ledger.get(channel))!;
+  expect(read).toEqual(account);
+  expect(read.revision).toBe(2n);
+  read.accrued = 5n;
+  await ledger.save(read);
+  account.accrued = 6n;
+  await expect(ledger.save(account)).rejects.toBeInstanceOf(LedgerConflict);
+  await expect(ledger.save(newAccount(channel, 7n, grant))).rejects.toBeInstanceOf(LedgerConflict);
+  expect((await ledger.get(channel))!.accrued).toBe(5n);
+});
+
+test("a rolled back write leaves the account as it was", async () => {
+  const ledger = ledgerStore(database);
+  const account = newAccount(channel, 7n, grant);
+  await ledger.save(account);
+  database.limitPages(1);
+  const saves = [1, 2].map(() => ledger.save(account, { bought: manyRuns() }));
+  for (const save of saves) await expect(save).rejects.toMatchObject({ name: "DiskFull" });
+  expect(account.revision).toBe(1n);
+  database.limitPages(1_000_000);
+  await ledger.save(account, { bought: manyRuns() });
+  expect((await ledger.get(channel))!.revision).toBe(2n);
+});
+
+const manyRuns = () =>
+  Array.from({ length: 2_000 }, (_, index) => ({
+    generation: 1,
+    fromSeq: BigInt(3 * index),
+    toSeq: BigInt(3 * index),
+  }));
+
+test("intervals that touch are joined", async () => {
+  const ledger = ledgerStore(database);
+  const account = newAccount(channel, 7n, grant);
+  const bought = (fromSeq: bigint, toSeq: bigint) =>
+    ledger.save(account, { bought: [{ generation: 1, fromSeq, toSeq }] });
+  await bought(0n, 4n);
+  await bought(5n, 9n);
+  await bought(3n, 6n); // again, in a later session
+  await bought(20n, 21n);
+  expect(await ledger.bought(channel)).toEqual([
+    { generation: 1, fromSeq: 0n, toSeq: 9n },
+    { generation: 1, fromSeq: 20n, toSeq: 21n },
+  ]);
+  await ledger.save(account, {
+    opened: [
+      { generation: 1, epochFrom: 5, epochTo: 5 },
+      { generation: 1, epochFrom: 6, epochTo: 6 },
+    ],
+  });
+  expect(await ledger.opened(channel, 1)).toEqual([{ generation: 1, epochFrom: 5, epochTo: 6 }]);
+});
+
+test("vouchers stay unconfirmed until the gateway names their total or a higher one", async () => {
+  const ledger = ledgerStore(database);
+  const account = { ...newAccount(channel, 7n, grant), total: 300n, signature: random(64) };
+  await ledger.save(account);
+  expect((await ledger.unconfirmed(7n)).map(({ total }) => total)).toEqual([300n]);
+  await ledger.confirm(channel, 299n);
+  expect(await ledger.unconfirmed(7n)).toHaveLength(1);
+  await ledger.confirm(channel, 300n);
+  expect(await ledger.unconfirmed(7n)).toHaveLength(0);
+  account.total = 301n;
+  await ledger.save(account); // what it remembers as confirmed is older than what is stored
+  expect((await ledger.unconfirmed(7n)).map(({ total, confirmed }) => [total, confirmed])).toEqual([
+    [301n, 300n],
+  ]);
+});
+
+test("the cover that reaches furthest is found", async () => {
+  const covers = coverStore(database);
+  const range = (epochFrom: number, epochTo: number) => ({ generation: 1, epochFrom, epochTo });
+  await covers.put(grant, range(0, 10), random(8));
+  await covers.put(grant, range(5, 20), random(8));
+  expect(await covers.find(grant, range(6, 7))).toMatchObject({ epochTo: 20 });
+  expect(await covers.find(grant, range(2, 3))).toMatchObject({ epochTo: 10 });
+  expect(await covers.find(grant, range(21, 22))).toBeNull();
+  await covers.put(grant, range(0, 30), random(8));
+  expect(database.prepare("SELECT count(*) AS n FROM covers").get()!.n).toBe(1n);
+  await covers.drop(grant);
+  expect(await covers.find(grant, range(6, 7))).toBeNull();
+});

@@ -1,0 +1,121 @@
+/** One listing with a publishing gateway, its voucher line, and a buyer with a funded channel: where most tests begin. */
+import { type Hex, hex } from "@weir/sdk/core";
+import type { FrameOf, FrameStream } from "@weir/sdk/wire";
+import { makeGrant, type TestListing, type TestPurchase } from "../../../test/support/market.ts";
+import { ScriptedBuyer } from "./buyer.ts";
+import { type Address, ScriptedGateway, type Sealed } from "./gateway.ts";
+import { ENTRY, METERED, PRICE, type World } from "./world.ts";
+
+export type Scene = {
+  listing: TestListing;
+  gateway: ScriptedGateway;
+  /** The gateway's publish and voucher streams. */
+  publish: FrameStream;
+  vouchers: FrameStream;
+  purchase: TestPurchase;
+  buyer: ScriptedBuyer;
+  /** Publishes segments of so many messages each, all in one epoch of the scene's own choosing. */
+  segments(...counts: number[]): Promise<Sealed[]>;
+  /** The epoch of `segments`. */
+  epoch: number;
+  /** Opens a metered session and plays the gateway's part: acknowledges, releases the scene's epoch. */
+  session(options?: SessionOptions): Promise<FrameStream>;
+  stop(): Promise<void>;
+};
+
+export type SessionOptions = {
+  sessionNo?: bigint;
+  fromSeq?: bigint;
+  /** Value of everything before `fromSeq`, in messages. */
+  before?: number;
+  /** Messages that the first voucher covers beyond `before` and the entry. */
+  ahead?: number;
+  release?: boolean;
+  transport?: "tcp" | "ws";
+  credit?: number;
+};
+
+export async function startScene(
+  world: World,
+  relay: Address,
+  title: string,
+  plan = METERED,
+): Promise<Scene> {
+  const listing = await world.listing(title);
+  const gateway = await ScriptedGateway.start(world, relay, { listingId: listing.listingId });
+  const { frames: publish } = await gateway.publish();
+  const vouchers = await gateway.vouchers();
+  const purchase = await makeGrant(world.chain, listing, {
+    plan,
+    amount: plan === METERED ? 10n ** 16n : 0n,
+  });
+  const buyer = await ScriptedBuyer.start(world, relay, purchase);
+  const sealedAtMs = Date.now();
+  const scene: Scene = {
+    listing,
+    gateway,
+    publish,
+    vouchers,
+    purchase,
+    buyer,
+    epoch: Math.floor(sealedAtMs / 1000),
+    async segments(...counts) {
+      const sealed: Sealed[] = [];
+      for (const count of counts) sealed.push(await gateway.seal({ count, sealedAtMs }));
+      await gateway.deliver(publish, ...sealed);
+      return sealed;
+    },
+    async session({
+      sessionNo = 1n,
+      fromSeq = 0n,
+      before = 0,
+      ahead = 0,
+      release = true,
+      transport,
+      credit,
+    } = {}) {
+      const baseTotal = BigInt(before) * PRICE;
+      const frames = await buyer.open({
+        session: buyer.session({ sessionNo, generation: gateway.generation, fromSeq, baseTotal }),
+        voucher: buyer.voucher(baseTotal + ENTRY + BigInt(ahead) * PRICE),
+        ...(transport ? { transport } : {}),
+        ...(credit === undefined ? {} : { credit }),
+      });
+      const asked = await nextSession(scene.vouchers, frames);
+      scene.vouchers.send("SESSION_ACK", gateway.accept(asked, baseTotal));
+      if (release)
+        scene.vouchers.send("RELEASE", gateway.release(asked.channelId, sessionNo, scene.epoch, scene.epoch));
+      await frames.expect("OPENED");
+      return frames;
+    },
+    async stop() {
+      await buyer.stop();
+      await gateway.stop();
+    },
+  };
+  return scene;
+}
+
+/** The SESSION that the relay forwards; fails at once when it refuses the buyer instead. */
+async function nextSession(vouchers: FrameStream, buyer: FrameStream): Promise<FrameOf<"SESSION">> {
+  const refused = new AbortController();
+  buyer.onClose(() => refused.abort(new Error("the relay refused the session")));
+  for (;;) {
+    const frame = await vouchers.read({ signal: refused.signal });
+    if (frame === null) throw new Error("the gateway's stream ended");
+    if (frame.type === "SESSION") return frame;
+  }
+}
+
+/** The next voucher that the gateway is told of for this channel. */
+export async function nextVoucher(vouchers: FrameStream, channelId: Hex): Promise<bigint> {
+  for (;;) {
+    const frame = await vouchers.read();
+    if (frame === null) throw new Error("the gateway's stream ended");
+    const item =
+      frame.type === "VOUCHERS" ? frame.items.find((row) => row.channelId === channelId) : undefined;
+    if (item) return item.cumulative;
+  }
+}
+
+export const idOf = ({ segmentId }: Sealed): Hex => hex(segmentId);

@@ -1,0 +1,264 @@
+// The whole local market: chain, contracts, seed, relay, gateway, devices, indexer, app. Used by start and demo.
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Address, Hex } from "viem";
+import { type Contracts, parseDeployment } from "../../sdk/src/chain/index.ts";
+import { deploy } from "../deploy.ts";
+import { serve } from "../serve.ts";
+import { ACCOUNTS, accountOf } from "./accounts.ts";
+import { APP_OUT } from "./build.ts";
+import type { SeedListing } from "./listings.ts";
+import { freePort, type PortName } from "./ports.ts";
+import { type Program, startProgram } from "./program.ts";
+import { devicePassword, LOCAL_PASSPHRASE, type SeededHub, type SeededListing, seed } from "./seed.ts";
+
+export const CHAIN_ID = 31337;
+const GATEWAY_ID = "gateway-1";
+
+/** What `npm start` writes to .weir/stack.json. */
+export type StackFile = {
+  chainId: number;
+  rpc: string;
+  contracts: Contracts;
+  relays: { operator: Address; peerId: string; multiaddrs: string[]; http: string }[];
+  gateways: { id: string; mqtt: string; http: string }[];
+  indexer: string | null;
+  app: string | null;
+  accounts: { role: string; address: Address; privateKey: Hex }[];
+  buildMs: number;
+  readyMs: number;
+};
+
+export type Stack = {
+  file: Omit<StackFile, "buildMs" | "readyMs">;
+  hubs: SeededHub[];
+  listings: SeededListing[];
+  /** "port 3000 is busy: the app is on 3001 instead", a line each. */
+  moved: string[];
+  programs: ReadonlyMap<string, Program<unknown>>;
+  /** Resolves with a sentence when a program ends by itself. */
+  broken: Promise<string>;
+  stop(): Promise<void>;
+};
+
+export type StackOptions = {
+  /** Everything that the run writes; emptied at the start. */
+  folder: string;
+  /** Without them only chain, relay, gateway and devices run. */
+  app?: boolean;
+  indexer?: boolean;
+  /** Play the seed's devices. */
+  devices?: boolean;
+  listings?: readonly SeedListing[];
+  log: (line: string) => void;
+};
+
+/** Writes a file so that nobody ever reads half of it. */
+export async function writeWhole(path: string, text: string, mode = 0o600): Promise<void> {
+  await writeFile(`${path}.new`, text, { mode });
+  await rename(`${path}.new`, path);
+}
+
+/** Starts everything and resolves when data flows; stops what it started if anything fails. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { folder, log } = options;
+  const logs = join(folder, "logs");
+  const programs = new Map<string, Program<unknown>>();
+  const closers: (() => Promise<void>)[] = [];
+  const moved: string[] = [];
+  let breakdown: (sentence: string) => void = () => undefined;
+  const broken = new Promise<string>((resolve) => {
+    breakdown = resolve;
+  });
+  let stopping = false;
+
+  async function stop(): Promise<void> {
+    stopping = true;
+    for (const close of closers.reverse()) await close();
+    // Last started first: nobody loses what it depends on while it ends.
+    for (const program of [...programs.values()].reverse()) await program.stop();
+  }
+  async function port(name: PortName, what: string): Promise<number> {
+    const found = await freePort(name);
+    if (found.moved) moved.push(`${what} is on port ${found.port}: its own was busy`);
+    return found.port;
+  }
+  async function start<Ready>(p: Parameters<typeof startProgram>[0]): Promise<Ready> {
+    const startedAt = performance.now();
+    const program = await startProgram<Ready>(p);
+    programs.set(p.name, program);
+    void program.ended.then((code) => {
+      if (!stopping) breakdown(`${p.name} ended with ${code}; see ${join(logs, `${p.name}.log`)}`);
+    });
+    log(`${p.name} is ready (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
+    return program.ready;
+  }
+
+  try {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const rpcPort = await port("rpc", "the chain");
+    const rpc = `http://127.0.0.1:${rpcPort}`;
+    const deployment = join(folder, "deployments", `${CHAIN_ID}.json`);
+    const common = {
+      WEIR_RPC_URL: rpc,
+      WEIR_CHAIN_ID: String(CHAIN_ID),
+      WEIR_DEPLOYMENT: deployment,
+    };
+    const indexerPort = options.indexer ? await port("indexer", "the indexer") : 0;
+    const indexer = options.indexer ? `http://127.0.0.1:${indexerPort}` : null;
+    // It waits for chain and contracts by itself, and is the slowest to be ready: it starts first.
+    const indexing =
+      indexer === null
+        ? Promise.resolve()
+        : start({
+            name: "indexer",
+            script: "indexer/src/main.ts",
+            args: ["--stdin"],
+            env: { ...common, WEIR_DATA_DIR: folder, WEIR_PORT_INDEXER: String(indexerPort) },
+            logs,
+            readyUrl: `${indexer}/ready`,
+            patienceMs: 120_000,
+          });
+    indexing.catch(() => undefined); // awaited below; an early failure must not go unhandled meanwhile
+    await start({
+      name: "chain",
+      script: "scripts/stack/chain.ts",
+      env: { WEIR_PORT_RPC: String(rpcPort) },
+      logs,
+    });
+    const written = await deploy({
+      rpcUrl: rpc,
+      dataDir: folder,
+      deploymentsDir: join(folder, "deployments"),
+      log: (line) => log(`  ${line}`),
+    });
+    const { contracts } = parseDeployment(written);
+    log("contracts are deployed");
+
+    const operator = accountOf("relay1").account.address;
+    const [relay, seeded] = await Promise.all([
+      startRelay(operator),
+      seed({
+        rpc,
+        contracts,
+        folder: join(folder, "secrets"),
+        relays: [operator],
+        ...(options.listings ? { listings: options.listings } : {}),
+      }),
+    ]);
+    log(`${seeded.hubs.length} hubs and ${seeded.listings.length} listings are on chain`);
+    const app = options.app ? await startApp() : null;
+    const gateway = await startGateway();
+    if (options.devices) await startDevices();
+    await indexing;
+
+    async function startRelay(address: Address) {
+      const ports = {
+        tcp: await port("relayTcp", "the relay (TCP)"),
+        ws: await port("relayWs", "the relay (WebSocket)"),
+        http: await port("relayHttp", "the relay (HTTP)"),
+      };
+      const ready = await start<{ peerId: string; multiaddrs: string[]; http: string }>({
+        name: "relay",
+        script: "relay/src/main.ts",
+        env: {
+          ...common,
+          WEIR_DATA_DIR: join(folder, "relay"),
+          WEIR_RELAY_OPERATOR: address,
+          WEIR_PORT_RELAY_TCP: String(ports.tcp),
+          WEIR_PORT_RELAY_WS: String(ports.ws),
+          WEIR_PORT_RELAY_HTTP: String(ports.http),
+        },
+        logs,
+      });
+      const { peerId, multiaddrs, http } = ready;
+      return { operator: address, peerId, multiaddrs, http };
+    }
+
+    async function startGateway() {
+      const config = join(folder, "gateway.json");
+      const file = {
+        id: GATEWAY_ID,
+        hubs: seeded.hubs.map(({ hubId, secrets }) => ({ hubId: String(hubId), secrets })),
+        relays: [{ operator: relay.operator, multiaddrs: relay.multiaddrs }],
+        corsOrigins: app === null ? [] : [app.url],
+      };
+      await writeWhole(config, `${JSON.stringify(file, null, 2)}\n`);
+      return start<{ id: string; mqtt: string; http: string }>({
+        name: "gateway",
+        script: "gateway/src/main.ts",
+        env: {
+          ...common,
+          WEIR_DATA_DIR: join(folder, "gateway"),
+          WEIR_GATEWAY_CONFIG: config,
+          WEIR_GATEWAY_PASSPHRASE: LOCAL_PASSPHRASE,
+          WEIR_PORT_MQTT: String(await port("mqtt", "MQTT")),
+          WEIR_PORT_GATEWAY_HTTP: String(await port("gatewayHttp", "the gateway (HTTP)")),
+        },
+        logs,
+      });
+    }
+
+    async function startDevices(): Promise<void> {
+      const logins = await Promise.all(
+        seeded.listings.map(async ({ hub, device }) => ({
+          device,
+          ...(await devicePassword({ gateway, chainId: CHAIN_ID, hub, device })),
+        })),
+      );
+      const line = `${JSON.stringify({ broker: gateway.mqtt, logins })}\n`;
+      await start({ name: "devices", script: "scripts/stack/feeder.ts", env: {}, logs, input: line });
+    }
+
+    async function startApp() {
+      const config = join(folder, "config.json");
+      await writeWhole(
+        config,
+        JSON.stringify({
+          chainId: CHAIN_ID,
+          rpc,
+          contracts,
+          indexers: indexer === null ? [] : [indexer],
+          relays: [relay],
+          tokens: [{ address: `0x${"00".repeat(20)}`, symbol: "ETH", decimals: 18 }],
+          testWallet: { privateKey: accountOf("buyer1").privateKey, label: "buyer1" },
+        }),
+      );
+      const served = await serve({
+        folder: APP_OUT,
+        config,
+        port: await port("app", "the app"),
+        host: "127.0.0.1",
+      });
+      closers.push(served.close);
+      return { url: served.url.replace(/\/$/, "") };
+    }
+
+    return {
+      file: {
+        chainId: CHAIN_ID,
+        rpc,
+        contracts,
+        relays: [relay],
+        gateways: [{ id: gateway.id, mqtt: gateway.mqtt, http: gateway.http }],
+        indexer,
+        app: app?.url ?? null,
+        accounts: ACCOUNTS.map(({ role, account, privateKey }) => ({
+          role,
+          address: account.address,
+          privateKey,
+        })),
+      },
+      hubs: seeded.hubs,
+      listings: seeded.listings,
+      moved,
+      programs,
+      broken,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

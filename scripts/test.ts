@@ -1,0 +1,91 @@
+// `npm test`: every runner, one after the other, and the sum over all of them on the last line.
+// With WEIR_REQUIRE_ALL=1 a test whose browser, broker or database is missing fails; otherwise the run says what it lacks.
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+
+type Count = { passed: number; failed: number };
+
+/** Runs a command with its output shown as it comes; resolves with exit code and everything printed. */
+function run(command: string, args: string[]): Promise<{ code: number; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, FORCE_COLOR: "0" },
+    });
+    let output = "";
+    const show = (chunk: Buffer) => {
+      output += chunk;
+      process.stdout.write(chunk);
+    };
+    child.stdout.on("data", show);
+    child.stderr.on("data", show);
+    child.on("error", (error) => show(Buffer.from(`${error}\n`)));
+    child.on("close", (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+const step = (title: string) => console.log(`\n── ${title}`);
+
+/** A runner that fails without counting a failure (it crashed) counts as one failure. */
+const honest = (count: Count, code: number): Count =>
+  code !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count;
+
+async function check(): Promise<Count> {
+  step("check: format, lint, types, imports, generated files");
+  const { code, output } = await run(process.execPath, ["scripts/check.ts"]);
+  return honest(
+    { passed: output.match(/^ok /gm)?.length ?? 0, failed: output.match(/^FAILED /gm)?.length ?? 0 },
+    code,
+  );
+}
+
+async function solidity(): Promise<Count> {
+  step("contracts: unit, fuzz and invariant tests");
+  const { code, output } = await run("hardhat", ["test", "solidity"]);
+  const sum = (word: string) =>
+    [...output.matchAll(new RegExp(`(\\d+) ${word}`, "g"))].reduce(
+      (total, match) => total + Number(match[1]),
+      0,
+    );
+  return honest({ passed: sum("passing"), failed: sum("failing") }, code);
+}
+
+async function typescript(): Promise<Count> {
+  step("units, integration and browser journeys");
+  mkdirSync(".weir", { recursive: true });
+  const report = ".weir/vitest.json";
+  rmSync(report, { force: true });
+  const { code } = await run("vitest", [
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+  ]);
+  let count: Count = { passed: 0, failed: 0 };
+  try {
+    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
+      readFileSync(report, "utf8"),
+    );
+    // A skipped test is a test that did not pass.
+    const skipped = numPendingTests + numTodoTests;
+    count = {
+      passed: numPassedTests,
+      failed: numFailedTests + (process.env.WEIR_REQUIRE_ALL === "1" ? skipped : 0),
+    };
+    if (skipped > 0) console.log(`${skipped} tests were skipped: see above what they miss`);
+  } catch (error) {
+    console.log(`vitest left no report: ${error}`);
+  }
+  return honest(count, code);
+}
+
+const only = process.argv.slice(2);
+const runners = { check, solidity, typescript };
+let total: Count = { passed: 0, failed: 0 };
+for (const [name, runner] of Object.entries(runners)) {
+  if (only.length > 0 && !only.includes(name)) continue;
+  const count = await runner();
+  total = { passed: total.passed + count.passed, failed: total.failed + count.failed };
+}
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);

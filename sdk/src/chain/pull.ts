@@ -1,0 +1,42 @@
+import type { Address } from "viem";
+import { channelsAbi } from "../generated/index.ts";
+import type { Contracts } from "./deployments.ts";
+import type { ContractError } from "./errors.ts";
+import { eventOf } from "./events.ts";
+import type { Sent, WriteClient } from "./types.ts";
+import { write } from "./write.ts";
+
+export type PullParameters = {
+  contracts: Contracts;
+  holder: Address;
+  /** The zero address for the native coin. */
+  token: Address;
+  /** Default: the holder. Only the holder himself may name somebody else. */
+  to?: Address | undefined;
+};
+
+export type PullReturnType = Sent & {
+  /** Smallest token unit. */
+  amount: bigint;
+};
+
+export type PullErrorType = ContractError;
+
+/**
+ * Sends the whole owed balance of a holder away: cuts, accrued payouts, pushes that failed.
+ *
+ * @throws ContractError named as in IChannels
+ * @example
+ * const { amount } = await pull(relay, { contracts, holder: relay.account.address, token: zeroAddress });
+ */
+export async function pull(client: WriteClient, parameters: PullParameters): Promise<PullReturnType> {
+  const { contracts, holder, token, to } = parameters;
+  const { hash, receipt } = await write(client, {
+    abi: channelsAbi,
+    address: contracts.Channels,
+    functionName: "pull",
+    args: [holder, token, to ?? holder],
+  });
+  const event = eventOf(receipt, contracts, "Channels", "OwedPulled");
+  return { hash, receipt, amount: event.amount };
+}

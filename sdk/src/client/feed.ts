@@ -1,0 +1,323 @@
+import { isAddress } from "viem";
+import {
+  type Address,
+  type Bytes,
+  closeNoticeDigest,
+  deriveTerms,
+  dueOf,
+  type Hex,
+  hex,
+  type Message,
+  type Terms,
+  unhex,
+  voucherDigest,
+} from "../core/index.ts";
+import { ClosedError, RefusedError } from "../wire/index.ts";
+import {
+  type FeedContext,
+  type OpenedSegment,
+  type RelayAddress,
+  Session,
+  type SessionOptions,
+} from "./session.ts";
+import { type ChannelProgress, freshProgress } from "./store.ts";
+
+export type { FeedContext, OpenedSegment, RelayAddress } from "./session.ts";
+
+export type FeedStatus =
+  | "connecting"
+  | "live"
+  | "waiting"
+  | "out-of-money"
+  | "reconnecting"
+  | "stopping"
+  | "stopped"
+  | "failed";
+export type FeedState = { status: FeedStatus; reason?: Error };
+
+/** Amounts in the smallest token unit. */
+export type Meter = {
+  messages: number;
+  segments: number;
+  due: bigint; // owed for what was received
+  signed: bigint; // highest total signed: due plus at most the entry
+  deposit: bigint;
+  entry: bigint;
+  price: bigint;
+  unit: bigint;
+};
+
+export type DecodedMessage = Message & { json?: unknown };
+export type Delivered = Omit<OpenedSegment, "messages"> & { messages: DecodedMessage[] };
+
+/** What the chain says of the channel right now. */
+export type ChannelSlot = { claimed: bigint; deposit: bigint; closeAt: number; epoch: number };
+
+export type StopResult =
+  | { by: "gateway"; transactionHash: Hex; capture: bigint; due: bigint }
+  /** The seller does not answer: send requestClose with this notice, and withdraw after the challenge. */
+  | {
+      by: "challenge";
+      /** Why the seller's side did not close it. */
+      reason: Error;
+      terms: Terms;
+      notice: { channelId: Hex; epoch: number; deadline: number };
+      signature: Hex;
+    };
+
+type FeedEvents = {
+  messages: (delivered: Delivered) => void;
+  meter: (meter: Meter) => void;
+  state: (state: FeedState) => void;
+  voucher: (voucher: { cumulative: bigint; relay: Address; signature: Hex }) => void;
+};
+
+export interface Feed {
+  on<E extends keyof FeedEvents>(event: E, act: FeedEvents[E]): () => void;
+  readonly state: FeedState;
+  readonly meter: Meter;
+  /** Ends the purchase: the seller closes the channel and the rest comes back. Waits at most `patienceMs` for it. */
+  stop(options?: { patienceMs?: number }): Promise<StopResult>;
+  /** Ends the connection only; the purchase goes on and can be resumed. */
+  close(): Promise<void>;
+}
+
+export type FeedParameters = Omit<FeedContext, "deposit" | "metered" | "plan"> & {
+  relays: readonly RelayAddress[];
+  /** Reads the channel's slot (`getChannel`); null for a free grant. */
+  channel: (() => Promise<ChannelSlot>) | null;
+  signal?: AbortSignal;
+};
+
+/** Refusals that no other relay and no later try can mend. */
+const FINAL: ReadonlySet<string> = new Set([
+  "BadSignature",
+  "NoGrant",
+  "AfterWindow",
+  "Revoked",
+  "Closing",
+  "ConsentWithdrawn",
+  "Superseded",
+  "WrongPlan",
+  "UnknownListing",
+]);
+const RETRY_MS = [100, 300, 1000, 2000, 5000] as const;
+const STOP_PATIENCE_MS = 15_000;
+const NOTICE_SECONDS = 3600;
+const DEPOSIT_POLL_MS = 2000;
+/** After the close, how long the rest of what was captured may take to arrive. */
+const REST_MS = 3000;
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+function decoded(message: Message): DecodedMessage {
+  try {
+    return { ...message, json: JSON.parse(decoder.decode(message.payload)) };
+  } catch {
+    // Not JSON: the payload is shown raw.
+    return message;
+  }
+}
+
+/** Opens a bought stream: connects to its relays one after the other, pays as data arrives, and resumes after a cut. */
+export async function openFeed(p: FeedParameters): Promise<Feed> {
+  const plan = p.listing.terms.plans[p.purchase.plan];
+  if (plan === undefined) throw new RangeError(`purchase.plan: the listing has no plan ${p.purchase.plan}`);
+  if (p.relays.length === 0) throw new RangeError("relays: at least one is needed");
+  const metered = p.channel !== null;
+  let slot = p.channel === null ? undefined : await p.channel();
+  const stored = await p.store.load(p.purchase.grantId);
+  const progress: ChannelProgress = stored ?? freshProgress(p.purchase.paymentId);
+  const listeners: { [E in keyof FeedEvents]: Set<FeedEvents[E]> } = {
+    messages: new Set(),
+    meter: new Set(),
+    state: new Set(),
+    voucher: new Set(),
+  };
+  const ended = new AbortController();
+  const signal = p.signal === undefined ? ended.signal : AbortSignal.any([ended.signal, p.signal]);
+  let state: FeedState = { status: "connecting" };
+  let session: Session | undefined;
+
+  const context: FeedContext = { ...p, plan, metered, deposit: () => slot?.deposit ?? 0n };
+  const setState = (next: FeedState): void => {
+    if (state.status === "stopped" || (state.status === "stopping" && next.status !== "stopped")) return;
+    state = next;
+    for (const act of listeners.state) act(state);
+  };
+  const meter = (): Meter => ({
+    messages: progress.messages,
+    segments: progress.segments,
+    due: dueOf(plan, progress.accrued),
+    signed: progress.signed,
+    deposit: slot?.deposit ?? 0n,
+    entry: plan.entry,
+    price: plan.price,
+    unit: plan.unit,
+  });
+  const events = {
+    segment(opened: OpenedSegment) {
+      if (state.status !== "live") setState({ status: "live" });
+      const delivered = { ...opened, messages: opened.messages.map(decoded) };
+      for (const act of listeners.messages) act(delivered);
+    },
+    progress() {
+      for (const act of listeners.meter) act(meter());
+    },
+    voucher(cumulative: bigint, relay: Address, signature: Bytes) {
+      for (const act of listeners.voucher) act({ cumulative, relay, signature: hex(signature) });
+    },
+    waiting(reason: "money" | "data") {
+      setState({ status: reason === "money" ? "out-of-money" : "waiting" });
+      if (reason === "money") void refreshDeposit();
+    },
+    live: () => setState({ status: "live" }),
+  };
+
+  async function refreshDeposit(): Promise<void> {
+    if (p.channel !== null) slot = await p.channel();
+  }
+
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      signal.addEventListener(
+        "abort",
+        () => {
+          clearTimeout(timer);
+          resolve();
+        },
+        { once: true },
+      );
+    });
+
+  async function attempt(relay: RelayAddress): Promise<void> {
+    session = new Session(context, relay, progress, events, signal, options);
+    await session.run();
+  }
+
+  let options: SessionOptions = {};
+
+  /** Adopts what the gateway proves: a total only under our own signature, never its word alone. */
+  function adopt({ name, detail }: RefusedError): boolean {
+    if (name === "StaleSession" && detail.sessionNo !== undefined) {
+      const sessionNo = BigInt(detail.sessionNo);
+      if (sessionNo < progress.sessionNo) return false;
+      progress.sessionNo = sessionNo;
+      return true;
+    }
+    if (name !== "WrongBase" || options.start !== undefined) return false;
+    if (progress.position !== null && !options.resume) {
+      // Epochs were opened to us that we never received: they are owed, so they come first.
+      options = { resume: true };
+      return true;
+    }
+    const { fromSeq, baseTotal, total, relay, signature } = detail;
+    if (fromSeq === undefined || baseTotal === undefined) return false;
+    if (BigInt(baseTotal) > 0n && !provenBy(total, relay, signature, BigInt(baseTotal))) return false;
+    progress.position = null;
+    options = { start: { fromSeq: BigInt(fromSeq), baseTotal: BigInt(baseTotal) } };
+    return true;
+  }
+
+  function provenBy(total = "", relay = "", signature = "", atLeast = 0n): boolean {
+    if (!/^\d{1,30}$/.test(total) || !isAddress(relay) || !/^0x[0-9a-f]{128}$/i.test(signature)) return false;
+    const voucher = { channelId: p.purchase.paymentId, cumulative: BigInt(total), relay: relay as Address };
+    const signer = p.crypto.recover(voucherDigest(p.delivery, voucher), unhex(signature as Hex));
+    if (signer?.toLowerCase() !== p.keys.signer.toLowerCase() || voucher.cumulative < atLeast) return false;
+    if (progress.signed < voucher.cumulative) progress.signed = voucher.cumulative;
+    return true;
+  }
+
+  async function loop(): Promise<void> {
+    let failures = 0;
+    for (let turn = 0; !signal.aborted; turn++) {
+      const segments = progress.segments;
+      try {
+        await attempt(p.relays[turn % p.relays.length]!);
+        if (state.status === "stopping") return;
+        setState({ status: "reconnecting", reason: new ClosedError("the relay ended the stream") });
+      } catch (error) {
+        if (signal.aborted || state.status === "stopping") return;
+        const reason = error instanceof Error ? error : new Error(String(error));
+        if (reason instanceof RefusedError && adopt(reason)) continue;
+        if (reason instanceof RefusedError && reason.name === "OutOfMoney") {
+          setState({ status: "out-of-money", reason });
+          await pause(DEPOSIT_POLL_MS);
+          await refreshDeposit();
+          continue;
+        }
+        if (FINAL.has(reason.name)) {
+          setState({ status: "failed", reason });
+          return;
+        }
+        setState({ status: "reconnecting", reason });
+      }
+      if (progress.segments > segments) options = {};
+      failures = progress.segments > segments ? 0 : failures + 1;
+      await pause(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]!);
+    }
+  }
+  const running = loop();
+
+  async function stop(options: { patienceMs?: number } = {}): Promise<StopResult> {
+    if (p.channel === null) throw new RangeError("a free grant has nothing to stop");
+    setState({ status: "stopping" });
+    slot = await p.channel();
+    const notice = {
+      channelId: p.purchase.paymentId,
+      epoch: slot.epoch,
+      deadline: Math.floor(Date.now() / 1000) + NOTICE_SECONDS,
+    };
+    const digest = closeNoticeDigest(p.delivery, notice);
+    const signature = p.crypto.signSecp(p.keys.signerPrivateKey, digest);
+    const terms = deriveTerms(p.listing.terms, p.purchase);
+    try {
+      if (session === undefined) throw new RefusedError("GatewayOffline", "no relay is connected");
+      const patience = AbortSignal.timeout(options.patienceMs ?? STOP_PATIENCE_MS);
+      const late = new Promise<never>((_, reject) => {
+        patience.addEventListener("abort", () =>
+          reject(new RefusedError("GatewayOffline", "the seller does not answer")),
+        );
+      });
+      const closed = await Promise.race([session.closeBy({ ...notice, signature }), late]);
+      // What was captured beyond what has arrived is served to the end: the meter then shows the same number.
+      const until = Date.now() + REST_MS;
+      while (meter().due < closed.capture && Date.now() < until) await pause(10);
+      setState({ status: "stopped" });
+      return {
+        by: "gateway",
+        transactionHash: closed.transactionHash,
+        capture: closed.capture,
+        due: meter().due,
+      };
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      setState({ status: "stopped", reason: error });
+      return { by: "challenge", reason: error, terms, notice, signature: hex(signature) };
+    } finally {
+      await p.store.save(p.purchase.grantId, progress);
+      ended.abort();
+      await running;
+    }
+  }
+
+  return {
+    on(event, act) {
+      listeners[event].add(act);
+      return () => listeners[event].delete(act);
+    },
+    get state() {
+      return state;
+    },
+    get meter() {
+      return meter();
+    },
+    stop,
+    async close() {
+      ended.abort();
+      await running;
+      await p.store.save(p.purchase.grantId, progress);
+    },
+  };
+}

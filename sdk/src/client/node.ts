@@ -1,0 +1,48 @@
+// Node's fillings of the buyer client: native primitives, a store of files, a libp2p node over TCP and WebSocket.
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Hex } from "../core/index.ts";
+import { type BuyerStore, progressFromJson, progressToJson } from "./store.ts";
+
+export { nativeCrypto } from "../core/native.ts";
+export { createNode } from "../wire/node.ts";
+
+/** One JSON file per purchase below `folder`, written beside and renamed, flushed before `save` resolves. */
+export function fileStore(folder: string): BuyerStore {
+  const pathOf = (grantId: Hex) => join(folder, `${grantId}.json`);
+  const queues = new Map<Hex, Promise<void>>();
+  async function write(grantId: Hex, text: string): Promise<void> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const path = pathOf(grantId);
+    const file = await open(`${path}.new`, "w", 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(`${path}.new`, path);
+  }
+  return {
+    async load(grantId) {
+      try {
+        return progressFromJson(await readFile(pathOf(grantId), "utf8"));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+        throw error;
+      }
+    },
+    save(grantId, progress) {
+      // In order: a later state never loses to an earlier one.
+      const text = progressToJson(progress);
+      const before = queues.get(grantId) ?? Promise.resolve();
+      const after = before.then(() => write(grantId, text));
+      queues.set(
+        grantId,
+        after.catch(() => undefined),
+      );
+      return after;
+    },
+    remove: (grantId) => rm(pathOf(grantId), { force: true }),
+  };
+}

@@ -1,0 +1,468 @@
+// One metered or free session on one stream to one relay: what is received, checked, opened, metered and paid.
+import type { Connection, Libp2p } from "@libp2p/interface";
+import { multiaddr } from "@multiformats/multiaddr";
+import {
+  type Address,
+  accrue,
+  type Bytes,
+  type Crypto,
+  checkSegment,
+  connectMessage,
+  createUnsealer,
+  type Delivery,
+  dueOf,
+  type Hex,
+  hex,
+  KeyRing,
+  type ListingTerms,
+  type Message,
+  openSegment,
+  type ParsedSegment,
+  type Plan,
+  type PublicKey,
+  type PurchaseChoice,
+  type PurchaseKeys,
+  parseSegment,
+  SESSION_ID_BYTES,
+  SealPurpose,
+  sessionAckMessage,
+  sessionDigest,
+  voucherDigest,
+} from "../core/index.ts";
+import { type FrameOf, FrameStream, PROTOCOLS, RefusedError } from "../wire/index.ts";
+import type { BuyerStore, ChannelProgress } from "./store.ts";
+
+export type RelayAddress = { operator: Address; multiaddrs: readonly string[] };
+
+/** Everything a session needs to know; the same for all relays of a feed. */
+export type FeedContext = {
+  node: Libp2p;
+  crypto: Crypto;
+  delivery: Delivery;
+  listing: { id: bigint; terms: ListingTerms; publisherKeys: ReadonlyMap<number, PublicKey> };
+  purchase: PurchaseChoice & { grantId: Hex; paymentId: Hex };
+  plan: Plan;
+  metered: boolean;
+  keys: PurchaseKeys;
+  store: BuyerStore;
+  transactionHash: Hex | null;
+  deposit: () => bigint;
+};
+
+/** One segment as its reader gets it. The body's proof parts are kept for the export. */
+export type OpenedSegment = {
+  segmentId: Hex;
+  segment: ParsedSegment;
+  segmentKey: Bytes;
+  body: Bytes; // what was inside the cipher: the export's proof
+  messages: Message[];
+};
+
+export type SessionEvents = {
+  segment(opened: OpenedSegment): void;
+  progress(progress: ChannelProgress): void;
+  voucher(total: bigint, relay: Address, signature: Bytes): void;
+  waiting(reason: "money" | "data"): void;
+  live(): void;
+};
+
+/** What one side can take before it says CREDIT again; the relay never has more than this under way. */
+const CREDIT_BYTES = 4 << 20;
+/** A voucher at most ten times a second. */
+const SIGN_INTERVAL_MS = 100;
+const HANDSHAKE_MS = 15_000;
+const SESSION_SECONDS = 3600;
+const COVER_EPOCHS = 2 ** 31;
+
+const nowSeconds = (): number => Math.floor(Date.now() / 1000);
+
+export type SessionOptions = {
+  /** Begin right after the last received segment, whatever the head says: an opened epoch is owed whole. */
+  resume?: boolean;
+  /** Begin where the gateway says, with a total proven by our own signature (a lost store). */
+  start?: { fromSeq: bigint; baseTotal: bigint };
+};
+
+export class Session {
+  readonly #c: FeedContext;
+  readonly #relay: RelayAddress;
+  readonly #events: SessionEvents;
+  readonly progress: ChannelProgress;
+  readonly #ring: KeyRing;
+  readonly #signal: AbortSignal;
+  readonly #options: SessionOptions;
+  #frames: FrameStream | undefined;
+  #connection: Connection | undefined;
+  #expected = 0n;
+  #received = 0; // bytes since the last CREDIT
+  #signedAt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #saving: Promise<void> = Promise.resolve();
+  #closing = false;
+  #closed: PromiseWithResolvers<FrameOf<"CLOSED">> | undefined;
+  #coverTo = -1;
+
+  constructor(
+    context: FeedContext,
+    relay: RelayAddress,
+    progress: ChannelProgress,
+    events: SessionEvents,
+    signal: AbortSignal,
+    options: SessionOptions = {},
+  ) {
+    this.#c = context;
+    this.#relay = relay;
+    this.#events = events;
+    this.progress = progress;
+    this.#signal = signal;
+    this.#options = options;
+    this.#ring = new KeyRing(context.crypto);
+  }
+
+  get due(): bigint {
+    return dueOf(this.#c.plan, this.progress.accrued);
+  }
+
+  /** Connects, opens and reads until the stream ends (resolves), the signal aborts or a refusal comes (rejects). */
+  async run(): Promise<void> {
+    const handshake = AbortSignal.any([this.#signal, AbortSignal.timeout(HANDSHAKE_MS)]);
+    const frames = await this.#dial(PROTOCOLS.subscribe, handshake);
+    this.#frames = frames;
+    const abort = () => frames.abort(new Error("stopped"));
+    this.#signal.addEventListener("abort", abort, { once: true });
+    try {
+      await this.#open(frames, handshake);
+      this.#events.live();
+      for (;;) {
+        const frame = await frames.read();
+        if (frame === null) return;
+        if (frame.type === "SEGMENT") await this.#segment(frame.bytes);
+        else if (frame.type === "KEYS") await this.#keys(frame.seal);
+        else if (frame.type === "GAP") this.#expected = frame.toSeq + 1n;
+        else if (frame.type === "BALANCE") this.#balance(frame);
+        else if (frame.type === "CLOSED") this.#closed?.resolve(frame);
+        else if (frame.type === "REFUSED")
+          throw new RefusedError(frame.name as never, frame.message, frame.detail);
+      }
+    } finally {
+      clearTimeout(this.#timer);
+      this.#signal.removeEventListener("abort", abort);
+      this.#closed?.reject(new RefusedError("GatewayOffline", "the relay ended the stream before the close"));
+      await this.#saving;
+      void frames.close();
+    }
+  }
+
+  /** Sends the signed CloseNotice; resolves with the gateway's figure once it is on chain. Segments go on arriving. */
+  closeBy(notice: { epoch: number; deadline: number; signature: Bytes }): Promise<FrameOf<"CLOSED">> {
+    this.#closing = true;
+    clearTimeout(this.#timer);
+    if (this.#frames === undefined || this.#frames.closed) {
+      return Promise.reject(new RefusedError("GatewayOffline", "no relay is connected"));
+    }
+    this.#closed = Promise.withResolvers();
+    this.#frames.send("CLOSE", notice);
+    return this.#closed.promise;
+  }
+
+  async #dial(protocol: string, signal: AbortSignal): Promise<FrameStream> {
+    this.#connection = await this.#c.node.dial(
+      this.#relay.multiaddrs.map((a) => multiaddr(a)),
+      { signal },
+    );
+    return new FrameStream(await this.#connection.newStream(protocol, { signal }));
+  }
+
+  #hello(frame: FrameOf<"HELLO">): void {
+    if (frame.chainId !== this.#c.delivery.chainId) {
+      throw new RefusedError("NotServed", `the relay serves chain ${frame.chainId}`);
+    }
+    if (frame.operator.toLowerCase() !== this.#relay.operator.toLowerCase()) {
+      throw new RefusedError("NotServed", "the relay belongs to another operator");
+    }
+  }
+
+  async #open(frames: FrameStream, signal: AbortSignal): Promise<void> {
+    const { listing, purchase, metered, crypto, delivery, keys, node } = this.#c;
+    const hello = await frames.expect("HELLO", { signal });
+    this.#hello(hello);
+    const { position, generation } = this.progress;
+    frames.send("LOCATE", {
+      listingId: listing.id,
+      position: position === null ? null : { generation, seq: position.seq },
+    });
+    const head = await frames.expect("HEAD", { signal });
+    if (!metered) await this.#cover(head, signal);
+    if (head.generation !== this.progress.generation) {
+      Object.assign(this.progress, { generation: head.generation, position: null, openedThrough: -1 });
+    }
+    const fromSeq = this.#startOf(head);
+    const expiry = nowSeconds() + SESSION_SECONDS - 60;
+    const connect = connectMessage({
+      chainId: delivery.chainId,
+      contract: delivery.grants,
+      relayPeer: this.#connection!.remotePeer.toMultihash().bytes,
+      ownPeer: node.peerId.toMultihash().bytes,
+      relayNonce: hello.nonce,
+      listingId: listing.id,
+      paymentId: purchase.paymentId,
+      expiry,
+    });
+    const paid = metered ? await this.#begin(fromSeq) : null;
+    frames.send("OPEN", {
+      listingId: listing.id,
+      version: purchase.version,
+      plan: purchase.plan,
+      grantId: purchase.grantId,
+      paymentId: purchase.paymentId,
+      expiry,
+      signature: crypto.signSecp(keys.signerPrivateKey, crypto.sha256(connect)),
+      position:
+        this.progress.position === null ? null : { generation: head.generation, ...this.progress.position },
+      credit: CREDIT_BYTES,
+      transactionHash: this.#c.transactionHash,
+      session: paid?.session ?? null,
+      voucher: paid?.voucher ?? null,
+    });
+    const opened = await frames.expect("OPENED", { signal });
+    this.#expected = opened.fromSeq;
+    if (paid === null) return;
+    const key = this.#publisherKey(opened.keyId);
+    const ack = opened.sessionAck;
+    if (ack === null || !(await crypto.es256Verify(key, sessionAckMessage(paid.digest), ack))) {
+      throw new RefusedError("BadSignature", "the session is not accepted by the publisher's key");
+    }
+    if (dueOf(this.#c.plan, opened.baseAccrued) !== paid.session.baseTotal) {
+      throw new RefusedError("WrongBase", "the session was opened at another total than it was signed for");
+    }
+    this.progress.accrued = opened.baseAccrued;
+    this.#unsealer = createUnsealer(crypto, {
+      delivery,
+      listingId: listing.id,
+      generation: head.generation,
+      buyer: purchase.buyer,
+      encryptionKey: purchase.encryptionKey,
+      purpose: SealPurpose.session,
+      sessionId: paid.digest.subarray(0, SESSION_ID_BYTES),
+      privateKey: keys.encryptionPrivateKey,
+    });
+  }
+
+  #unsealer: ReturnType<typeof createUnsealer> | undefined;
+
+  #startOf(head: FrameOf<"HEAD">): bigint {
+    const { position, openedThrough } = this.progress;
+    if (this.#options.start !== undefined) return this.#options.start.fromSeq;
+    if (position === null) return head.epochFirstSeq;
+    if (this.#options.resume) return position.seq + 1n;
+    const resumes = head.next !== null && head.next.epoch <= openedThrough;
+    if (resumes || head.epochFirstSeq <= position.seq) return position.seq + 1n;
+    return head.epochFirstSeq;
+  }
+
+  /** Signs the session and its first voucher, and stores both before they leave. */
+  async #begin(fromSeq: bigint) {
+    const { plan, delivery, crypto, keys, purchase } = this.#c;
+    const channelId = purchase.paymentId;
+    const baseTotal = this.#options.start?.baseTotal ?? this.due;
+    const needed = baseTotal + plan.entry;
+    if (needed > this.#c.deposit()) {
+      throw new RefusedError("OutOfMoney", "the channel holds less than what is due and the entry", {
+        needed: String(needed),
+        deposit: String(this.#c.deposit()),
+      });
+    }
+    this.progress.sessionNo += 1n;
+    if (this.progress.signed < needed) this.progress.signed = needed;
+    await this.#save();
+    const message = {
+      channelId,
+      sessionNo: this.progress.sessionNo,
+      relay: this.#relay.operator,
+      generation: this.progress.generation,
+      fromSeq,
+      baseTotal,
+      expiry: nowSeconds() + SESSION_SECONDS,
+    };
+    const digest = sessionDigest(delivery, message);
+    const signature = crypto.signSecp(keys.signerPrivateKey, digest);
+    const { sessionNo, generation, expiry } = message;
+    return {
+      digest,
+      session: { sessionNo, generation, fromSeq, baseTotal, expiry, signature },
+      voucher: this.#voucher(this.progress.signed),
+    };
+  }
+
+  #voucher(cumulative: bigint): { cumulative: bigint; signature: Bytes } {
+    const { delivery, crypto, keys, purchase } = this.#c;
+    const relay = this.#relay.operator;
+    const digest = voucherDigest(delivery, { channelId: purchase.paymentId, cumulative, relay });
+    const signature = crypto.signSecp(keys.signerPrivateKey, digest);
+    this.#events.voucher(cumulative, relay, signature);
+    return { cumulative, signature };
+  }
+
+  #save(): Promise<void> {
+    const copy = structuredClone(this.progress);
+    this.#saving = this.#c.store.save(this.#c.purchase.grantId, copy);
+    return this.#saving;
+  }
+
+  #publisherKey(keyId: number): PublicKey {
+    const key = this.#c.listing.publisherKeys.get(keyId);
+    if (key === undefined) throw new RefusedError("BadKey", `the hub has no publisher key ${keyId}`);
+    return key;
+  }
+
+  async #keys(seal: FrameOf<"KEYS">["seal"]): Promise<void> {
+    if (this.#unsealer === undefined) throw new RefusedError("BadFrame", "keys came outside a session");
+    const keys = await this.#unsealer.unseal(
+      {
+        ...seal,
+        sessionId: seal.sessionId as Bytes,
+        enc: seal.enc as Bytes,
+        ct: seal.ct as Bytes,
+        signature: seal.signature as Bytes,
+      },
+      this.#publisherKey(seal.keyId),
+    );
+    this.#ring.addCover(seal.epochFrom, seal.epochTo, keys);
+    this.progress.openedThrough = Math.max(this.progress.openedThrough, seal.epochTo);
+  }
+
+  /** A free grant's keys: one cover from now to the end of the notice, asked on a short stream of its own. */
+  async #cover(head: FrameOf<"HEAD">, signal: AbortSignal): Promise<void> {
+    const { listing, purchase, crypto, delivery, keys } = this.#c;
+    const frames = await this.#dial(PROTOCOLS.keys, signal);
+    try {
+      this.#hello(await frames.expect("HELLO", { signal }));
+      const epochFrom = head.next?.epoch ?? Math.floor(nowSeconds() / listing.terms.epochLength) - 1;
+      frames.send("KEY_REQUEST", {
+        requestId: 1,
+        listingId: listing.id,
+        grantId: purchase.grantId,
+        generation: head.generation,
+        epochFrom,
+        epochTo: Math.min(epochFrom + COVER_EPOCHS, 2 ** 32 - 1),
+      });
+      const { seal, error } = await frames.expect("KEY_REPLY", { signal });
+      if (seal === null)
+        throw new RefusedError((error?.name ?? "NoGrant") as never, error?.message ?? "no key was given");
+      const unsealer = createUnsealer(crypto, {
+        delivery,
+        listingId: listing.id,
+        generation: head.generation,
+        buyer: purchase.buyer,
+        encryptionKey: purchase.encryptionKey,
+        purpose: SealPurpose.cover,
+        sessionId: new Uint8Array(SESSION_ID_BYTES),
+        privateKey: keys.encryptionPrivateKey,
+      });
+      const plain = await unsealer.unseal(
+        {
+          ...seal,
+          sessionId: seal.sessionId as Bytes,
+          enc: seal.enc as Bytes,
+          ct: seal.ct as Bytes,
+          signature: seal.signature as Bytes,
+        },
+        this.#publisherKey(seal.keyId),
+      );
+      this.#ring.addCover(seal.epochFrom, seal.epochTo, plain);
+      this.#coverTo = seal.epochTo;
+    } finally {
+      void frames.close();
+    }
+  }
+
+  async #segment(bytes: Bytes): Promise<void> {
+    const { crypto, delivery, listing } = this.#c;
+    const segment = parseSegment(bytes);
+    const { header } = segment;
+    if (header.listingId !== listing.id || header.generation !== this.progress.generation) {
+      throw new RefusedError("BadSegment", "the segment belongs to another stream", { field: "listingId" });
+    }
+    if (header.seq !== this.#expected) {
+      throw new RefusedError("BadSegment", `seq ${header.seq} came in place of ${this.#expected}`, {
+        field: "seq",
+      });
+    }
+    const before = this.progress.position;
+    const segmentId = await checkSegment(
+      crypto,
+      delivery,
+      segment,
+      this.#publisherKey(header.publisherKeyId),
+    );
+    if (before !== null && before.seq + 1n === header.seq && hex(header.prevHash) !== before.segmentId) {
+      throw new RefusedError("BadSegment", "the chain of segments is broken", { field: "prevHash" });
+    }
+    const epochKey = this.#ring.keyFor(header.epoch);
+    if (epochKey === undefined) {
+      throw new RefusedError("BadSegment", `no key was given for epoch ${header.epoch}`, { field: "epoch" });
+    }
+    const { messages, segmentKey, body } = await openSegment(crypto, segment, { epochKey });
+    this.#expected = header.seq + 1n;
+    Object.assign(this.progress, {
+      accrued: this.progress.accrued + accrue(this.#c.plan, header),
+      messages: this.progress.messages + messages.length,
+      segments: this.progress.segments + 1,
+      position: { seq: header.seq, segmentId: hex(segmentId) },
+    });
+    this.#events.segment({ segmentId: hex(segmentId), segment, segmentKey, body, messages });
+    this.#events.progress(this.progress);
+    this.#credit(bytes.length);
+    if (this.#c.metered) this.#schedule();
+    else if (header.epoch >= this.#coverTo) await this.#renewCover(header.epoch);
+  }
+
+  /** Renewed one epoch before the cover ends, on the live connection. */
+  async #renewCover(epoch: number): Promise<void> {
+    const head = { generation: this.progress.generation, next: { seq: 0n, epoch } } as FrameOf<"HEAD">;
+    await this.#cover(head, AbortSignal.any([this.#signal, AbortSignal.timeout(HANDSHAKE_MS)]));
+  }
+
+  #credit(bytes: number): void {
+    this.#received += bytes;
+    if (this.#received < CREDIT_BYTES / 4) return;
+    this.#frames?.send("CREDIT", { bytes: this.#received });
+    this.#received = 0;
+  }
+
+  #balance({ needed }: FrameOf<"BALANCE">): void {
+    this.#events.waiting(needed > this.#c.deposit() ? "money" : "data");
+    this.#schedule();
+  }
+
+  /** The total that leads what was received by the entry, as far as the deposit goes. */
+  #want(): bigint {
+    const want = this.due + this.#c.plan.entry;
+    const deposit = this.#c.deposit();
+    return want < deposit ? want : deposit;
+  }
+
+  #schedule(): void {
+    if (this.#timer !== undefined || this.#closing || this.progress.signed >= this.#want()) return;
+    const wait = Math.max(0, this.#signedAt + SIGN_INTERVAL_MS - Date.now());
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#pay();
+    }, wait);
+  }
+
+  async #pay(): Promise<void> {
+    const total = this.#want();
+    if (this.#closing || total <= this.progress.signed || this.#frames?.closed) return;
+    this.#signedAt = Date.now();
+    this.progress.signed = total;
+    try {
+      // On disk before it leaves: a crash may forget a voucher that was never sent, not one that was.
+      await this.#save();
+      this.#frames?.send("PAY", this.#voucher(total));
+    } catch (error) {
+      this.#frames?.abort(error instanceof Error ? error : new Error(String(error)));
+    }
+    this.#schedule();
+  }
+}

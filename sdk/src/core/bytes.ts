@@ -1,0 +1,66 @@
+import { bytesToHex, hexToBytes } from "viem";
+
+/** Raw bytes, backed by an ordinary buffer (WebCrypto refuses shared ones). */
+export type Bytes = Uint8Array<ArrayBuffer>;
+/** `0x…`, lower case. */
+export type Hex = `0x${string}`;
+export type Address = Hex;
+
+/** Bytes → `0x…`. */
+export const hex = (bytes: Uint8Array): Hex => bytesToHex(bytes);
+/** `0x…` → bytes. */
+export const unhex = (text: Hex): Bytes => hexToBytes(text) as Bytes;
+
+const encoder = new TextEncoder();
+/** Text → UTF-8. */
+export const utf8 = (text: string): Bytes => encoder.encode(text) as Bytes;
+
+/** One buffer out of many. */
+export function concat(...parts: readonly Uint8Array[]): Bytes {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const out = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+/** Not constant-time: for public values only. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Big-endian unsigned integer of a fixed width; throws RangeError when it does not fit. */
+export function uint(value: number | bigint, width: number): Bytes {
+  let rest = BigInt(value);
+  if (rest < 0n || rest >> BigInt(8 * width) !== 0n) {
+    throw new RangeError(`${value} does not fit in ${width} bytes`);
+  }
+  const out = new Uint8Array(width);
+  for (let i = width - 1; i >= 0; i--) {
+    out[i] = Number(rest & 0xffn);
+    rest >>= 8n;
+  }
+  return out;
+}
+
+/** Big-endian bytes → bigint. */
+export function readUint(bytes: Uint8Array): bigint {
+  let value = 0n;
+  for (const byte of bytes) value = (value << 8n) | BigInt(byte);
+  return value;
+}
+
+/** A label of a hashed message: length 1 ‖ UTF-8. */
+export function label(text: string): Bytes {
+  const bytes = utf8(text);
+  return concat(uint(bytes.length, 1), bytes);
+}
+
+/** A field of variable length in a hashed message: length 4 ‖ bytes. */
+export const sized = (bytes: Uint8Array): Bytes => concat(uint(bytes.length, 4), bytes);

@@ -1,0 +1,136 @@
+import { p256 } from "@noble/curves/nist.js";
+import { secp256k1 } from "@noble/curves/secp256k1.js";
+import { hmac as nobleHmac } from "@noble/hashes/hmac.js";
+import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
+import { deflateSync, Inflate } from "fflate";
+import { publicKeyToAddress } from "viem/accounts";
+import { type Address, type Bytes, concat, hex, readUint, unhex } from "./bytes.ts";
+
+export type MaybePromise<T> = T | Promise<T>;
+
+/** A P-256 public key in affine coordinates, as the Hubs contract holds it. */
+export type PublicKey = { x: Address; y: Address };
+
+/**
+ * The primitives everything in core is built on. `portableCrypto` runs anywhere; `nativeCrypto` (from
+ * `@weir/sdk/native`) is the fast filling for Node. Digests are 32 bytes; P-256 signatures are raw r ‖ s, low s only;
+ * secp256k1 signatures are 64 bytes r ‖ vs (EIP-2098).
+ */
+export interface Crypto {
+  sha256(bytes: Uint8Array): Bytes;
+  hmac(key: Uint8Array, bytes: Uint8Array): Bytes;
+  /** AES-256-GCM with twelve zero bytes as nonce: every key seals exactly once. Returns ciphertext ‖ tag. */
+  gcmSeal(key: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): MaybePromise<Bytes>;
+  /** Throws when the tag does not hold. */
+  gcmOpen(key: Uint8Array, ciphertext: Uint8Array, aad: Uint8Array): MaybePromise<Bytes>;
+  /** Raw deflate. */
+  deflate(bytes: Uint8Array): Bytes;
+  /** Raw inflate; stops with an error beyond `size` bytes. */
+  inflate(bytes: Uint8Array, size: number): Bytes;
+  /** ES256: hashes `message` with SHA-256. False for anything but a valid low-s signature. */
+  es256Verify(publicKey: PublicKey, message: Uint8Array, signature: Uint8Array): MaybePromise<boolean>;
+  /** ES256: hashes `message` with SHA-256 and gives r ‖ s with low s. */
+  es256Sign(privateKey: Uint8Array, message: Uint8Array): Bytes;
+  /** The address that signed, or null when the signature is malformed, high-s or recovers nothing. */
+  recover(digest: Uint8Array, signature: Uint8Array): Address | null;
+  signSecp(privateKey: Uint8Array, digest: Uint8Array): Bytes;
+}
+
+export const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+export const SECP256K1_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+
+/** True when s is in the lower half of the order, as the chain's verifier demands. */
+export const isLowS = (signature: Uint8Array, order: bigint): boolean =>
+  readUint(signature.subarray(32, 64)) <= order / 2n;
+
+/** Uncompressed point 0x04 ‖ x ‖ y. */
+export const uncompressed = (key: PublicKey): Bytes => concat(Uint8Array.of(4), unhex(key.x), unhex(key.y));
+
+/** Splits EIP-2098 into r ‖ s and the recovery bit. */
+export function expandCompact(signature: Uint8Array): { rs: Bytes; recovery: number } | null {
+  if (signature.length !== 64) return null;
+  const rs = new Uint8Array(signature);
+  const recovery = rs[32]! >> 7;
+  rs[32] = rs[32]! & 0x7f;
+  return { rs, recovery };
+}
+
+/** r ‖ s with a recovery bit → EIP-2098. */
+export function compact(rs: Uint8Array, recovery: number): Bytes {
+  const out = new Uint8Array(rs);
+  out[32] = out[32]! | ((recovery & 1) << 7);
+  return out;
+}
+
+async function gcmKey(key: Uint8Array, usage: "encrypt" | "decrypt"): Promise<CryptoKey> {
+  return globalThis.crypto.subtle.importKey("raw", new Uint8Array(key), "AES-GCM", false, [usage]);
+}
+
+const ZERO_NONCE = new Uint8Array(12);
+
+/** Pure JavaScript and WebCrypto: the browser's filling, and the reference for the native one. */
+export const portableCrypto: Crypto = {
+  sha256: (bytes) => nobleSha256(bytes) as Bytes,
+  hmac: (key, bytes) => nobleHmac(nobleSha256, key, bytes) as Bytes,
+  async gcmSeal(key, plaintext, aad) {
+    const algorithm = { name: "AES-GCM", iv: ZERO_NONCE, additionalData: new Uint8Array(aad) };
+    const handle = await gcmKey(key, "encrypt");
+    return new Uint8Array(
+      await globalThis.crypto.subtle.encrypt(algorithm, handle, new Uint8Array(plaintext)),
+    );
+  },
+  async gcmOpen(key, ciphertext, aad) {
+    const algorithm = { name: "AES-GCM", iv: ZERO_NONCE, additionalData: new Uint8Array(aad) };
+    const handle = await gcmKey(key, "decrypt");
+    return new Uint8Array(
+      await globalThis.crypto.subtle.decrypt(algorithm, handle, new Uint8Array(ciphertext)),
+    );
+  },
+  deflate: (bytes) => deflateSync(bytes) as Bytes,
+  inflate(bytes, size) {
+    // Pushed in small pieces, so that a bomb is cut off one piece after it passes the declared size.
+    const out = new Uint8Array(size);
+    let length = 0;
+    const stream = new Inflate((chunk) => {
+      if (length + chunk.length > size) throw new RangeError("inflates beyond its declared size");
+      out.set(chunk, length);
+      length += chunk.length;
+    });
+    const piece = 1024;
+    for (let at = 0; at < bytes.length || at === 0; at += piece) {
+      stream.push(bytes.subarray(at, at + piece), at + piece >= bytes.length);
+    }
+    return out.slice(0, length);
+  },
+  async es256Verify(publicKey, message, signature) {
+    if (signature.length !== 64 || !isLowS(signature, P256_ORDER)) return false;
+    const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+    const { subtle } = globalThis.crypto;
+    try {
+      const key = await subtle.importKey("raw", uncompressed(publicKey), algorithm, false, ["verify"]);
+      return await subtle.verify(algorithm, key, new Uint8Array(signature), new Uint8Array(message));
+    } catch (error) {
+      // A point off the curve is refused at import: for us that is just not a valid signature.
+      if (error instanceof Error) return false;
+      throw error;
+    }
+  },
+  es256Sign: (privateKey, message) => p256.sign(message, privateKey, { prehash: true, lowS: true }) as Bytes,
+  recover(digest, signature) {
+    const parts = expandCompact(signature);
+    if (parts === null || !isLowS(parts.rs, SECP256K1_ORDER)) return null;
+    try {
+      const point = secp256k1.recoverPublicKey(concat(Uint8Array.of(parts.recovery), parts.rs), digest, {
+        prehash: false,
+      });
+      return publicKeyToAddress(hex(secp256k1.Point.fromBytes(point).toBytes(false)));
+    } catch (error) {
+      if (error instanceof Error) return null;
+      throw error;
+    }
+  },
+  signSecp(privateKey, digest) {
+    const signature = secp256k1.sign(digest, privateKey, { prehash: false, lowS: true, format: "recovered" });
+    return compact(signature.subarray(1), signature[0]!);
+  },
+};

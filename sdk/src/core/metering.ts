@@ -1,0 +1,19 @@
+import { type Plan, PlanKind } from "./listing.ts";
+
+type Metered = Pick<Plan, "kind" | "price" | "unit" | "promoPrice" | "promoUntil">;
+type Sealed = { messageCount: number; bodyBytes: number; sealedAtMs: number };
+
+/**
+ * What one segment adds to a channel's accrued value: price × units, before the division by `unit`. A promotion binds
+ * segments sealed before its end. Zero for plans that are not metered.
+ */
+export function accrue(plan: Metered, segment: Sealed): bigint {
+  const promoted = plan.promoUntil > 0 && segment.sealedAtMs < plan.promoUntil * 1000;
+  const price = promoted ? plan.promoPrice : plan.price;
+  if (plan.kind === PlanKind.message) return price * BigInt(segment.messageCount);
+  if (plan.kind === PlanKind.byte) return price * BigInt(segment.bodyBytes);
+  return 0n;
+}
+
+/** The running due: rounded down once over everything, never per segment. */
+export const dueOf = (plan: Pick<Plan, "unit">, accrued: bigint): bigint => accrued / plan.unit;

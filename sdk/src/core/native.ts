@@ -1,0 +1,123 @@
+// The Node filling of Crypto: OpenSSL through node:crypto, zlib, and libsecp256k1.
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  sign as nodeSign,
+  verify as nodeVerify,
+} from "node:crypto";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { p256 } from "@noble/curves/nist.js";
+import secp256k1 from "secp256k1";
+import { publicKeyToAddress } from "viem/accounts";
+import { type Bytes, concat, hex, readUint, uint, unhex } from "./bytes.ts";
+import {
+  type Crypto,
+  compact,
+  expandCompact,
+  isLowS,
+  P256_ORDER,
+  type PublicKey,
+  SECP256K1_ORDER,
+} from "./crypto.ts";
+
+const ZERO_NONCE = new Uint8Array(12);
+const TAG_BYTES = 16;
+/** Imported keys are kept: importing costs more than verifying. Bounded, because strangers name the keys. */
+const KEY_CACHE = 4096;
+
+const publicKeys = new Map<string, KeyObject>();
+const privateKeys = new Map<string, KeyObject>();
+
+const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64url");
+
+function remember(cache: Map<string, KeyObject>, id: string, make: () => KeyObject): KeyObject {
+  const known = cache.get(id);
+  if (known !== undefined) return known;
+  const key = make();
+  if (cache.size >= KEY_CACHE) cache.clear();
+  cache.set(id, key);
+  return key;
+}
+
+const publicKeyObject = (key: PublicKey): KeyObject =>
+  remember(publicKeys, `${key.x}${key.y}`, () =>
+    createPublicKey({
+      key: { kty: "EC", crv: "P-256", x: base64url(unhex(key.x)), y: base64url(unhex(key.y)) },
+      format: "jwk",
+    }),
+  );
+
+function privateKeyObject(privateKey: Uint8Array): KeyObject {
+  return remember(privateKeys, hex(privateKey), () => {
+    const point = p256.getPublicKey(privateKey, false);
+    return createPrivateKey({
+      key: {
+        kty: "EC",
+        crv: "P-256",
+        d: base64url(privateKey),
+        x: base64url(point.subarray(1, 33)),
+        y: base64url(point.subarray(33)),
+      },
+      format: "jwk",
+    });
+  });
+}
+
+/** OpenSSL gives either half of the order; the chain's verifier takes the lower one only. */
+function lowS(signature: Uint8Array): Bytes {
+  if (isLowS(signature, P256_ORDER)) return new Uint8Array(signature);
+  return concat(signature.subarray(0, 32), uint(P256_ORDER - readUint(signature.subarray(32)), 32));
+}
+
+export const nativeCrypto: Crypto = {
+  sha256: (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest()),
+  hmac: (key, bytes) => new Uint8Array(createHmac("sha256", key).update(bytes).digest()),
+  gcmSeal(key, plaintext, aad) {
+    const cipher = createCipheriv("aes-256-gcm", key, ZERO_NONCE);
+    cipher.setAAD(aad);
+    return concat(cipher.update(plaintext), cipher.final(), cipher.getAuthTag());
+  },
+  gcmOpen(key, ciphertext, aad) {
+    const decipher = createDecipheriv("aes-256-gcm", key, ZERO_NONCE, { authTagLength: TAG_BYTES });
+    decipher.setAAD(aad);
+    decipher.setAuthTag(ciphertext.subarray(ciphertext.length - TAG_BYTES));
+    return concat(decipher.update(ciphertext.subarray(0, ciphertext.length - TAG_BYTES)), decipher.final());
+  },
+  deflate: (bytes) => new Uint8Array(deflateRawSync(bytes)),
+  inflate: (bytes, size) => new Uint8Array(inflateRawSync(bytes, { maxOutputLength: Math.max(size, 1) })),
+  es256Verify(publicKey, message, signature) {
+    if (signature.length !== 64 || !isLowS(signature, P256_ORDER)) return false;
+    try {
+      const key = publicKeyObject(publicKey);
+      return nodeVerify("sha256", message, { key, dsaEncoding: "ieee-p1363" }, signature);
+    } catch (error) {
+      // A point off the curve is refused at import: for us that is just not a valid signature.
+      if (error instanceof Error) return false;
+      throw error;
+    }
+  },
+  es256Sign(privateKey, message) {
+    const key = privateKeyObject(privateKey);
+    return lowS(nodeSign("sha256", message, { key, dsaEncoding: "ieee-p1363" }));
+  },
+  recover(digest, signature) {
+    const parts = expandCompact(signature);
+    if (parts === null || !isLowS(parts.rs, SECP256K1_ORDER)) return null;
+    try {
+      const point = secp256k1.ecdsaRecover(parts.rs, parts.recovery, digest, false);
+      return publicKeyToAddress(hex(point));
+    } catch (error) {
+      if (error instanceof Error) return null;
+      throw error;
+    }
+  },
+  signSecp(privateKey, digest) {
+    const { signature, recid } = secp256k1.ecdsaSign(digest, privateKey);
+    return compact(signature, recid);
+  },
+};

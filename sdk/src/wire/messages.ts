@@ -1,0 +1,188 @@
+import { type Bytes, concat, HEADER_BYTES, MAX_SEAL_BYTES, SIGNATURE_BYTES } from "../core/index.ts";
+import * as c from "./codec.ts";
+import { RefusedError } from "./refusals.ts";
+
+export const PROTOCOLS = {
+  publish: "/weir/publish/1",
+  subscribe: "/weir/subscribe/1",
+  keys: "/weir/keys/1",
+  vouchers: "/weir/vouchers/1",
+} as const;
+
+/** A control frame's body is small; only a SEGMENT is large. */
+export const MAX_CONTROL_BYTES = 16 * 1024;
+/** Header, signature and 1 MiB of ciphertext: the largest segment any listing may ask for. */
+export const MAX_SEGMENT_BYTES = HEADER_BYTES + SIGNATURE_BYTES + (1 << 20) + 64;
+
+const signature = c.bytes(SIGNATURE_BYTES);
+const failure = c.nullable(c.object({ name: c.text(64), message: c.text(1024) }));
+const seal = c.object({
+  keyId: c.int,
+  generation: c.int,
+  purpose: c.int,
+  sessionId: c.bytes(16),
+  n: c.u64,
+  epochFrom: c.int,
+  epochTo: c.int,
+  enc: c.bytes(32),
+  ct: c.blob(MAX_SEAL_BYTES),
+  signature,
+});
+const notice = { epoch: c.int, deadline: c.int, signature };
+
+/** Every control frame: its type byte and the fields of its body. docs/protocol/wire.md says who sends it when. */
+const FRAMES = {
+  HELLO: [0x01, { nonce: c.bytes(32), chainId: c.int, operator: c.address }],
+  REFUSED: [0x02, { name: c.text(64), message: c.text(1024), detail: c.details }],
+  AUTH: [0x10, { listingId: c.u64, keyId: c.int, generation: c.int, expiry: c.int, signature }],
+  HEAD: [
+    0x11,
+    {
+      generation: c.int,
+      head: c.nullable(c.bytes(HEADER_BYTES + SIGNATURE_BYTES)),
+      epochFirstSeq: c.u64,
+      next: c.nullable(c.object({ seq: c.u64, epoch: c.int })),
+      gateway: c.bool,
+    },
+  ],
+  ACK: [0x13, { generation: c.int, seq: c.u64 }],
+  NEED: [0x14, { generation: c.int, seq: c.u64 }],
+  LOCATE: [0x1f, { listingId: c.u64, position: c.nullable(c.object({ generation: c.int, seq: c.u64 })) }],
+  OPEN: [
+    0x20,
+    {
+      listingId: c.u64,
+      version: c.int,
+      plan: c.int,
+      grantId: c.hash,
+      paymentId: c.hash,
+      expiry: c.int,
+      signature,
+      position: c.nullable(c.object({ generation: c.int, seq: c.u64, segmentId: c.hash })),
+      credit: c.int,
+      transactionHash: c.nullable(c.hash),
+      session: c.nullable(
+        c.object({
+          sessionNo: c.u64,
+          generation: c.int,
+          fromSeq: c.u64,
+          baseTotal: c.amount,
+          expiry: c.int,
+          signature,
+        }),
+      ),
+      voucher: c.nullable(c.object({ cumulative: c.amount, signature })),
+    },
+  ],
+  OPENED: [
+    0x21,
+    {
+      generation: c.int,
+      fromSeq: c.u64,
+      baseAccrued: c.accrued,
+      sessionAck: c.nullable(signature),
+      keyId: c.int,
+    },
+  ],
+  PAY: [0x22, { cumulative: c.amount, signature }],
+  KEYS: [0x23, { seal }],
+  BALANCE: [0x24, { total: c.amount, due: c.amount, needed: c.amount }],
+  GAP: [0x25, { generation: c.int, fromSeq: c.u64, toSeq: c.u64 }],
+  CREDIT: [0x26, { bytes: c.int }],
+  CLOSE: [0x27, notice],
+  CLOSED: [0x28, { capture: c.amount, transactionHash: c.hash }],
+  RECEIPT: [0x29, { segmentId: c.hash, cumulative: c.amount, signature }],
+  SESSION: [
+    0x30,
+    {
+      channelId: c.hash,
+      grantId: c.hash,
+      sessionNo: c.u64,
+      relay: c.address,
+      generation: c.int,
+      fromSeq: c.u64,
+      baseTotal: c.amount,
+      expiry: c.int,
+      signature,
+      cumulative: c.amount,
+      voucherSignature: signature,
+      transactionHash: c.nullable(c.hash),
+    },
+  ],
+  SESSION_ACK: [
+    0x31,
+    { channelId: c.hash, sessionNo: c.u64, signature, baseAccrued: c.accrued, keyId: c.int },
+  ],
+  SESSION_REFUSED: [
+    0x32,
+    { channelId: c.hash, sessionNo: c.u64, name: c.text(64), message: c.text(1024), detail: c.details },
+  ],
+  VOUCHERS: [0x33, { items: c.list(c.object({ channelId: c.hash, cumulative: c.amount, signature }), 64) }],
+  TOTALS: [0x34, { items: c.list(c.object({ channelId: c.hash, total: c.amount, owed: c.amount }), 64) }],
+  RELEASE: [0x35, { channelId: c.hash, sessionNo: c.u64, seal }],
+  NOTICE: [0x36, { channelId: c.hash, ...notice }],
+  NOTICE_DONE: [
+    0x37,
+    { channelId: c.hash, capture: c.amount, transactionHash: c.nullable(c.hash), error: failure },
+  ],
+  KEY_REQUEST: [
+    0x40,
+    {
+      requestId: c.int,
+      listingId: c.u64,
+      grantId: c.hash,
+      generation: c.int,
+      epochFrom: c.int,
+      epochTo: c.int,
+    },
+  ],
+  KEY_REPLY: [0x41, { requestId: c.int, seal: c.nullable(seal), error: failure }],
+} as const satisfies Record<string, readonly [number, Record<string, c.Field<never>> | object]>;
+
+const SEGMENT_TYPE = 0x12;
+
+type Frames = typeof FRAMES;
+export type FrameName = keyof Frames;
+/** The fields of one control frame. */
+export type Fields<N extends FrameName> = c.ValueOf<Frames[N][1]>;
+/** A received frame: a control frame with its fields, or a segment as stored. */
+export type Frame =
+  | { [N in FrameName]: { type: N } & Fields<N> }[FrameName]
+  | { type: "SEGMENT"; bytes: Bytes };
+export type FrameOf<N extends Frame["type"]> = Extract<Frame, { type: N }>;
+
+type Codec = { name: FrameName; field: c.Field<Record<string, unknown>> };
+const byName = new Map<FrameName, { type: number; field: c.Field<Record<string, unknown>> }>();
+const byType = new Map<number, Codec>();
+for (const [name, [type, shape]] of Object.entries(FRAMES)) {
+  const field = c.object(shape as never) as unknown as c.Field<Record<string, unknown>>;
+  byName.set(name as FrameName, { type, field });
+  byType.set(type, { name: name as FrameName, field });
+}
+
+/** Control frame → type byte ‖ CBOR body, without the length in front. Throws TypeError naming a field that is wrong. */
+export function encodeFrame<N extends FrameName>(name: N, fields: Fields<N>): Bytes {
+  const { type, field } = byName.get(name)!;
+  return concat(Uint8Array.of(type), c.toCbor(field, fields as Record<string, unknown>));
+}
+
+/** The type byte that goes in front of a stored segment. */
+export const SEGMENT_PREFIX = Uint8Array.of(SEGMENT_TYPE);
+
+/** Type byte ‖ body → frame; throws RefusedError("BadFrame") that names the field and the rule. */
+export function decodeFrame(frame: Uint8Array): Frame {
+  const type = frame[0];
+  if (type === undefined) throw new RefusedError("BadFrame", "a frame has a type");
+  const body = frame.subarray(1);
+  if (type === SEGMENT_TYPE) return { type: "SEGMENT", bytes: body as Bytes };
+  const known = byType.get(type);
+  if (known === undefined) throw new RefusedError("BadFrame", `no frame has type ${type}`);
+  if (body.length > MAX_CONTROL_BYTES) {
+    throw new RefusedError("BadFrame", `${known.name} has at most ${MAX_CONTROL_BYTES} bytes`);
+  }
+  try {
+    return { type: known.name, ...c.fromCbor(known.field, body) } as Frame;
+  } catch (error) {
+    throw new RefusedError("BadFrame", `${known.name}: ${error instanceof Error ? error.message : error}`);
+  }
+}

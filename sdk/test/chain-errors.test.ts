@@ -1,0 +1,101 @@
+// contractError
+// ├── a contract's error, also of a contract that the called one calls → its name and arguments
+// ├── wallet: declined; too poor → UserRejected, InsufficientFunds
+// ├── node: out of reach; nothing at the address → Unreachable, NoContract
+// ├── no viem error → ChainFault with its message
+// └── one of ours → unchanged
+import {
+  createClient,
+  createPublicClient,
+  createWalletClient,
+  custom,
+  encodeErrorResult,
+  http,
+  toHex,
+} from "viem";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
+import { hardhat } from "viem/chains";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startChain, type TestChain } from "../../test/support/chain.ts";
+import { BUYER, makeHub, makeListing, makePurchase } from "../../test/support/market.ts";
+import { buy, ContractError, contractError, createHub, getHub } from "../src/chain/index.ts";
+import { channelsAbi } from "../src/generated/index.ts";
+
+let chain: TestChain;
+
+beforeAll(async () => {
+  chain = await startChain();
+});
+
+afterAll(() => chain?.stop());
+
+const hub = () => ({
+  contracts: chain.contracts,
+  metadata: "{}",
+  payout: chain.accounts[1]!.address,
+  encryptionKey: toHex(1, { size: 32 }),
+});
+
+test("an error that comes through from a called contract has its name", async () => {
+  const { hubId } = await makeHub(chain, "Harbour");
+  const listing = await makeListing(chain, hubId, "Wind");
+  const purchase = { ...makePurchase(chain, listing), version: 9 };
+  await expect(buy(chain.wallet(BUYER), { contracts: chain.contracts, purchase })).rejects.toMatchObject({
+    name: "VersionNotForSale",
+    args: [listing.listingId, 9, 1],
+  });
+});
+
+test("data of an error that no class of viem wraps is decoded", () => {
+  const data = encodeErrorResult({ abi: channelsAbi, errorName: "DeadlinePassed", args: [7] });
+  const error = contractError(Object.assign(new Error("execution reverted"), { data: { data } }));
+  expect(error).toMatchObject({ name: "DeadlinePassed", args: [7] });
+});
+
+test("a declined request is UserRejected", async () => {
+  const transport = custom({
+    request: async ({ method, params }: { method: string; params: unknown }) => {
+      if (method === "eth_sendTransaction") throw Object.assign(new Error("User rejected."), { code: 4001 });
+      return chain.client.request({ method, params } as Parameters<typeof chain.client.request>[0]);
+    },
+  });
+  const wallet = createWalletClient({ chain: hardhat, transport, account: chain.accounts[1]!.address });
+  await expect(createHub(wallet, hub())).rejects.toMatchObject({ name: "UserRejected" });
+});
+
+test("an empty account is InsufficientFunds", async () => {
+  const account = privateKeyToAccount(generatePrivateKey());
+  const wallet = createWalletClient({ chain: hardhat, transport: http(chain.rpc), account });
+  await expect(createHub(wallet, hub())).rejects.toMatchObject({ name: "InsufficientFunds" });
+});
+
+test("a node out of reach is Unreachable", async () => {
+  const client = createPublicClient({
+    chain: hardhat,
+    transport: http("http://127.0.0.1:1", { retryCount: 0 }),
+  });
+  await expect(getHub(client, { contracts: chain.contracts, hubId: 1n })).rejects.toMatchObject({
+    name: "Unreachable",
+  });
+});
+
+test("an address without code is NoContract", async () => {
+  const contracts = { ...chain.contracts, Hubs: chain.accounts[9]!.address };
+  const client = createClient({ chain: hardhat, transport: http(chain.rpc) });
+  await expect(getHub(client, { contracts, hubId: 1n })).rejects.toMatchObject({ name: "NoContract" });
+});
+
+test("a call that went to an address without code is noticed", async () => {
+  const contracts = { ...chain.contracts, Hubs: chain.accounts[9]!.address };
+  const error = await createHub(chain.wallet(1), { ...hub(), contracts }).catch((fault: unknown) => fault);
+  expect(error).toBeInstanceOf(ContractError);
+  expect(["NoContract", "EventMissing"]).toContain((error as ContractError).name);
+});
+
+test("anything else is ChainFault and keeps its cause; ours stays", () => {
+  const cause = new Error("odd");
+  const error = contractError(cause);
+  expect(error).toMatchObject({ name: "ChainFault", message: "odd", cause });
+  expect(contractError(error)).toBe(error);
+  expect(contractError("text").message).toBe("text");
+});

@@ -1,0 +1,118 @@
+// Frames cross a real TCP connection unchanged; malformed ones are refused by name; a reader that does not read bounds
+// the writer; a stream that ends is told from one that is cut.
+import type { Stream } from "@libp2p/interface";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { hex } from "../src/core/index.ts";
+import {
+  decodeFrame,
+  encodeFrame,
+  type Fields,
+  FrameStream,
+  RefusedError,
+  segmentFrame,
+} from "../src/wire/index.ts";
+import { createNode } from "../src/wire/node.ts";
+
+const PROTOCOL = "/weir/test/1";
+type Node = Awaited<ReturnType<typeof createNode>>;
+let server: Node;
+let client: Node;
+let accept: (frames: FrameStream) => void;
+beforeAll(async () => {
+  server = await createNode({ listen: ["/ip4/127.0.0.1/tcp/0"] });
+  client = await createNode();
+  await server.handle(PROTOCOL, (stream: Stream) => accept(new FrameStream(stream)));
+});
+afterAll(async () => {
+  await client.stop();
+  await server.stop();
+});
+
+async function pair(): Promise<[FrameStream, FrameStream]> {
+  const accepted = new Promise<FrameStream>((resolve) => {
+    accept = resolve;
+  });
+  const stream = await client.dialProtocol(server.getMultiaddrs(), PROTOCOL);
+  return [new FrameStream(stream), await accepted];
+}
+
+const open: Fields<"OPEN"> = {
+  listingId: 7n,
+  version: 1,
+  plan: 0,
+  grantId: hex(new Uint8Array(32).fill(1)),
+  paymentId: hex(new Uint8Array(32).fill(2)),
+  expiry: 1_800_000_000,
+  signature: new Uint8Array(64).fill(3),
+  position: null,
+  credit: 1 << 20,
+  transactionHash: null,
+  session: {
+    sessionNo: 2n ** 63n,
+    generation: 4,
+    fromSeq: 9n,
+    baseTotal: 2n ** 95n,
+    expiry: 1_800_000_000,
+    signature: new Uint8Array(64).fill(5),
+  },
+  voucher: { cumulative: 2n ** 96n - 1n, signature: new Uint8Array(64) },
+};
+
+it("control frames and segments arrive as they were sent", async () => {
+  const [out, back] = await pair();
+  out.send("OPEN", open);
+  const segment = new Uint8Array(300_000).fill(7);
+  out.write(segmentFrame(segment));
+  expect(await back.expect("OPEN")).toEqual({ type: "OPEN", ...open });
+  const got = await back.expect("SEGMENT");
+  expect(Buffer.from(got.bytes).equals(Buffer.from(segment))).toBe(true);
+  await out.close();
+  expect(await back.read()).toBeNull();
+});
+
+it("a refusal is thrown with its name and detail", async () => {
+  const [out, back] = await pair();
+  void back.refuse(new RefusedError("WrongBase", "starts elsewhere", { fromSeq: "12" }));
+  const error = await out.expect("OPENED").catch((e: unknown) => e);
+  expect(error).toMatchObject({ name: "WrongBase", detail: { fromSeq: "12" } });
+});
+
+it("a frame of no known type, shape or size is refused by name", async () => {
+  const pay = encodeFrame("PAY", { cumulative: 1n, signature: new Uint8Array(64) });
+  expect(() => decodeFrame(Uint8Array.of(0xee))).toThrow("no frame has type 238");
+  expect(() => decodeFrame(pay.subarray(0, pay.length - 1))).toThrow("PAY");
+  expect(() => decodeFrame(new Uint8Array([0x22, ...new Uint8Array(20_000).fill(0x81)]))).toThrow("PAY");
+  expect(() => decodeFrame(new Uint8Array([0x22, ...new Uint8Array(16_000).fill(0x81)]))).toThrow(
+    RefusedError,
+  );
+  const [out, back] = await pair();
+  out.write(Uint8Array.of(1, 0xee));
+  await expect(back.read()).rejects.toMatchObject({ name: "BadFrame" });
+});
+
+it("random bytes never pass for a frame and never crash the decoder", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      try {
+        decodeFrame(bytes);
+      } catch (error) {
+        expect(error).toBeInstanceOf(RefusedError);
+      }
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+it("a reader that takes nothing is cut at the queue's bound instead of filling memory", async () => {
+  const [out, back] = await pair();
+  const frame = segmentFrame(new Uint8Array(1 << 20));
+  let sent = 0;
+  while (sent < 64 && !out.closed) {
+    out.write(frame);
+    sent++;
+    await out.drained();
+  }
+  expect(back.closed).toBe(true);
+  expect(sent).toBeLessThan(40);
+});

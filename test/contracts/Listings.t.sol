@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {MarketFixture} from "./support/MarketFixture.sol";
+import {IListings} from "../../contracts/interfaces/IListings.sol";
+import {TestWallet} from "../../contracts/mocks/HostileAccounts.sol";
+import {Roles} from "../../contracts/types/HubTypes.sol";
+import {Listing, ListingFlags, ListingTerms, Plan, PlanKind, Rights} from "../../contracts/types/ListingTypes.sol";
+
+// createListing
+//   caller neither manager nor owner; unknown hub; bond too low -> reverts
+//   terms name another hub, another payee than the payout, an operator without PUBLISHER -> reverts
+//   each rule of the terms broken by one, everything else good -> reverts with that rule's name
+//   each limit met exactly -> created
+//   otherwise -> next id, version 1, hash of the terms, bond held, event with the whole terms
+// reviseListing
+//   the same rules again, so a manager cannot redirect money later; closed -> reverts
+//   otherwise -> version + 1, hashes of earlier versions stay
+// pauseListing, resumeListing, closeListing: who; twice; after a close
+// withdrawBond
+//   open, or before the window has passed, or twice, or the payout refuses -> reverts
+//   otherwise anyone -> the bond goes to the payout address of now
+// lockBond, releaseBond, drawBond, a disputes address -> refused by name
+// checkSale: unknown, closed, paused, old version, other terms -> reverts
+contract ListingsTest is MarketFixture {
+    function test_createListing() public {
+        ListingTerms memory terms = offer();
+        vm.expectEmit(address(listings));
+        emit IListings.ListingCreated(1, hubId, 1, terms, METADATA);
+        vm.deal(owner, 1 ether);
+        vm.prank(owner);
+        assertEq(listings.createListing{value: MINIMUM_BOND}(hubId, terms, METADATA), 1);
+        assertEq(list(terms), 2);
+        assertEq(listings.listingCount(), 2);
+    }
+
+    function testFuzz_createListing_holdsTheBond(uint96 bond) public {
+        bond = uint96(bound(bond, 0, 10 ether));
+        if (bond < MINIMUM_BOND) {
+            vm.expectRevert(abi.encodeWithSelector(IListings.BondTooLow.selector, bond, MINIMUM_BOND));
+        }
+        vm.prank(manager);
+        uint64 listingId = listings.createListing{value: bond}(hubId, offer(), METADATA);
+        if (bond < MINIMUM_BOND) return;
+        Listing memory listing = listings.listing(listingId);
+        assertEq(listing.bond, bond);
+        assertEq(address(listings).balance, bond);
+        assertEq(listing.hubId, hubId);
+        assertEq(listing.version, 1);
+        assertEq(listings.termsHashOf(listingId, 1), keccak256(abi.encode(offer())));
+    }
+
+    function test_createListing_byWhom() public {
+        uint8 either = Roles.MANAGER | Roles.OWNER;
+        address[3] memory others = [operator, stranger, payout];
+        for (uint256 i = 0; i < others.length; i++) {
+            vm.deal(others[i], 1 ether);
+            vm.prank(others[i]);
+            vm.expectRevert(abi.encodeWithSelector(IListings.RoleMissing.selector, hubId, others[i], either));
+            listings.createListing{value: MINIMUM_BOND}(hubId, offer(), METADATA);
+        }
+        vm.prank(manager);
+        vm.expectRevert(abi.encodeWithSelector(IListings.RoleMissing.selector, 99, manager, either));
+        listings.createListing{value: MINIMUM_BOND}(99, offer(), METADATA);
+    }
+
+    function test_aManagerCannotRedirectMoney() public {
+        uint64 listingId = list(offer());
+        ListingTerms memory terms = offer();
+        terms.payee = manager;
+        refusedTwice(listingId, terms, abi.encodeWithSelector(IListings.PayeeNotPayout.selector, manager, payout));
+        terms = offer();
+        terms.operator = manager;
+        refusedTwice(listingId, terms, abi.encodeWithSelector(IListings.OperatorNotPublisher.selector, hubId, manager));
+        vm.prank(owner);
+        hubs.createHub(METADATA, manager, keccak256("key"));
+        terms = offer();
+        terms.hubId = hubId + 1;
+        refusedTwice(listingId, terms, abi.encodeWithSelector(IListings.HubMismatch.selector, hubId + 1, hubId));
+    }
+
+    function test_rules_parties() public {
+        ListingTerms memory terms = offer();
+        terms.relays = many(5);
+        refused(terms, abi.encodeWithSelector(IListings.TooManyRelays.selector, 5, 4));
+        terms.relays = many(4);
+        accepted(terms);
+        terms.relays[3] = terms.relays[1];
+        refused(terms, abi.encodeWithSelector(IListings.RelayInvalid.selector, terms.relays[1]));
+        terms.relays[3] = address(0);
+        refused(terms, abi.encodeWithSelector(IListings.RelayInvalid.selector, address(0)));
+
+        terms = offer();
+        terms.markets = many(9);
+        refused(terms, abi.encodeWithSelector(IListings.TooManyMarkets.selector, 9, 8));
+        terms.markets = many(8);
+        accepted(terms);
+        terms.markets[7] = terms.markets[0];
+        refused(terms, abi.encodeWithSelector(IListings.MarketInvalid.selector, terms.markets[0]));
+        terms.markets[7] = address(0);
+        refused(terms, abi.encodeWithSelector(IListings.MarketInvalid.selector, address(0)));
+
+        terms = offer();
+        terms.relayBps = 3_001;
+        refused(terms, abi.encodeWithSelector(IListings.RelayCutTooHigh.selector, 3_001, 3_000));
+        terms.relayBps = 3_000;
+        terms.marketBps = 1_001;
+        refused(terms, abi.encodeWithSelector(IListings.MarketCutTooHigh.selector, 1_001, 1_000));
+        terms.marketBps = 1_000;
+        accepted(terms);
+        terms.markets = many(0);
+        refused(terms, abi.encodeWithSelector(IListings.MarketCutTooHigh.selector, 1_000, 0));
+        terms.marketBps = 0;
+        accepted(terms);
+    }
+
+    function test_rules_stream() public {
+        ListingTerms memory terms = offer();
+        terms.challenge = 1 hours - 1;
+        refused(terms, abi.encodeWithSelector(IListings.ChallengeOutOfBounds.selector, 3599, 1 hours, 30 days));
+        terms.challenge = 30 days + 1;
+        refused(terms, abi.encodeWithSelector(IListings.ChallengeOutOfBounds.selector, 30 days + 1, 1 hours, 30 days));
+        terms.challenge = 30 days;
+        accepted(terms);
+        terms.epochLength = 0;
+        refused(terms, abi.encodeWithSelector(IListings.EpochLengthMissing.selector));
+
+        uint32[3][6] memory bad = [
+            [uint32(0), 256, 65_536],
+            [uint32(50), 0, 65_536],
+            [uint32(50), 256, 0],
+            [uint32(3_600_001), 256, 65_536],
+            [uint32(50), 65_537, 65_536],
+            [uint32(50), 256, (1 << 20) + 1]
+        ];
+        for (uint256 i = 0; i < bad.length; i++) {
+            terms = offer();
+            (terms.segment.flushMs, terms.segment.maxMessages, terms.segment.maxBytes) =
+                (bad[i][0], bad[i][1], bad[i][2]);
+            refused(
+                terms,
+                abi.encodeWithSelector(IListings.SegmentLimitsOutOfBounds.selector, bad[i][0], bad[i][1], bad[i][2])
+            );
+        }
+        terms = offer();
+        (terms.segment.flushMs, terms.segment.maxMessages, terms.segment.maxBytes) = (3_600_000, 65_536, 1 << 20);
+        (terms.plans[0].entry, terms.plans[1].entry) = (type(uint96).max, type(uint96).max);
+        accepted(terms);
+
+        terms = offer();
+        terms.saleUntil = uint40(block.timestamp) - 1;
+        refused(terms, abi.encodeWithSelector(IListings.SaleEnded.selector, terms.saleUntil));
+        terms.saleUntil += 1;
+        accepted(terms);
+        terms.metadataHash = 0;
+        bytes32 hash = keccak256(bytes(METADATA));
+        refused(terms, abi.encodeWithSelector(IListings.MetadataMismatch.selector, bytes32(0), hash));
+        vm.prank(manager);
+        vm.expectRevert(abi.encodeWithSelector(IListings.MetadataTooLong.selector, 8193, 8192));
+        listings.createListing{value: MINIMUM_BOND}(hubId, terms, string(new bytes(8193)));
+    }
+
+    function test_rules_whatLaterContractsMakePossible() public {
+        ListingTerms memory terms = offer();
+        terms.flags = 1 << 24;
+        refused(terms, abi.encodeWithSelector(IListings.FlagsUnknown.selector, terms.flags));
+        terms.flags = ListingFlags.RESTRICTED;
+        refused(terms, abi.encodeWithSelector(IListings.RestrictedNotSupported.selector));
+        terms.flags = ListingFlags.PERSONAL_DATA;
+        refused(terms, abi.encodeWithSelector(IListings.ConsentNotSupported.selector));
+        terms.flags = type(uint32).max >> 8 & ~(ListingFlags.RESTRICTED | ListingFlags.PERSONAL_DATA);
+        accepted(terms);
+        terms.attestationSchema = keccak256("schema");
+        refused(terms, abi.encodeWithSelector(IListings.AttestationNotSupported.selector));
+        terms.attestationSchema = 0;
+        terms.attester = stranger;
+        refused(terms, abi.encodeWithSelector(IListings.AttestationNotSupported.selector));
+    }
+
+    function testFuzz_rules_planKinds(uint8 kind) public {
+        ListingTerms memory terms = offer();
+        terms.plans[BY_MESSAGE].kind = kind;
+        if (kind == PlanKind.FREE) {
+            refused(terms, abi.encodeWithSelector(IListings.PriceOnFreePlan.selector, 0));
+        } else if (kind == PlanKind.MESSAGE) {
+            accepted(terms);
+        } else if (kind == PlanKind.BYTE) {
+            terms.plans[BY_MESSAGE].entry = type(uint96).max;
+            accepted(terms);
+        } else {
+            refused(terms, abi.encodeWithSelector(IListings.PlanKindNotSupported.selector, kind));
+        }
+    }
+
+    function testFuzz_rules_rights(uint8 rights, bool isFree) public {
+        uint8 plan = isFree ? FOR_FREE : BY_MESSAGE;
+        ListingTerms memory terms = offer();
+        terms.plans[plan].rights = rights;
+        if (rights == 0 || rights > 7) {
+            refused(terms, abi.encodeWithSelector(IListings.RightsInvalid.selector, rights));
+        } else if (!isFree && rights & Rights.HISTORY != 0) {
+            refused(terms, abi.encodeWithSelector(IListings.HistoryOnMeteredPlan.selector, plan));
+        } else {
+            accepted(terms);
+        }
+    }
+
+    function testFuzz_rules_entryCoversTwoLargestSegments(uint96 price, uint64 unit, uint32 most, bool byByte) public {
+        price = uint96(bound(price, 1, type(uint96).max >> 22));
+        unit = uint64(bound(unit, 1, type(uint64).max));
+        most = uint32(bound(most, 1, byByte ? 1 << 20 : 65_536));
+        ListingTerms memory terms = offer();
+        terms.plans = new Plan[](1);
+        if (byByte) terms.segment.maxBytes = most;
+        else terms.segment.maxMessages = most;
+        uint256 largest = uint256(price) * most;
+        uint96 least = uint96(2 * (largest / unit + (largest % unit == 0 ? 0 : 1)));
+        terms.plans[0] = meteredPlan(byByte ? PlanKind.BYTE : PlanKind.MESSAGE, price, unit, least);
+        accepted(terms);
+        terms.plans[0].entry = least - 1;
+        refused(terms, abi.encodeWithSelector(IListings.EntryTooLow.selector, 0, least - 1, least));
+    }
+
+    function test_rules_plans() public {
+        ListingTerms memory terms = offer();
+        terms.plans = new Plan[](9);
+        refused(terms, abi.encodeWithSelector(IListings.TooManyPlans.selector, 9, 8));
+        terms.plans = new Plan[](8);
+        for (uint256 i = 0; i < 8; i++) terms.plans[i] = freePlan();
+        accepted(terms);
+        terms.plans = new Plan[](0);
+        accepted(terms);
+
+        terms = offer();
+        terms.plans[BY_BYTE].price = 0;
+        refused(terms, abi.encodeWithSelector(IListings.PriceMissing.selector, BY_BYTE));
+        terms = offer();
+        terms.plans[BY_BYTE].unit = 0;
+        refused(terms, abi.encodeWithSelector(IListings.UnitMissing.selector, BY_BYTE));
+        terms = offer();
+        terms.plans[BY_MESSAGE].promoPrice = terms.plans[BY_MESSAGE].price + 1;
+        refused(terms, abi.encodeWithSelector(IListings.PromotionAbovePrice.selector, BY_MESSAGE));
+        terms.plans[BY_MESSAGE].promoPrice -= 1;
+        accepted(terms);
+        terms.plans[FOR_FREE].maxWindow = 0;
+        refused(terms, abi.encodeWithSelector(IListings.WindowMissing.selector, FOR_FREE));
+        terms = offer();
+        terms.epochLength = 3_601;
+        refused(terms, abi.encodeWithSelector(IListings.NoticeTooShort.selector, FOR_FREE, 3_600, 3_601));
+        terms.epochLength = 3_600;
+        accepted(terms);
+
+        for (uint256 field = 0; field < 4; field++) {
+            terms = offer();
+            Plan memory plan = terms.plans[FOR_FREE];
+            if (field == 0) plan.price = 1;
+            if (field == 1) plan.upfront = 1;
+            if (field == 2) plan.entry = 1;
+            if (field == 3) plan.promoPrice = 1;
+            refused(terms, abi.encodeWithSelector(IListings.PriceOnFreePlan.selector, FOR_FREE));
+        }
+    }
+
+    function test_reviseListing() public {
+        uint64 listingId = list(offer());
+        ListingTerms memory terms = offer();
+        terms.relayBps = 1;
+        vm.expectEmit(address(listings));
+        emit IListings.ListingRevised(listingId, hubId, 2, terms, METADATA);
+        vm.prank(owner);
+        assertEq(listings.reviseListing(listingId, terms, METADATA), 2);
+        assertEq(listings.termsHashOf(listingId, 1), keccak256(abi.encode(offer())));
+        assertEq(listings.termsHashOf(listingId, 2), keccak256(abi.encode(terms)));
+        assertEq(listings.listing(listingId).version, 2);
+
+        vm.prank(stranger);
+        vm.expectRevert(roleMissing(stranger));
+        listings.reviseListing(listingId, terms, METADATA);
+        vm.startPrank(manager);
+        vm.expectRevert(abi.encodeWithSelector(IListings.ListingUnknown.selector, 9));
+        listings.reviseListing(9, terms, METADATA);
+        listings.closeListing(listingId);
+        vm.expectRevert(abi.encodeWithSelector(IListings.ListingIsClosed.selector, listingId));
+        listings.reviseListing(listingId, terms, METADATA);
+    }
+
+    function test_rolesFallWithTheOldOwner() public {
+        uint64 listingId = list(offer());
+        vm.prank(owner);
+        hubs.transferHub(hubId, stranger);
+        vm.prank(stranger);
+        hubs.acceptHub(hubId);
+        vm.prank(manager);
+        vm.expectRevert(roleMissing(manager));
+        listings.closeListing(listingId);
+        vm.prank(owner);
+        vm.expectRevert(roleMissing(owner));
+        listings.pauseListing(listingId);
+        vm.prank(stranger);
+        vm.expectRevert(abi.encodeWithSelector(IListings.OperatorNotPublisher.selector, hubId, operator));
+        listings.reviseListing(listingId, offer(), METADATA);
+    }
+
+    function test_pauseResumeClose() public {
+        uint64 listingId = list(offer());
+        vm.startPrank(manager);
+        vm.expectRevert(abi.encodeWithSelector(IListings.ListingNotPaused.selector, listingId));
+        listings.resumeListing(listingId);
+        vm.expectEmit(address(listings));
+        emit IListings.ListingPaused(listingId);
+        listings.pauseListing(listingId);
+        assertTrue(listings.listing(listingId).paused);
+        vm.expectRevert(abi.encodeWithSelector(IListings.ListingIsPaused.selector, listingId));
+        listings.pauseListing(listingId);
+        vm.expectEmit(address(listings));
+        emit IListings.ListingResumed(listingId);
+        listings.resumeListing(listingId);
+        vm.expectEmit(address(listings));
+        emit IListings.ListingClosed(listingId, uint40(block.timestamp) + DISPUTE_WINDOW);
+        listings.closeListing(listingId);
+        bytes memory closed = abi.encodeWithSelector(IListings.ListingIsClosed.selector, listingId);
+        vm.expectRevert(closed);
+        listings.closeListing(listingId);
+        vm.expectRevert(closed);
+        listings.pauseListing(listingId);
+        vm.expectRevert(closed);
+        listings.resumeListing(listingId);
+        vm.stopPrank();
+
+        vm.startPrank(operator);
+        vm.expectRevert(roleMissing(operator));
+        listings.pauseListing(listingId);
+        vm.expectRevert(roleMissing(operator));
+        listings.resumeListing(listingId);
+        vm.expectRevert(roleMissing(operator));
+        listings.closeListing(listingId);
+    }
+
+    function testFuzz_withdrawBond(uint40 waited) public {
+        waited = uint40(bound(waited, 0, 2 * DISPUTE_WINDOW));
+        uint64 listingId = list(offer());
+        list(offer());
+        vm.expectRevert(abi.encodeWithSelector(IListings.BondNotReturnable.selector, listingId, 0));
+        listings.withdrawBond(listingId);
+        vm.prank(manager);
+        listings.closeListing(listingId);
+        uint40 from = uint40(block.timestamp) + DISPUTE_WINDOW;
+        vm.prank(owner);
+        hubs.setPayout(hubId, relay);
+        vm.warp(block.timestamp + waited);
+
+        vm.prank(stranger);
+        if (waited < DISPUTE_WINDOW) {
+            vm.expectRevert(abi.encodeWithSelector(IListings.BondNotReturnable.selector, listingId, from));
+            listings.withdrawBond(listingId);
+            return;
+        }
+        vm.expectEmit(address(listings));
+        emit IListings.BondReturned(listingId, relay, MINIMUM_BOND);
+        assertEq(listings.withdrawBond(listingId), MINIMUM_BOND);
+        assertEq(relay.balance, MINIMUM_BOND);
+        assertEq(address(listings).balance, MINIMUM_BOND);
+        vm.expectRevert(abi.encodeWithSelector(IListings.BondIsReturned.selector, listingId));
+        listings.withdrawBond(listingId);
+    }
+
+    function test_withdrawBond_reentrancyAndRefusal() public {
+        TestWallet wallet = new TestWallet(owner);
+        uint64 listingId = list(offer());
+        list(offer());
+        vm.prank(manager);
+        listings.closeListing(listingId);
+        vm.prank(owner);
+        hubs.setPayout(hubId, address(wallet));
+        vm.warp(block.timestamp + DISPUTE_WINDOW);
+        wallet.set(TestWallet.Mode.REFUSE);
+        vm.expectRevert(abi.encodeWithSelector(IListings.BondRefused.selector, wallet, MINIMUM_BOND));
+        listings.withdrawBond(listingId);
+
+        wallet.set(TestWallet.Mode.HONEST);
+        wallet.arm(address(listings), abi.encodeCall(listings.withdrawBond, (listingId)));
+        listings.withdrawBond(listingId);
+        assertEq(wallet.attempts(), 1);
+        assertEq(wallet.successes(), 0);
+        assertEq(address(wallet).balance, MINIMUM_BOND);
+    }
+
+    function test_disputesAreRefusedByName() public {
+        uint64 listingId = list(offer());
+        vm.expectRevert(IListings.DisputesNotSupported.selector);
+        listings.lockBond(listingId, 1);
+        vm.expectRevert(IListings.DisputesNotSupported.selector);
+        listings.releaseBond(listingId, 1);
+        vm.expectRevert(IListings.DisputesNotSupported.selector);
+        listings.drawBond(listingId, stranger, 1);
+        vm.expectRevert(IListings.DisputesNotSupported.selector);
+        deployCode("Listings", abi.encode(hubs, stranger, MINIMUM_BOND, DISPUTE_WINDOW));
+    }
+
+    function test_checkSale() public {
+        uint64 listingId = list(offer());
+        bytes32 first = keccak256(abi.encode(offer()));
+        listings.checkSale(listingId, 1, first);
+        vm.expectRevert(abi.encodeWithSelector(IListings.ListingUnknown.selector, 9));
+        listings.checkSale(9, 1, first);
+        vm.expectRevert(abi.encodeWithSelector(IListings.ListingUnknown.selector, 9));
+        listings.listing(9);
+        vm.expectRevert(abi.encodeWithSelector(IListings.TermsMismatch.selector, bytes32(0), first));
+        listings.checkSale(listingId, 1, 0);
+        vm.expectRevert(abi.encodeWithSelector(IListings.VersionNotForSale.selector, listingId, 2, 1));
+        listings.checkSale(listingId, 2, 0);
+        vm.startPrank(manager);
+        listings.reviseListing(listingId, offer(), METADATA);
+        vm.expectRevert(abi.encodeWithSelector(IListings.VersionNotForSale.selector, listingId, 1, 2));
+        listings.checkSale(listingId, 1, first);
+        listings.pauseListing(listingId);
+        vm.expectRevert(abi.encodeWithSelector(IListings.ListingIsPaused.selector, listingId));
+        listings.checkSale(listingId, 2, first);
+        listings.closeListing(listingId);
+        vm.expectRevert(abi.encodeWithSelector(IListings.ListingIsClosed.selector, listingId));
+        listings.checkSale(listingId, 2, first);
+    }
+
+    // ------------------------------------------------------------------------------------------------------- helpers
+
+    function accepted(ListingTerms memory terms) internal {
+        uint64 listingId = list(terms);
+        assertEq(listings.termsHashOf(listingId, 1), keccak256(abi.encode(terms)));
+    }
+
+    function refused(ListingTerms memory terms, bytes memory reason) internal {
+        vm.prank(manager);
+        vm.expectRevert(reason);
+        listings.createListing{value: MINIMUM_BOND}(hubId, terms, METADATA);
+    }
+
+    function refusedTwice(uint64 listingId, ListingTerms memory terms, bytes memory reason) internal {
+        refused(terms, reason);
+        vm.prank(manager);
+        vm.expectRevert(reason);
+        listings.reviseListing(listingId, terms, METADATA);
+    }
+
+    function roleMissing(address account) internal view returns (bytes memory) {
+        return abi.encodeWithSelector(IListings.RoleMissing.selector, hubId, account, Roles.MANAGER | Roles.OWNER);
+    }
+
+    function many(uint256 count) internal pure returns (address[] memory list_) {
+        list_ = new address[](count);
+        for (uint256 i = 0; i < count; i++) list_[i] = address(uint160(0x1000 + i));
+    }
+}

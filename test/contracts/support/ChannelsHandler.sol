@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IChannels} from "../../../contracts/interfaces/IChannels.sol";
+import {TestWallet} from "../../../contracts/mocks/HostileAccounts.sol";
+import {
+    Channel,
+    ClaimCommon,
+    ClaimRow,
+    CloseNotice,
+    CloseOffer,
+    Terms,
+    Voucher
+} from "../../../contracts/types/ChannelTypes.sol";
+import {ChannelsFixture} from "./ChannelsFixture.sol";
+
+/// @notice Plays payers, payees, relays, keepers, thieves and the clock over eight channels, four in the native coin and four in
+/// a token, and writes down what each step did. Every step is compared with the slots before it.
+contract ChannelsHandler is ChannelsFixture {
+    uint256 public constant COUNT = 8;
+    uint96 private constant MOST = 1e24;
+
+    /// @dev What is known of a channel apart from its slot.
+    struct Ghost {
+        uint256 credited; // what arrived at the contract while it was funded
+        uint256 refunded; // what its payer got or is owed
+        uint256 uncut; // relay cuts that fell to the payee because the voucher named no listed relay
+        uint256 requestedAt;
+    }
+
+    Terms[] private _terms;
+    bytes32[COUNT] private _ids;
+    Ghost[COUNT] public ghosts;
+    address[2] private _payees;
+    address[2] private _payers;
+    TestWallet private _moody; // the second payee: a wallet that sometimes refuses money
+    address public immutable bystander = makeAddr("bystander"); // approves everything, signs nothing
+
+    uint256 public calls;
+    uint256 public reverts;
+    // Broken laws, counted where they would happen; the invariant tests want zeros.
+    uint256 public claimedFell;
+    uint256 public strangersMoved; // a slot changed that the step was not about
+    uint256 public clockMoved; // closeAt changed by a step that may not do that
+    uint256 public earlyWithdrawals;
+    uint256 public unsignedMoves; // a payer's tokens fell in a step that was not his
+
+    constructor() {
+        setUp();
+        _moody = new TestWallet(payee);
+        _payees = [payee, address(_moody)];
+        _payers = [payer, makeAddr("second payer")];
+        for (uint256 i; i < COUNT; ++i) {
+            Terms memory terms = termsIn(i < 4 ? address(0) : address(token));
+            (terms.payee, terms.payer, terms.signer) = (_payees[i % 2], _payers[i / 2 % 2], vm.addr(keyOf(i)));
+            terms.challenge = i % 2 == 0 ? 1 hours : 3 days;
+            _terms.push(terms);
+            _ids[i] = idOf(terms);
+        }
+        endow(bystander, address(token), MOST);
+        endow(_payers[0], address(token), 1);
+        endow(_payers[1], address(token), 1);
+    }
+
+    // ------------------------------------------------------------------------------------------------------------ steps
+
+    function fund(uint256 seed, uint96 amount, uint8 kind) external {
+        (uint256 i, Terms memory terms) = pick(seed);
+        amount = uint96(bound(amount, 1, MOST));
+        bool gift = kind % 4 == 0 && slot(i).closeAt == 0;
+        address giver = gift ? stranger : terms.payer;
+        Channel[] memory before = slots();
+        uint256 value = endow(giver, terms.token, amount);
+        uint256[2] memory purse = purses();
+        uint256 held = balanceOf(address(channels), terms.token);
+        ++calls;
+        vm.prank(giver);
+        if (gift) try channels.fundFor{value: value}(terms, amount, amount) {} catch { ++reverts; }
+        else try channels.fund{value: value}(terms, amount, amount) {} catch { ++reverts; }
+        ghosts[i].credited += balanceOf(address(channels), terms.token) - held;
+        compare(before, 1 << i, gift ? 0 : 1 << i);
+        if (gift) comparePurses(purse, address(0));
+        else comparePurses(purse, terms.payer);
+    }
+
+    function claim(uint256 seed, uint96 total, uint8 by, address caller) external {
+        (uint256 i, Terms memory terms) = pick(seed);
+        address carrier = relayBy(by);
+        (uint256 key, ClaimRow[] memory rows) = (keyOf(i), new ClaimRow[](1));
+        rows[0] = rowBy(key, terms, totalFor(i, total), carrier);
+        address to = by % 5 == 0 ? address(0) : by % 5 == 1 ? makeAddr("till") : terms.payee;
+        send(terms, rows, by % 2 == 0 ? terms.payee : caller, to, 1 << i);
+    }
+
+    /// @dev All channels of one seller and token at once, with rows that are wrong in changing ways.
+    function claimBatch(uint256 seed, uint96[4] calldata totals, uint8 by, address caller) external {
+        (uint256 i, Terms memory terms) = pick(seed);
+        ClaimRow[] memory rows = new ClaimRow[](4);
+        uint256 touched;
+        for (uint256 n; n < 4; ++n) {
+            uint256 at = (i / 4) * 4 + (i % 2) + 2 * (n % 2); // same token, same payee
+            rows[n] = rowBy(keyOf(at), _terms[at], totalFor(at, totals[n]), relayBy(uint8(by + n)));
+            uint256 fault = uint256(keccak256(abi.encode(seed, n))) % 6;
+            if (fault == 0) rows[n].cumulative = rows[n].cumulative / 2 + 1;
+            else if (fault == 1) rows[n].vs ^= bytes32(uint256(1));
+            else touched |= 1 << at;
+        }
+        send(terms, rows, by % 2 == 0 ? terms.payee : caller, terms.payee, touched);
+    }
+
+    /// @dev A thief signs vouchers himself, or bends good ones.
+    function forge(uint256 seed, uint96 total, uint8 how) external {
+        (uint256 i, Terms memory terms) = pick(seed);
+        ClaimRow[] memory rows = new ClaimRow[](1);
+        rows[0] = rowBy(how % 3 == 0 ? STRANGER_KEY : keyOf(i), terms, totalFor(i, total), relay);
+        if (how % 3 == 1) rows[0].relay = otherRelay;
+        if (how % 3 == 2) rows[0].cumulative += 1;
+        send(terms, rows, stranger, stranger, 0);
+    }
+
+    function close(uint256 seed, uint96 total, uint96 capture, uint8 by) external {
+        (uint256 i, Terms memory terms) = pick(seed);
+        if (slot(i).deposit == 0 && slot(i).epoch == 0) return;
+        Voucher memory voucher = voucherOf(terms, totalFor(i, total), relayBy(by));
+        bytes memory signature = signVoucher(keyOf(i), voucher);
+        capture = uint96(bound(capture, 0, voucher.cumulative));
+        Channel[] memory before = slots();
+        uint256 had = wealthOf(terms.payer, terms.token);
+        ++calls;
+        if (by % 2 == 0) {
+            vm.prank(by % 4 == 0 ? terms.payee : operator);
+            try channels.close(terms, relayList(), voucher, signature, capture) {} catch { ++reverts; }
+        } else {
+            CloseOffer memory offer = offerOf(terms, capture > slot(i).claimed ? capture : slot(i).claimed);
+            bytes memory offered = sign(OPERATOR_KEY, channels.hashCloseOffer(offer));
+            vm.prank(stranger);
+            try channels.closeWithOffer(terms, relayList(), offer, offered, voucher, signature) {}
+            catch { ++reverts; }
+        }
+        ghosts[i].refunded += wealthOf(terms.payer, terms.token) - had;
+        noteCut(i, before[i].claimed, voucher.relay);
+        compare(before, 1 << i, 1 << i);
+    }
+
+    function requestClose(uint256 seed, bool byNotice) external {
+        (uint256 i, Terms memory terms) = pick(seed);
+        if (slot(i).deposit == slot(i).claimed || slot(i).closeAt != 0) return;
+        CloseNotice memory notice = noticeOf(terms);
+        bytes memory signature = sign(keyOf(i), channels.hashCloseNotice(notice));
+        Channel[] memory before = slots();
+        ++calls;
+        vm.prank(byNotice ? stranger : terms.payer);
+        if (byNotice) try channels.requestCloseWithNotice(terms, notice, signature) {} catch { ++reverts; }
+        else try channels.requestClose(terms) {} catch { ++reverts; }
+        ghosts[i].requestedAt = vm.getBlockTimestamp();
+        compare(before, 1 << i, 1 << i);
+    }
+
+    function cancelClose(uint256 seed) external {
+        (uint256 i, Terms memory terms) = pick(seed);
+        if (slot(i).closeAt == 0) return;
+        Channel[] memory before = slots();
+        ++calls;
+        vm.prank(terms.payer);
+        try channels.cancelClose(terms) {} catch { ++reverts; }
+        compare(before, 1 << i, 1 << i);
+    }
+
+    /// @dev Tried at any time while a close is pending: too early it must fail.
+    function withdraw(uint256 seed, address keeper) external {
+        (uint256 i, Terms memory terms) = pick(seed);
+        if (slot(i).closeAt == 0) return;
+        Channel[] memory before = slots();
+        uint256 had = wealthOf(terms.payer, terms.token);
+        bool early = vm.getBlockTimestamp() < ghosts[i].requestedAt + terms.challenge;
+        ++calls;
+        vm.prank(keeper);
+        try channels.withdraw(terms) {
+            if (early) ++earlyWithdrawals;
+        } catch {
+            if (!early) ++reverts; // an early one is refused on purpose
+        }
+        ghosts[i].refunded += wealthOf(terms.payer, terms.token) - had;
+        compare(before, 1 << i, 1 << i);
+    }
+
+    /// @dev Everything that strangers may try against an exit or a purse; nothing of it may do anything.
+    function interfere(uint256 seed, uint8 how) external {
+        (uint256 i, Terms memory terms) = pick(seed);
+        Channel[] memory before = slots();
+        uint256[2] memory purse = purses();
+        CloseNotice memory notice = noticeOf(terms);
+        bytes memory signature = sign(STRANGER_KEY, channels.hashCloseNotice(notice));
+        vm.deal(stranger, 2);
+        vm.startPrank(stranger);
+        how %= 6;
+        bool done;
+        if (how == 0) try channels.cancelClose(terms) { done = true; } catch { done = false; }
+        if (how == 1) try channels.requestClose(terms) { done = true; } catch { done = false; }
+        if (how == 2) try channels.requestCloseWithNotice(terms, notice, signature) { done = true; } catch { done = false; }
+        if (how == 3) try channels.fund(terms, 1, 0) { done = true; } catch { done = false; }
+        if (how == 4 && before[i].closeAt != 0) {
+            uint256 value = terms.token == address(0) ? 1 : 0;
+            try channels.fundFor{value: value}(terms, 1, 0) { done = true; } catch { done = false; }
+        }
+        if (how == 5) {
+            terms.payer = bystander; // somebody who approved and signed nothing
+            terms.token = address(token);
+            try channels.fundFor(terms, 1, 0) { done = true; } catch { done = false; }
+        }
+        vm.stopPrank();
+        if (done) ++clockMoved;
+        compare(before, 0, 0);
+        comparePurses(purse, address(0));
+    }
+
+    function pull(uint256 seed) external {
+        address currency = seed % 2 == 0 ? address(0) : address(token);
+        address[5] memory holders = [relay, otherRelay, market, payee, address(_moody)];
+        address holder = holders[seed / 2 % 5];
+        if (channels.owed(holder, currency) == 0) return;
+        if (holder == address(_moody) && _moody.mode() != TestWallet.Mode.HONEST) return;
+        Channel[] memory before = slots();
+        ++calls;
+        vm.prank(stranger);
+        try channels.pull(holder, currency, holder) {} catch { ++reverts; }
+        compare(before, 0, 0);
+    }
+
+    function changeMood(bool refuse) external {
+        _moody.set(refuse ? TestWallet.Mode.REFUSE : TestWallet.Mode.HONEST);
+    }
+
+    function pass(uint40 time) external {
+        vm.warp(vm.getBlockTimestamp() + bound(time, 1, 1 days));
+    }
+
+    // ---------------------------------------------------------------------------------------------------- for the tests
+
+    function termsAt(uint256 i) external view returns (Terms memory) {
+        return _terms[i];
+    }
+
+    function slot(uint256 i) public view returns (Channel memory) {
+        return channels.channels(_ids[i]);
+    }
+
+    function escrow() external view returns (IChannels) {
+        return channels;
+    }
+
+    function balanceOfEscrow(address currency) external view returns (uint256) {
+        return balanceOf(address(channels), currency);
+    }
+
+    function currencies() external view returns (address[2] memory) {
+        return [address(0), address(token)];
+    }
+
+    /// @return What is set aside for everybody who could ever be owed anything.
+    function owedInAll(address currency) external view returns (uint256) {
+        return channels.owed(relay, currency) + channels.owed(otherRelay, currency) + channels.owed(market, currency)
+            + channels.owed(payee, currency) + channels.owed(address(_moody), currency)
+            + channels.owed(_payers[0], currency) + channels.owed(_payers[1], currency);
+    }
+
+    /// @return payees What both payees have and are owed. @return relays The relays'. @return market_ The market's.
+    function earned(address currency) external returns (uint256 payees, uint256 relays, uint256 market_) {
+        payees = wealthOf(payee, currency) + wealthOf(address(_moody), currency) + wealthOf(makeAddr("till"), currency);
+        relays = wealthOf(relay, currency) + wealthOf(otherRelay, currency);
+        market_ = wealthOf(market, currency);
+    }
+
+    function keyOf(uint256 i) public pure returns (uint256) {
+        return SIGNER_KEY + i;
+    }
+
+    function goodRow(uint256 i, uint96 total) external view returns (ClaimCommon memory, ClaimRow[] memory) {
+        return (commonOf(_terms[i]), one(rowBy(keyOf(i), _terms[i], total, relay)));
+    }
+
+    function bystandersTokens() external view returns (uint256) {
+        return token.balanceOf(bystander);
+    }
+
+    function bystandersStart() external pure returns (uint256) {
+        return MOST;
+    }
+
+    function wealthOf(address who, address currency) public view returns (uint256) {
+        return balanceOf(who, currency) + channels.owed(who, currency);
+    }
+
+    // ----------------------------------------------------------------------------------------------------------- inside
+
+    function pick(uint256 seed) private view returns (uint256 i, Terms memory terms) {
+        i = seed % COUNT;
+        terms = _terms[i];
+    }
+
+    /// @dev Around what the channel holds, so that most vouchers pay something and some ask for too much.
+    function totalFor(uint256 i, uint96 total) private view returns (uint96) {
+        return uint96(bound(total, 0, uint256(slot(i).deposit) * 5 / 4 + 1));
+    }
+
+    function relayBy(uint8 by) private view returns (address) {
+        return by % 4 == 0 ? otherRelay : by % 4 == 1 ? stranger : relay;
+    }
+
+    function send(Terms memory terms, ClaimRow[] memory rows, address caller, address to, uint256 touched) private {
+        Channel[] memory before = slots();
+        uint256[2] memory purse = purses();
+        ++calls;
+        vm.prank(caller);
+        try channels.claim(commonOf(terms), rows, to) {} catch { ++reverts; }
+        // Row by row, as the contract goes: which relay carried which part.
+        for (uint256 n; n < rows.length; ++n) {
+            for (uint256 i; i < COUNT; ++i) {
+                if (touched & (1 << i) == 0 || _terms[i].signer != rows[n].signer || _terms[i].token != terms.token) continue;
+                uint96 deposit = before[i].deposit;
+                uint96 reached = rows[n].cumulative < deposit ? rows[n].cumulative : deposit;
+                if (reached <= before[i].claimed || reached > slot(i).claimed) continue;
+                if (!signedBy(i, rows[n])) continue;
+                noteCutBetween(i, before[i].claimed, reached, rows[n].relay);
+                before[i].claimed = reached;
+            }
+        }
+        compare(before, touched, 0);
+        comparePurses(purse, address(0));
+    }
+
+    function signedBy(uint256 i, ClaimRow memory row) private view returns (bool) {
+        (bytes32 r, bytes32 vs) =
+            compact(keyOf(i), channels.hashVoucher(voucherOf(_terms[i], row.cumulative, row.relay)));
+        return r == row.r && vs == row.vs;
+    }
+
+    function noteCut(uint256 i, uint256 from, address by) private {
+        noteCutBetween(i, from, slot(i).claimed, by);
+    }
+
+    function noteCutBetween(uint256 i, uint256 from, uint256 to, address by) private {
+        if (by != relay && by != otherRelay) ghosts[i].uncut += share(to, RELAY_BPS) - share(from, RELAY_BPS);
+    }
+
+    function slots() private view returns (Channel[] memory all) {
+        all = new Channel[](COUNT);
+        for (uint256 i; i < COUNT; ++i) all[i] = slot(i);
+    }
+
+    /// @dev `touched`: channels that the step is about; `mayMove`: those whose clock it may move.
+    function compare(Channel[] memory before, uint256 touched, uint256 mayMove) private {
+        for (uint256 i; i < COUNT; ++i) {
+            Channel memory now_ = slot(i);
+            if (now_.claimed < before[i].claimed) ++claimedFell;
+            bool same = keccak256(abi.encode(now_)) == keccak256(abi.encode(before[i]));
+            if (touched & (1 << i) == 0 && !same) ++strangersMoved;
+            if (mayMove & (1 << i) == 0 && now_.closeAt != before[i].closeAt) ++clockMoved;
+        }
+    }
+
+    function purses() private view returns (uint256[2] memory) {
+        return [token.balanceOf(_payers[0]), token.balanceOf(_payers[1])];
+    }
+
+    function comparePurses(uint256[2] memory before, address actor) private {
+        for (uint256 n; n < 2; ++n) {
+            if (_payers[n] != actor && token.balanceOf(_payers[n]) < before[n]) ++unsignedMoves;
+        }
+    }
+}

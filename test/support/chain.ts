@@ -1,0 +1,128 @@
+/**
+ * A real chain for a test: Hardhat's node on a free loopback port, with our contracts deployed by the same function that
+ * `npm run deploy` runs. Every call is a chain of its own.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import hre from "hardhat";
+import {
+  type Account,
+  createPublicClient,
+  createTestClient,
+  createWalletClient,
+  type HDAccount,
+  http,
+  type PublicClient,
+  type TestClient,
+  type Transport,
+  type WalletClient,
+} from "viem";
+import { mnemonicToAccount } from "viem/accounts";
+import { hardhat } from "viem/chains";
+import { deploy } from "../../scripts/deploy.ts";
+import { type Contracts, type Deployment, parseDeployment } from "../../sdk/src/chain/index.ts";
+
+/** Public: the accounts of every development chain. */
+const MNEMONIC = "test test test test test test test test test test test junk";
+const ACCOUNT_COUNT = 20;
+/** viem's default of 4 s would make every receipt a wait. */
+const POLLING_MS = 50;
+
+export type TestWallet = WalletClient<Transport, typeof hardhat, Account>;
+
+export type TestChain = {
+  rpc: string;
+  port: number;
+  chainId: number;
+  contracts: Contracts;
+  deployment: Deployment;
+  /** Path of the deployment file. */
+  deploymentPath: string;
+  /** A folder of this chain, removed by `stop`. */
+  folder: string;
+  /** Twenty accounts with 10,000 ether each. The first deployed the contracts. */
+  accounts: HDAccount[];
+  client: PublicClient;
+  /** Moves time and mines. */
+  test: TestClient<"hardhat">;
+  /** A client that reads and writes as account number `index`. */
+  wallet: (index: number) => TestWallet;
+  /** Ends the chain and starts an empty one on the same port, with the contracts deployed again unless told otherwise. */
+  restart: (options?: { deploy?: boolean }) => Promise<void>;
+  /** Takes the node away; `restart` brings an empty one. */
+  halt: () => Promise<void>;
+  /** Deploys again after a restart without. */
+  deploy: () => Promise<void>;
+  stop: () => Promise<void>;
+};
+
+/**
+ * @example
+ * const chain = await startChain();
+ * await createHub(chain.wallet(1), { contracts: chain.contracts, ... });
+ * await chain.stop();
+ */
+export async function startChain(options: { port?: number } = {}): Promise<TestChain> {
+  const folder = await mkdtemp(join(tmpdir(), "weir-chain-"));
+  let node = await startNode(options.port ?? 0);
+  const { port } = node;
+  const rpc = `http://127.0.0.1:${port}`;
+  const transport = http(rpc);
+  const accounts = Array.from({ length: ACCOUNT_COUNT }, (_, addressIndex) =>
+    mnemonicToAccount(MNEMONIC, { addressIndex }),
+  );
+  const parameters = { chain: hardhat, transport, pollingInterval: POLLING_MS, cacheTime: 0 } as const;
+
+  const deployContracts = async () => {
+    const written = await deploy({
+      network: "localhost",
+      rpcUrl: rpc,
+      dataDir: folder,
+      deploymentsDir: join(folder, "deployments"),
+      log: () => undefined,
+    });
+    chain.deployment = parseDeployment(written);
+    chain.contracts = chain.deployment.contracts;
+  };
+
+  const chain: TestChain = {
+    contracts: {} as Contracts,
+    deployment: {} as Deployment,
+    rpc,
+    port,
+    chainId: hardhat.id,
+    deploymentPath: join(folder, "deployments", `${hardhat.id}.json`),
+    folder,
+    accounts,
+    client: createPublicClient(parameters) as PublicClient,
+    test: createTestClient({ ...parameters, mode: "hardhat" }) as unknown as TestClient<"hardhat">,
+    wallet: (index) => createWalletClient({ ...parameters, account: accounts[index]! }),
+    async restart({ deploy = true } = {}) {
+      await node.close();
+      node = await startNode(port);
+      if (deploy) await deployContracts();
+    },
+    halt: () => node.close(),
+    deploy: deployContracts,
+    async stop() {
+      await node.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  await deployContracts();
+  return chain;
+}
+
+async function startNode(port: number): Promise<{ port: number; close: () => Promise<void> }> {
+  const server = await hre.network.createServer("default", "127.0.0.1", port);
+  const address = await server.listen();
+  let closed: Promise<void> | undefined;
+  return {
+    port: address.port,
+    close() {
+      closed ??= server.close();
+      return closed;
+    },
+  };
+}

@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: [
+      "{sdk,relay,gateway,indexer,cli,app}/test/**/*.test.ts",
+      "test/{vectors,integration,e2e}/**/*.test.ts",
+    ],
+    // Real programs are started and a two-core machine is shared: generous, and never what a test measures.
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
+    // Chains, relays and browsers side by side on two cores only slow each other down.
+    maxWorkers: 2,
+    pool: "forks",
+  },
+});
