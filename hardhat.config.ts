@@ -16,6 +16,7 @@ export default defineConfig({
     ignition: "./scripts/ignition",
   },
   solidity: {
+    splitTestsCompilation: true, // contracts are built before any test: tests may deploy them by their artifacts
     compilers: [
       {
         version: "0.8.30",

@@ -18,7 +18,7 @@ const BANNER = "// Written by `npm run generate` from contracts/. Do not edit.\n
 const abiName = (contract: string): string => `${contract[0]?.toLowerCase()}${contract.slice(1)}Abi`;
 
 async function readAbis(): Promise<[contract: string, abi: Abi][]> {
-  await hre.tasks.getTask("build").run({ quiet: true });
+  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   return Promise.all(
     CONTRACTS.map(async (contract): Promise<[string, Abi]> => {
       const { abi } = await hre.artifacts.readArtifact(contract);

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { Libp2p } from "@libp2p/interface";
 import { parseDeployment } from "@weir/sdk/chain";
-import type { Delivery, Plan } from "@weir/sdk/core";
+import type { Crypto, Delivery, Plan } from "@weir/sdk/core";
 import { isMetered } from "@weir/sdk/core";
 import { nativeCrypto } from "@weir/sdk/native";
 import { RefusedError } from "@weir/sdk/wire";
@@ -44,8 +44,12 @@ type Hub = HubKeys & { hubId: bigint; secrets: Secrets; sender: Sender };
 
 const FILE = "gateway.db";
 
-/** Starts everything; resolves when devices can connect. */
-export async function startGateway(config: GatewayConfig, log: Logger): Promise<Gateway> {
+/** Starts everything; resolves when devices can connect. `crypto` is the filling of the primitives. */
+export async function startGateway(
+  config: GatewayConfig,
+  log: Logger,
+  crypto: Crypto = nativeCrypto,
+): Promise<Gateway> {
   const { contracts, fromBlock } = parseDeployment(JSON.parse(await readFile(config.deployment, "utf8")));
   const delivery: Delivery = {
     chainId: config.chainId,
@@ -114,7 +118,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
     ledger,
     client,
     contracts,
-    crypto: nativeCrypto,
+    crypto,
     delivery,
     metrics,
     log,
@@ -131,12 +135,12 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
     store,
     purchases,
     closer,
-    crypto: nativeCrypto,
+    crypto,
     delivery,
     metrics,
     log,
   });
-  const covers = createCovers({ directory, purchases, crypto: nativeCrypto, delivery, metrics, log });
+  const covers = createCovers({ directory, purchases, crypto, delivery, metrics, log });
 
   // ---- listings
 
@@ -157,7 +161,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
       db,
       store,
       journal,
-      crypto: nativeCrypto,
+      crypto,
       delivery,
       hub,
       log,
@@ -171,6 +175,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
           if (account.listingId === listingId && account.plan.entry === plan.entry) account.hopeless = true;
       },
       onStored: (header) => ledger.stored(header),
+      onAbandoned: () => ledger.recount(listingId),
       onSealed: () => {
         metrics.count("segments");
         streams.get(listingId)?.wake();
@@ -187,10 +192,11 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
         hub,
         relays,
         node,
+        db,
         store,
         sessions,
         covers,
-        crypto: nativeCrypto,
+        crypto,
         delivery,
         log,
       }),

@@ -77,6 +77,9 @@ export const AUTH_SECONDS = 600;
 export const HANDSHAKE_TIMEOUT_MS = 5_000;
 /** How far ahead of the clock a generation may lie that a relay claims to have seen: a lying one must not use the numbers up. */
 export const MAX_GENERATION_AHEAD_SECONDS = 30 * 86_400;
+/** New generations that one relay may cause at once, and seconds until it may cause another: each ends every session of the listing. */
+export const DEAD_END_BURST = 3;
+export const DEAD_END_SECONDS = 60;
 /** How often acknowledgements are written down and what they free is dropped. */
 export const SETTLE_MS = 1_000;
 

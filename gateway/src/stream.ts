@@ -3,10 +3,17 @@ import type { Libp2p } from "@libp2p/interface";
 import type { Crypto, Delivery } from "@weir/sdk/core";
 import { PROTOCOLS, type RefusedError } from "@weir/sdk/wire";
 import type { Logger } from "pino";
+import type { Database } from "./database.ts";
 import type { ListingInfo } from "./directory.ts";
+import { createRate } from "./ingest/rate.ts";
 import type { Covers } from "./keys/covers.ts";
 import type { Sessions } from "./keys/sessions.ts";
-import { ACKS_BEFORE_TRIM, MAX_GENERATION_AHEAD_SECONDS } from "./limits.ts";
+import {
+  ACKS_BEFORE_TRIM,
+  DEAD_END_BURST,
+  DEAD_END_SECONDS,
+  MAX_GENERATION_AHEAD_SECONDS,
+} from "./limits.ts";
 import { type Identity, keepLink, type Relay } from "./link.ts";
 import type { HubKeys, Pipeline } from "./seal/pipeline.ts";
 import { createPublisher, type Publisher } from "./seal/publisher.ts";
@@ -21,6 +28,7 @@ export type StreamInit = {
   hub: HubKeys;
   relays: readonly Relay[];
   node: Libp2p;
+  db: Database;
   store: SegmentStore;
   sessions: Sessions;
   covers: Covers;
@@ -105,7 +113,11 @@ export class ListingStream {
     const { pipeline } = this;
     const { hub, store, sessions, covers, log } = this.#init;
     const stop = new AbortController();
-    const publisher = createPublisher({ pipeline, store, relay: relay.operator, log });
+    const ends = createRate(1 / DEAD_END_SECONDS, DEAD_END_BURST);
+    const onDeadEnd = (atLeast: number) => {
+      if (ends.take(1) === 0) this.#deadEnd(atLeast);
+    };
+    const publisher = createPublisher({ pipeline, store, relay: relay.operator, log, onDeadEnd });
     const identity = (generation: number): Identity | undefined => {
       const keyId = hub.keyId();
       return keyId === undefined
@@ -120,7 +132,7 @@ export class ListingStream {
       signal: stop.signal,
       identity: () => identity(pipeline.generation),
       maxStreams: MAX_LISTINGS_PER_RELAY,
-      onRefused: (error: RefusedError) => this.#refused(error, publisher),
+      onRefused: (error: RefusedError) => this.#refused(error, publisher, onDeadEnd),
     });
     const done = Promise.all([
       keepLink({
@@ -142,12 +154,21 @@ export class ListingStream {
   }
 
   /** A relay has seen a later generation than ours: the data file is an old copy, or new after a loss. */
-  #refused(error: RefusedError, publisher: Publisher): void {
+  #refused(error: RefusedError, publisher: Publisher, onDeadEnd: (atLeast: number) => void): void {
     if (error.name !== "StaleGeneration") return;
     const seen = Number(error.detail.generation ?? 0);
     publisher.skip(seen);
     const plausible = Number.isSafeInteger(seen) && seen < Date.now() / 1000 + MAX_GENERATION_AHEAD_SECONDS;
-    if (plausible && seen > this.pipeline.generation) this.pipeline.renew(seen + 1);
+    if (plausible && seen > this.pipeline.generation) onDeadEnd(seen + 1);
+  }
+
+  /** What relays have is written down first, so that only what none of them has is sealed again. */
+  #deadEnd(atLeast: number): void {
+    const { db, log } = this.#init;
+    db.commit(() => this.settle()).then(
+      () => this.pipeline.renew(atLeast, true),
+      (error: Error) => log.error({ event: "generation", reason: error.name }, error.message),
+    );
   }
 
   /** Keys of the next epoch leave when the running one begins. */

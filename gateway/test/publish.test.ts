@@ -36,7 +36,12 @@ afterAll(async () => {
 
 const device = async () => {
   client?.end(true);
-  client = await mqtt.connectAsync(gateway.mqtt, { protocolVersion: 4, username: login.user, password: login.password, reconnectPeriod: 0 });
+  client = await mqtt.connectAsync(gateway.mqtt, {
+    protocolVersion: 4,
+    username: login.user,
+    password: login.password,
+    reconnectPeriod: 0,
+  });
 };
 beforeEach(device);
 
@@ -47,7 +52,8 @@ async function send(text: string) {
   await relay.until(() => relay.arrived.length > before);
   return relay.arrived.at(-1)!;
 }
-const journalBytes = async () => Number(/weir_gateway_journal_bytes (\d+)/.exec(await (await fetch(`${gateway.http}/metrics`)).text())![1]);
+const journalBytes = async () =>
+  Number(/weir_gateway_journal_bytes (\d+)/.exec(await (await fetch(`${gateway.http}/metrics`)).text())![1]);
 const last = () => relay.arrived.at(-1)!.header;
 
 describe("in order", () => {
@@ -119,7 +125,9 @@ describe("coming back", () => {
   test("begins a generation above one that the relay has seen", async () => {
     const seen = last().generation + 500;
     relay.refusal = (auth) =>
-      auth.generation < seen ? new RefusedError("StaleGeneration", "a later one was published", { generation: String(seen) }) : undefined;
+      auth.generation < seen
+        ? new RefusedError("StaleGeneration", "a later one was published", { generation: String(seen) })
+        : undefined;
     await relay.dropPublishers();
     const before = relay.arrived.length;
     await client.publishAsync("probe/air", "in the new one", { qos: 1 });

@@ -6,12 +6,19 @@
 // free: cover of the window only · metered and revoked grants get none · rate
 import { join } from "node:path";
 import { getChannel, requestClose, revokeGrant } from "@weir/sdk/chain";
-import { parseSegment, openSegment, sessionAckMessage, sessionDigest, type Hex, SealPurpose } from "@weir/sdk/core";
+import {
+  type Hex,
+  openSegment,
+  parseSegment,
+  SealPurpose,
+  sessionAckMessage,
+  sessionDigest,
+} from "@weir/sdk/core";
 import { nativeCrypto } from "@weir/sdk/native";
 import type { Fields } from "@weir/sdk/wire";
 import mqtt, { type MqttClient } from "mqtt";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { BUYER, freePlan, messagePlan, PRICE, RELAY, SELLER, type TestListing } from "../../test/support/market.ts";
+import { freePlan, messagePlan, PRICE, RELAY, SELLER, type TestListing } from "../../test/support/market.ts";
 import { Buyer } from "./support/buyer.ts";
 import { type Inbox, ScriptedRelay } from "./support/relay.ts";
 import { type RunningGateway, startWorld, type World } from "./support/world.ts";
@@ -43,7 +50,12 @@ beforeAll(async () => {
   dataDir = join(world.folder, "data");
   gateway = await world.gateway({ dataDir });
   const login = await world.login(gateway, "probe");
-  client = await mqtt.connectAsync(gateway.mqtt, { protocolVersion: 4, username: login.user, password: login.password, reconnectPeriod: 100 });
+  client = await mqtt.connectAsync(gateway.mqtt, {
+    protocolVersion: 4,
+    username: login.user,
+    password: login.password,
+    reconnectPeriod: 100,
+  });
   await send("first");
 });
 afterAll(async () => {
@@ -63,24 +75,29 @@ async function send(text: string) {
 const head = () => relay.arrived.at(-1)!.header;
 /** First number of the head's epoch: where a session of a new buyer starts. */
 const start = () => relay.arrived.find(({ header }) => header.epoch === head().epoch)!.header.seq;
-const request = (buyer: Buyer, more: Partial<Parameters<Buyer["session"]>[0]> = {}, falsified: Parameters<Buyer["session"]>[1] = {}) =>
-  buyer.session({ relay: operator, generation: head().generation, fromSeq: start(), total: ENTRY, ...more }, falsified);
+const request = (
+  buyer: Buyer,
+  more: Partial<Parameters<Buyer["session"]>[0]> = {},
+  falsified: Parameters<Buyer["session"]>[1] = {},
+) =>
+  buyer.session(
+    { relay: operator, generation: head().generation, fromSeq: start(), total: ENTRY, ...more },
+    falsified,
+  );
 const answered = async (session: Fields<"SESSION">) => {
   line.frames.send("SESSION", session);
-  const fits = (frame: { channelId: Hex; sessionNo: bigint }) => frame.channelId === session.channelId && frame.sessionNo === session.sessionNo;
-  return Promise.race([
-    line.next("SESSION_ACK", fits),
-    line.next("SESSION_REFUSED", fits).then((refused) => {
-      throw Object.assign(new Error(refused.message), { name: refused.name, detail: refused.detail });
-    }),
-  ]);
+  const { channelId, sessionNo } = session;
+  const answer = await line.next(["SESSION_ACK", "SESSION_REFUSED"], (frame) => frame.channelId === channelId && frame.sessionNo === sessionNo);
+  if (answer.type === "SESSION_ACK") return answer;
+  throw Object.assign(new Error(answer.message), { name: answer.name, detail: answer.detail });
 };
 const nameOf = async (session: Fields<"SESSION">): Promise<string> =>
   answered(session).then(
     () => "accepted",
     (error: Error) => error.name,
   );
-const releases = (buyer: Buyer, sessionNo = 1n) => line.next("RELEASE", (frame) => frame.channelId === buyer.paymentId && frame.sessionNo === sessionNo);
+const releases = (buyer: Buyer, sessionNo = 1n) =>
+  line.next("RELEASE", (frame) => frame.channelId === buyer.paymentId && frame.sessionNo === sessionNo);
 
 describe("a session", () => {
   test("is acknowledged by the publisher, and its keys open the segments", async () => {
@@ -88,16 +105,21 @@ describe("a session", () => {
     const session = request(buyer);
     const ack = await answered(session);
     const digest = sessionDigest(buyer.delivery, session);
-    expect(await nativeCrypto.es256Verify(world.secrets.publisherKey, sessionAckMessage(digest), ack.signature)).toBe(true);
+    expect(
+      await nativeCrypto.es256Verify(world.secrets.publisherKey, sessionAckMessage(digest), ack.signature),
+    ).toBe(true);
     expect(ack).toMatchObject({ baseAccrued: 0n, keyId: world.keyId });
     const { seal } = await releases(buyer);
     const unsealer = buyer.unsealer(session.generation, SealPurpose.session, session);
     await buyer.unseal(unsealer, seal);
     const segment = await send('{"t":21}');
-    while (!buyer.ring.keyFor(segment.header.epoch)) await buyer.unseal(unsealer, (await releases(buyer)).seal);
+    while (!buyer.ring.keyFor(segment.header.epoch))
+      await buyer.unseal(unsealer, (await releases(buyer)).seal);
     const key = { epochKey: buyer.ring.keyFor(segment.header.epoch)! };
     const { messages } = await openSegment(nativeCrypto, parseSegment(segment.bytes), key, { deep: true });
-    expect(messages.map(({ device, topic, payload }) => [device, topic, Buffer.from(payload).toString()])).toEqual([["probe", "air", '{"t":21}']]);
+    expect(
+      messages.map(({ device, topic, payload }) => [device, topic, Buffer.from(payload).toString()]),
+    ).toEqual([["probe", "air", '{"t":21}']]);
   });
 
   test("with any wrong part is refused by its name", async () => {
@@ -115,16 +137,26 @@ describe("a session", () => {
     expect(await nameOf(request(buyer, { total: ENTRY - 1n }))).toBe("BelowEntry");
     expect(await nameOf(request(buyer, { total: 10n ** 17n }))).toBe("OverDeposit");
     expect(await nameOf(request(buyer, {}, { grantId: other.grantId }))).toBe("NoGrant");
-    expect(await nameOf(request(buyer, {}, { grantId: `0x${"ab".repeat(32)}`, transactionHash: null }))).toBe("NoGrant");
+    expect(await nameOf(request(buyer, {}, { grantId: `0x${"ab".repeat(32)}`, transactionHash: null }))).toBe(
+      "NoGrant",
+    );
     expect(await nameOf(request(buyer, { generation: head().generation + 1 }))).toBe("WrongBase");
     expect(await nameOf(request(buyer, { fromSeq: seq + 50n }))).toBe("WrongBase");
     expect(await nameOf(request(buyer, { baseTotal: PRICE, total: ENTRY + PRICE }))).toBe("WrongBase");
-    const refused = await answered(request(buyer, { fromSeq: seq + 50n })).catch((error: { detail: Record<string, string> }) => error.detail);
-    expect(refused).toEqual({ generation: String(head().generation), fromSeq: String(start()), baseTotal: "0" });
+    const refused = await answered(request(buyer, { fromSeq: seq + 50n })).catch(
+      (error: { detail: Record<string, string> }) => error.detail,
+    );
+    expect(refused).toEqual({
+      generation: String(head().generation),
+      fromSeq: String(start()),
+      baseTotal: "0",
+    });
     expect(await nameOf(request(buyer, { sessionNo: 7n }))).toBe("accepted");
     expect(await nameOf(request(buyer, { sessionNo: 7n }))).toBe("StaleSession");
     expect(await nameOf(request(buyer, { sessionNo: 6n }))).toBe("StaleSession");
-    expect(line.seen.filter((frame) => frame.type === "RELEASE" && frame.channelId === other.paymentId)).toEqual([]);
+    expect(
+      line.seen.filter((frame) => frame.type === "RELEASE" && frame.channelId === other.paymentId),
+    ).toEqual([]);
   });
 
   test("is overtaken by a newer one, which goes on where the account stands", async () => {
@@ -133,11 +165,15 @@ describe("a session", () => {
     await releases(buyer);
     await send("bought");
     const from = start();
-    const base = PRICE * BigInt(relay.arrived.filter(({ header }) => header.seq >= from && header.seq < seq).length);
+    const base =
+      PRICE * BigInt(relay.arrived.filter(({ header }) => header.seq >= from && header.seq < seq).length);
     const opened = await answered(request(buyer, { sessionNo: 2n, fromSeq: from, total: 4n * ENTRY }));
     expect(opened.baseAccrued).toBeGreaterThanOrEqual(0n);
     expect(base).toBeGreaterThan(0n);
-    await line.next("SESSION_REFUSED", (frame) => frame.channelId === buyer.paymentId && frame.sessionNo === 1n && frame.name === "Superseded");
+    await line.next(
+      "SESSION_REFUSED",
+      (frame) => frame.channelId === buyer.paymentId && frame.sessionNo === 1n && frame.name === "Superseded",
+    );
     // What is open already is given again.
     expect((await releases(buyer, 2n)).seal.epochFrom).toBeLessThanOrEqual(head().epoch);
   });
@@ -152,17 +188,35 @@ describe("a session", () => {
     await gateway.kill();
     gateway = await world.gateway({ dataDir, env: { WEIR_PORT_MQTT: String(gateway.mqttPort) } });
     line = await relay.vouchers(listing.listingId);
-    expect(await nameOf(request(buyer, { sessionNo: 1n, fromSeq: header.seq, total: ENTRY }))).not.toBe("accepted");
+    expect(await nameOf(request(buyer, { sessionNo: 1n, fromSeq: header.seq, total: ENTRY }))).not.toBe(
+      "accepted",
+    );
     const opened = header.epoch <= seal.epochTo;
-    const before = relay.arrived.filter((s) => s.header.epoch >= seal.epochFrom && s.header.epoch <= seal.epochTo && s.header.seq <= header.seq).length;
+    const before = relay.arrived.filter(
+      (s) => s.header.epoch >= seal.epochFrom && s.header.epoch <= seal.epochTo && s.header.seq <= header.seq,
+    ).length;
     const baseTotal = PRICE * BigInt(before);
-    const session = request(buyer, { sessionNo: 2n, fromSeq: opened ? header.seq + 1n : header.seq, baseTotal, total: ENTRY + baseTotal });
-    const fallback = await answered(session).catch((error: { name: string; detail: Record<string, string> }) => error);
+    const session = request(buyer, {
+      sessionNo: 2n,
+      fromSeq: opened ? header.seq + 1n : header.seq,
+      baseTotal,
+      total: ENTRY + baseTotal,
+    });
+    const fallback = await answered(session).catch(
+      (error: { name: string; detail: Record<string, string> }) => error,
+    );
     // The running epoch may have moved on since: then the gateway says where the account stands, and that is accepted.
     if ("detail" in fallback) {
       expect(fallback.name).toBe("WrongBase");
       const { fromSeq, baseTotal: base } = fallback.detail as Record<string, string>;
-      await answered(request(buyer, { sessionNo: 3n, fromSeq: BigInt(fromSeq!), baseTotal: BigInt(base!), total: ENTRY + BigInt(base!) }));
+      await answered(
+        request(buyer, {
+          sessionNo: 3n,
+          fromSeq: BigInt(fromSeq!),
+          baseTotal: BigInt(base!),
+          total: ENTRY + BigInt(base!),
+        }),
+      );
     }
   });
 });
@@ -175,15 +229,32 @@ describe("paying", () => {
     let opened = seal.epochTo;
     // Use up what was given: everything now published in open epochs is owed.
     while (head().epoch <= opened) await send("use");
-    const owed = PRICE * BigInt(relay.arrived.filter(({ header }) => header.epoch >= seal.epochFrom && header.epoch <= opened).reduce((n, { header }) => n + header.messageCount, 0));
+    const owed =
+      PRICE *
+      BigInt(
+        relay.arrived
+          .filter(({ header }) => header.epoch >= seal.epochFrom && header.epoch <= opened)
+          .reduce((n, { header }) => n + header.messageCount, 0),
+      );
     const totals = async (items: Fields<"VOUCHERS">["items"]) => {
       line.frames.send("VOUCHERS", { items });
-      return (await line.next("TOTALS", (frame) => frame.items.some(({ channelId }) => channelId === buyer.paymentId))).items.find(({ channelId }) => channelId === buyer.paymentId)!;
+      return (
+        await line.next("TOTALS", (frame) =>
+          frame.items.some(({ channelId }) => channelId === buyer.paymentId),
+        )
+      ).items.find(({ channelId }) => channelId === buyer.paymentId)!;
     };
     const stranger = new Uint8Array(32).fill(3);
-    const wrong = [buyer.voucher(3n * ENTRY, operator, stranger), buyer.voucher(3n * ENTRY, buyer.account), buyer.voucher(1n, operator), buyer.voucher(10n ** 18n, operator)];
+    const wrong = [
+      buyer.voucher(3n * ENTRY, operator, stranger),
+      buyer.voucher(3n * ENTRY, buyer.account),
+      buyer.voucher(1n, operator),
+      buyer.voucher(10n ** 18n, operator),
+    ];
     for (const voucher of wrong) expect(await totals([voucher])).toMatchObject({ total: ENTRY, owed });
-    expect(line.seen.filter((frame) => frame.type === "RELEASE" && frame.channelId === buyer.paymentId)).toEqual([]);
+    expect(
+      line.seen.filter((frame) => frame.type === "RELEASE" && frame.channelId === buyer.paymentId),
+    ).toEqual([]);
     expect(await totals([buyer.voucher(owed + ENTRY, operator)])).toMatchObject({ total: owed + ENTRY });
     ({ seal } = await releases(buyer));
     expect(seal.epochFrom).toBe(opened + 1);
@@ -200,7 +271,8 @@ describe("closing", () => {
     await send("some value");
     return buyer;
   };
-  const slot = (buyer: Buyer) => getChannel(world.chain.client, { contracts: world.chain.contracts, channelId: buyer.paymentId });
+  const slot = (buyer: Buyer) =>
+    getChannel(world.chain.client, { contracts: world.chain.contracts, channelId: buyer.paymentId });
   const noticed = async (buyer: Buyer, notice: Fields<"NOTICE">) => {
     line.frames.send("NOTICE", notice);
     return line.next("NOTICE_DONE", ({ channelId }) => channelId === buyer.paymentId);
@@ -220,14 +292,20 @@ describe("closing", () => {
     expect(done.capture % PRICE).toBe(0n);
     expect(done.capture).toBeLessThanOrEqual(ENTRY);
     // Asked again, for instance after a lost answer: the same.
-    expect(await noticed(buyer, buyer.notice())).toMatchObject({ capture: done.capture, transactionHash: done.transactionHash, error: null });
+    expect(await noticed(buyer, buyer.notice())).toMatchObject({
+      capture: done.capture,
+      transactionHash: done.transactionHash,
+      error: null,
+    });
     expect(["Closing", "OutOfMoney", "NoGrant"]).toContain(await nameOf(request(buyer, { sessionNo: 9n })));
   });
 
   test("by a notice that is wrong: nothing happens", async () => {
     const buyer = await open();
     const now = Math.floor(Date.now() / 1000);
-    expect((await noticed(buyer, buyer.notice(0, now + 600, new Uint8Array(32).fill(3)))).error?.name).toBe("BadSignature");
+    expect((await noticed(buyer, buyer.notice(0, now + 600, new Uint8Array(32).fill(3)))).error?.name).toBe(
+      "BadSignature",
+    );
     expect((await noticed(buyer, buyer.notice(0, now - 1))).error?.name).toBe("Expired");
     expect((await noticed(buyer, buyer.notice(1))).error?.name).toBe("CloseFailed");
     expect((await slot(buyer)).epoch).toBe(0);
@@ -235,7 +313,7 @@ describe("closing", () => {
 
   test("by the payer on chain: the gateway closes at once", async () => {
     const buyer = await open();
-    await requestClose(world.chain.wallet(BUYER), { contracts: world.chain.contracts, terms: buyer.terms });
+    await requestClose(buyer.wallet, { contracts: world.chain.contracts, terms: buyer.terms });
     await expect.poll(async () => (await slot(buyer)).epoch, { timeout: 10_000 }).toBe(1);
     const { claimed, deposit } = await slot(buyer);
     expect(claimed).toBeGreaterThan(0n);
@@ -245,7 +323,7 @@ describe("closing", () => {
   test("by the payer while the gateway is stopped: closed when it starts again", async () => {
     const buyer = await open();
     expect(await gateway.stop()).toBe(0);
-    await requestClose(world.chain.wallet(BUYER), { contracts: world.chain.contracts, terms: buyer.terms });
+    await requestClose(buyer.wallet, { contracts: world.chain.contracts, terms: buyer.terms });
     gateway = await world.gateway({ dataDir, env: { WEIR_PORT_MQTT: String(gateway.mqttPort) } });
     await expect.poll(async () => (await slot(buyer)).epoch, { timeout: 20_000 }).toBe(1);
     expect((await slot(buyer)).claimed).toBeGreaterThan(0n);
@@ -287,15 +365,18 @@ describe("a free grant", () => {
   });
 
   test("is asked for at a bounded rate, and ends with its revocation; metered grants get no cover", async () => {
-    const buyer = await Buyer.buy(world, listing, { ...free, buyer: 8 });
+    const buyer = await Buyer.buy(world, listing, free);
     const names: (string | undefined)[] = [];
     for (let i = 0; i < 12; i += 1) names.push((await ask(buyer)).error?.name);
     expect(names.slice(0, 10)).toEqual(Array(10).fill(undefined));
     expect(names.at(-1)).toBe("Limit");
-    const revoked = await Buyer.buy(world, listing, { ...free, buyer: 9 });
-    await revokeGrant(world.chain.wallet(SELLER), { contracts: world.chain.contracts, grantId: revoked.grantId });
+    const revoked = await Buyer.buy(world, listing, free);
+    await revokeGrant(world.chain.wallet(SELLER), {
+      contracts: world.chain.contracts,
+      grantId: revoked.grantId,
+    });
     expect((await ask(revoked)).error?.name).toBe("Revoked");
-    const metered = await Buyer.buy(world, listing, { buyer: 10 });
+    const metered = await Buyer.buy(world, listing);
     expect((await ask(metered)).error?.name).toBe("WrongPlan");
     expect((await ask(metered, { grantId: `0x${"cd".repeat(32)}` })).error?.name).toBe("NoGrant");
   });

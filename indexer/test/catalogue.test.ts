@@ -1,4 +1,4 @@
-// The indexer program against a real chain.
+// The indexer program against a real chain. One file, because one start of the program serves all of it.
 // ├── listings: what the chain says, newest first, filters, pages, unlisted ones only by id
 // ├── hostile metadata: appears, stops nothing
 // ├── a revision, a pause, a close: seen, earlier versions kept
@@ -82,6 +82,8 @@ beforeAll(async () => {
       license: "CC0-1.0",
     }),
   );
+  // Ponder takes 30 blocks for final and undoes younger ones by itself: only behind that is a restart the supervisor's work.
+  await chain.test.mine({ blocks: 40 });
   indexer = await startIndexer(chain);
   await indexer.caughtUp();
 });

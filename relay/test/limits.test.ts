@@ -88,7 +88,7 @@ test("too many positions, too many frames, and frames out of place are refused",
 
   const flooding = await scene.buyer.open();
   await flooding.expect("OPENED");
-  for (let count = 0; count <= CONTROL_FRAMES_BURST + 1; count += 1) flooding.send("CREDIT", { bytes: 1 });
+  for (let count = 0; count < 3 * CONTROL_FRAMES_BURST; count += 1) flooding.send("CREDIT", { bytes: 1 });
   expect(await untilRefused(flooding)).toMatchObject({ name: "Limit", detail: { limit: "control frames" } });
 
   const misplaced = await scene.buyer.open();
@@ -99,6 +99,7 @@ test("too many positions, too many frames, and frames out of place are refused",
 
 test("sessions are opened at a bounded rate", async () => {
   const buyer = await ScriptedBuyer.start(world, relay, scene.purchase);
+  await (await buyer.dial()).frames.close();
   const attempt = async () => {
     const frame = await (await buyer.open()).read();
     return frame?.type === "REFUSED" ? frame.name : frame!.type;

@@ -19,7 +19,6 @@ pragma solidity ^0.8.30;
 // └── a stolen session key: cannot move money anywhere but to this payee and this payer
 
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {Channels} from "../../contracts/Channels.sol";
 import {IChannels} from "../../contracts/interfaces/IChannels.sol";
 import {Tokens} from "../../contracts/libraries/Tokens.sol";
 import {TestWallet} from "../../contracts/mocks/HostileAccounts.sol";
@@ -66,7 +65,7 @@ contract ChannelsAttacksTest is ChannelsFixture {
         ClaimRow[] memory here = one(rowOf(terms, 1_000, relay));
         ClaimCommon memory common = commonOf(terms);
 
-        Channels other = new Channels(new DepositCap[](0));
+        IChannels other = deploy(new DepositCap[](0));
         vm.deal(payer, 1_000);
         vm.prank(payer);
         other.fund{value: 1_000}(terms, 1_000, 0);

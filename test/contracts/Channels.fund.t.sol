@@ -18,7 +18,6 @@ pragma solidity ^0.8.30;
 // fundWith3009, fundWithPermit2, fundWithPermit, claimTicks: refused by name
 // ids: every field of the terms, the contract and the chain at deployment change the id
 
-import {Channels} from "../../contracts/Channels.sol";
 import {IChannels} from "../../contracts/interfaces/IChannels.sol";
 import {FeeToken, VoidToken} from "../../contracts/mocks/HostileTokens.sol";
 import {TestToken} from "../../contracts/mocks/TestToken.sol";
@@ -174,7 +173,7 @@ contract ChannelsFundTest is ChannelsFixture {
     function test_TheFirstLaunchCapHoldsPerChannelAndToken() public {
         DepositCap[] memory caps = new DepositCap[](1);
         caps[0] = DepositCap({token: address(0), cap: 100});
-        channels = new Channels(caps);
+        channels = deploy(caps);
         Terms memory terms = nativeTerms();
         assertEq(channels.depositCap(address(0)), 100);
         assertEq(channels.depositCap(address(token)), type(uint96).max);
@@ -271,11 +270,11 @@ contract ChannelsFundTest is ChannelsFixture {
     function test_IdsDifferByContractAndSurviveANewChainId() public {
         Terms memory terms = nativeTerms();
         bytes32 before = idOf(terms);
-        Channels second = new Channels(new DepositCap[](0));
+        IChannels second = deploy(new DepositCap[](0));
         assertNotEq(second.channelIdOf(terms), before);
         vm.chainId(777);
         assertEq(idOf(terms), before);
-        assertNotEq(new Channels(new DepositCap[](0)).deployment(), second.deployment());
+        assertNotEq(deploy(new DepositCap[](0)).deployment(), second.deployment());
     }
 
     function expectFundForReverts(Terms memory terms, bytes memory expected) private {

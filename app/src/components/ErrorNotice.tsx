@@ -13,7 +13,7 @@ export function ErrorNotice({ error, onRetry }: { error: unknown; onRetry?: () =
   return (
     <div
       role={calm ? "status" : "alert"}
-      className={`rounded-md border-l-4 p-4 ${calm ? "border-line-strong bg-sunk" : "border-mark bg-mark-wash"}`}
+      className={`min-w-0 rounded-md border-l-4 p-4 [overflow-wrap:anywhere] ${calm ? "border-line-strong bg-sunk" : "border-mark bg-mark-wash"}`}
     >
       <p className="font-semibold">{explained.sentence}</p>
       <p className="mt-1 text-sm">{explained.advice}</p>

@@ -34,19 +34,22 @@ const isOwn = (name: string): name is OwnError => Object.hasOwn(OWN, name);
 /** The SDK's table is loaded when the first error needs it, so that pages without errors do not carry it. */
 export function useExplained(error: unknown): Explained | undefined {
   const t = useTranslations("errors.own");
+  const fallback = useTranslations("errors")("reload");
   const name = error instanceof Error ? error.name : "";
   const [foreign, setForeign] = useState<{ of: unknown; words: Explained }>();
   useEffect(() => {
     if (error === undefined || error === null || isOwn(name)) return;
     let gone = false;
-    void import("./weir.ts").then(async ({ explain }) => {
-      const words = await explain(error);
+    const show = (words: Explained) => {
       if (!gone) setForeign({ of: error, words });
-    });
+    };
+    // The table comes over the network too. When even that fails, the error's own words are better than none.
+    const bare = { name, sentence: error instanceof Error ? error.message : String(error), advice: fallback };
+    import("./weir.ts").then(({ explain }) => explain(error)).then(show, () => show(bare));
     return () => {
       gone = true;
     };
-  }, [error, name]);
+  }, [error, name, fallback]);
   if (error === undefined || error === null) return undefined;
   if (isOwn(name)) return { name, sentence: t(`${name}.sentence`), advice: t(`${name}.advice`) };
   return foreign?.of === error ? foreign?.words : undefined;

@@ -5,7 +5,14 @@
 import type { ChannelState } from "@weir/sdk/chain";
 import type { Delivered, Feed, FeedState, Meter, PreparedBuy } from "@weir/sdk/client";
 import type { Delivery, ListingTerms, PublicKey, PurchaseChoice, PurchaseKeys, Terms } from "@weir/sdk/core";
-import { type Address, type Hex, type PublicClient, parseEventLogs, type TransactionReceipt } from "viem";
+import {
+  type Address,
+  BaseError,
+  type Hex,
+  type PublicClient,
+  parseEventLogs,
+  type TransactionReceipt,
+} from "viem";
 import { LOCAL_CHAIN_ID, type WeirConfig } from "./config.ts";
 import type { Explained } from "./explain.ts";
 import type { ListingDetail, PurchaseItem } from "./indexer.ts";
@@ -29,10 +36,14 @@ export async function abis() {
   return ABIS;
 }
 
+/** Wallets and nodes speak in viem's errors, or in bare EIP-1193 ones with a numeric code. */
+const fromWallet = (error: Error): boolean =>
+  error instanceof BaseError || typeof (error as { code?: unknown }).code === "number";
+
 /** What happened and what to do, for any error of a contract, a relay or a wallet. */
 export async function explain(error: unknown): Promise<Explained> {
-  const { explainError } = await client();
-  return explainError(error);
+  const [{ explainError }, { causesOf, contractError }] = await Promise.all([client(), chain()]);
+  return explainError(causesOf(error).some(fromWallet) ? contractError(error) : error);
 }
 
 /** The fixed text a wallet signs so that this site, and no other, can derive an account's keys. */

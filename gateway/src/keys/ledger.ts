@@ -20,6 +20,8 @@ export type Ledger = {
   plans(listingId: bigint): Plan[];
   /** A segment was stored. Only inside that commit. */
   stored(header: Header): void;
+  /** Stored segments of the listing were given up. Only inside that commit. */
+  recount(listingId: bigint): void;
   /** Σ price × units of everything opened to the channel before (generation, seq). */
   accruedBefore(account: Account, generation: number, seq: number): bigint;
   /** What is owed now, in the token's smallest unit. */
@@ -221,6 +223,13 @@ export function createLedger(db: Database): Ledger {
     stored(header) {
       for (const account of byListing.get(String(header.listingId)) ?? [])
         if (isOpen(account, header.generation, header.epoch)) account.accrued += accrue(account.plan, header);
+    },
+    recount(listingId) {
+      for (const account of byListing.get(String(listingId)) ?? []) {
+        account.accrued = account.carried;
+        for (const [generation, intervals] of account.opened)
+          for (const { from, to } of intervals) account.accrued += valueIn(account, generation, from, to);
+      }
     },
     accruedBefore(account, generation, seq) {
       let sum = account.accrued;

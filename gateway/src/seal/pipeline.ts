@@ -44,6 +44,8 @@ export type PipelineInit = {
   onStored: (header: Header) => void;
   /** After that commit: the bytes may leave. */
   onSealed: (header: Header) => void;
+  /** Stored segments were given up, inside that commit. */
+  onAbandoned: () => void;
   /** A new generation began; what was opened before belongs to the old one. */
   onGeneration: (generation: number) => void;
   /** Unix milliseconds; may be set back. */
@@ -71,7 +73,7 @@ export class Pipeline {
   /** Epoch of the seal that is under way, and its end. */
   #inFlight: number | undefined;
   #sealing: Promise<void> | undefined;
-  #wantGeneration: number | undefined;
+  #wantGeneration: { atLeast: number; again: boolean } | undefined;
   #key: { generation: number; epoch: number; key: Bytes } | undefined;
   #kicked = false;
   #stopped = false;
@@ -157,10 +159,18 @@ export class Pipeline {
     if (shapeOf(listing.newest.terms) !== this.#state.shape) this.renew();
   }
 
-  /** Starts a new generation before the next seal, above `atLeast` if a relay has seen a higher one. */
-  renew(atLeast = 0): void {
-    const next = Math.max(Math.floor(this.#now() / 1000), this.#state.generation + 1, atLeast);
-    this.#wantGeneration = Math.max(next, this.#wantGeneration ?? 0);
+  /**
+   * Starts a new generation before the next seal, above `atLeast` if a relay has seen a higher one. With `again`, messages whose segments no
+   * relay took are sealed again in it.
+   */
+  renew(atLeast = 0, again = false): void {
+    const next = Math.max(
+      Math.floor(this.#now() / 1000),
+      this.#state.generation + 1,
+      atLeast,
+      this.#wantGeneration?.atLeast ?? 0,
+    );
+    this.#wantGeneration = { atLeast: next, again: again || (this.#wantGeneration?.again ?? false) };
     this.kick();
   }
 
@@ -341,19 +351,23 @@ export class Pipeline {
     }
   }
 
-  async #newGeneration(generation: number): Promise<void> {
+  async #newGeneration({ atLeast: generation, again }: { atLeast: number; again: boolean }): Promise<void> {
     const { db, store } = this.#init;
     const shape = shapeOf(this.#version.terms);
-    await db.commit(() =>
-      store.begin(this.listingId, {
-        generation,
-        cursor: this.#state.cursor,
-        shape,
-        lastSealedAtMs: this.#state.lastSealedAtMs,
-      }),
-    );
+    const { lastSealedAtMs } = this.#state;
+    await db.commit(() => {
+      const cursor = again ? store.abandon(this.listingId) : this.#state.cursor;
+      store.begin(this.listingId, { generation, cursor, shape, lastSealedAtMs });
+      if (again) this.#init.onAbandoned();
+    });
     this.#state = store.load(this.listingId)!;
     this.#epochSegments = [];
+    if (again) {
+      this.#queue = [];
+      this.#queueBytes = 0;
+      this.#readTo = this.#state.cursor;
+      this.#behind = true;
+    }
     this.#wantGeneration = undefined;
     this.#init.onGeneration(generation);
   }

@@ -23,12 +23,16 @@ export type Publisher = {
   skip(generation: number): void;
 };
 
-export function createPublisher(init: {
+export type PublisherInit = {
   pipeline: Pipeline;
   store: SegmentStore;
   relay: Address;
   log: Logger;
-}): Publisher {
+  /** This generation cannot go on: a later one begins, above `atLeast`. */
+  onDeadEnd: (atLeast: number) => void;
+};
+
+export function createPublisher(init: PublisherInit): Publisher {
   const { pipeline, store, relay, log } = init;
   const { listingId } = pipeline;
   let acked: { generation: number; seq: number } | undefined;
@@ -100,7 +104,7 @@ export function createPublisher(init: {
         { event: "gap", relay, listing: String(listingId) },
         `segment ${generation}/${next} is held no longer; a new generation begins`,
       );
-      pipeline.renew();
+      init.onDeadEnd(0);
       return true;
     }
     return unackedBytes === 0;
@@ -125,7 +129,7 @@ export function createPublisher(init: {
           "the relay holds segments that this data file does not know; a new generation begins",
         );
         refusedBelow = generation + 1;
-        if (generation === pipeline.generation) pipeline.renew();
+        if (generation === pipeline.generation) init.onDeadEnd(0);
         return;
       }
       if (next > 0 && head !== null && isNewer(generation, next - 1)) acked = { generation, seq: next - 1 };

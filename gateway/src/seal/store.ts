@@ -31,6 +31,11 @@ export type SegmentStore = {
     listingId: bigint,
     start: { generation: number; cursor: number; shape: string; lastSealedAtMs: number },
   ): void;
+  /**
+   * Gives up what no relay has of the running generation, because none will take it any more; returns the journal row behind which those
+   * messages stand, to be sealed again in the next generation. Only inside a commit.
+   */
+  abandon(listingId: bigint): number;
   /** Stores a segment's bytes and moves the stream past it and its messages. Only inside a commit. */
   put(segment: SealedSegment, cursor: number): void;
   /** Moves a stream past rows that are not its own. Only inside a commit. */
@@ -81,15 +86,49 @@ export function createSegmentStore(db: Database): SegmentStore {
       ),
     begin(listingId, { generation, cursor, shape, lastSealedAtMs }) {
       db.run(
-        `INSERT OR REPLACE INTO streams (listingId, generation, nextSeq, prevHash, lastSealedAtMs, lastEpoch, overBelow, cursor, shape)
-         VALUES (?, ?, 0, ?, ?, 0, 0, ?, ?)`,
+        `INSERT OR REPLACE INTO streams (listingId, generation, nextSeq, prevHash, lastSealedAtMs, lastEpoch, overBelow, began, cursor, shape)
+         VALUES (?, ?, 0, ?, ?, 0, 0, ?, ?, ?)`,
         String(listingId),
         generation,
         new Uint8Array(32),
         lastSealedAtMs,
         cursor,
+        cursor,
         shape,
       );
+    },
+    abandon(listingId) {
+      const listing = String(listingId);
+      const stream = this.load(listingId);
+      if (!stream) return 0;
+      const { generation } = stream;
+      const kept =
+        db.get<{ seq: number | null }>(
+          "SELECT MAX(seq) AS seq FROM acks WHERE listingId = ? AND generation = ?",
+          listing,
+          generation,
+        )?.seq ?? -1;
+      const last = db.get<{ journalTo: number }>(
+        "SELECT journalTo FROM sealed WHERE listingId = ? AND generation = ? AND seq = ?",
+        listing,
+        generation,
+        kept,
+      );
+      const began = db.get<{ began: number }>(
+        "SELECT began FROM streams WHERE listingId = ?",
+        listing,
+      )!.began;
+      const where = "listingId = ? AND generation = ? AND seq > ?";
+      const freed = db.get<{ n: number | null }>(
+        `SELECT SUM(LENGTH(bytes)) AS n FROM outbox WHERE ${where}`,
+        listing,
+        generation,
+        kept,
+      );
+      db.run(`DELETE FROM outbox WHERE ${where}`, listing, generation, kept);
+      db.run(`DELETE FROM sealed WHERE ${where}`, listing, generation, kept);
+      outboxBytes -= freed?.n ?? 0;
+      return last?.journalTo ?? began;
     },
     put({ header, segmentId, bytes }, cursor) {
       const { generation, epoch, sealedAtMs, messageCount, bodyBytes } = header;

@@ -19,10 +19,21 @@ import {
 } from "@weir/sdk/core";
 import { nativeCrypto } from "@weir/sdk/native";
 import type { Fields } from "@weir/sdk/wire";
-import { BUYER, makePurchase, SIGNER, type TestListing } from "../../../test/support/market.ts";
+import type { TestWallet } from "../../../test/support/chain.ts";
+import { makePurchase, SIGNER, type TestListing } from "../../../test/support/market.ts";
 import type { World } from "./world.ts";
 
+/** A buyer has at most four grants of a listing: each purchase is another account's. */
+const FIRST_ACCOUNT = 8;
+const LAST_ACCOUNT = 19;
+let account = FIRST_ACCOUNT;
+const nextAccount = (): number => {
+  if (account > LAST_ACCOUNT) account = FIRST_ACCOUNT;
+  return account++;
+};
+
 export class Buyer {
+  readonly wallet!: TestWallet;
   readonly world!: World;
   readonly listing!: TestListing;
   readonly terms!: Terms;
@@ -34,17 +45,41 @@ export class Buyer {
   readonly key!: Bytes;
   readonly ring = new KeyRing(nativeCrypto);
 
-  private constructor(init: Pick<Buyer, "world" | "listing" | "terms" | "grantId" | "paymentId" | "hash" | "account" | "encryption">) {
+  private constructor(
+    init: Pick<
+      Buyer,
+      "wallet" | "world" | "listing" | "terms" | "grantId" | "paymentId" | "hash" | "account" | "encryption"
+    >,
+  ) {
     Object.assign(this, init);
     Object.assign(this, { key: new Uint8Array(init.world.chain.accounts[SIGNER]!.getHdKey().privateKey!) });
   }
 
-  static async buy(world: World, listing: TestListing, options: Parameters<typeof makePurchase>[2] = {}): Promise<Buyer> {
+  static async buy(
+    world: World,
+    listing: TestListing,
+    options: Parameters<typeof makePurchase>[2] = {},
+  ): Promise<Buyer> {
     const privateKey = x25519.utils.randomSecretKey();
     const encryption = { privateKey, publicKey: hex(x25519.getPublicKey(privateKey)) };
-    const purchase = { ...makePurchase(world.chain, listing, options), encryptionKey: encryption.publicKey };
-    const { grantId, paymentId, hash } = await buy(world.chain.wallet(options.buyer ?? BUYER), { contracts: world.chain.contracts, purchase });
-    return new Buyer({ world, listing, terms: deriveTerms(listing.terms, purchase), grantId, paymentId, hash, account: purchase.buyer, encryption });
+    const wallet = world.chain.wallet(options.buyer ?? nextAccount());
+    const purchase = {
+      ...makePurchase(world.chain, listing, options),
+      buyer: wallet.account.address,
+      encryptionKey: encryption.publicKey,
+    };
+    const { grantId, paymentId, hash } = await buy(wallet, { contracts: world.chain.contracts, purchase });
+    return new Buyer({
+      wallet,
+      world,
+      listing,
+      terms: deriveTerms(listing.terms, purchase),
+      grantId,
+      paymentId,
+      hash,
+      account: purchase.buyer,
+      encryption,
+    });
   }
 
   get delivery(): Delivery {
@@ -52,14 +87,30 @@ export class Buyer {
     return { chainId, hubs: contracts.Hubs, grants: contracts.Grants, channels: contracts.Channels };
   }
 
-  voucher(cumulative: bigint, relay: Hex, key = this.key): { channelId: Hex; cumulative: bigint; signature: Bytes } {
+  voucher(
+    cumulative: bigint,
+    relay: Hex,
+    key = this.key,
+  ): { channelId: Hex; cumulative: bigint; signature: Bytes } {
     const channelId = this.paymentId;
-    return { channelId, cumulative, signature: nativeCrypto.signSecp(key, voucherDigest(this.delivery, { channelId, cumulative, relay })) };
+    return {
+      channelId,
+      cumulative,
+      signature: nativeCrypto.signSecp(key, voucherDigest(this.delivery, { channelId, cumulative, relay })),
+    };
   }
 
   /** A SESSION as an honest relay forwards it; `more` overrides fields after or before signing. */
   session(
-    p: { relay: Hex; sessionNo?: bigint; generation: number; fromSeq?: bigint; baseTotal?: bigint; expiry?: number; total: bigint },
+    p: {
+      relay: Hex;
+      sessionNo?: bigint;
+      generation: number;
+      fromSeq?: bigint;
+      baseTotal?: bigint;
+      expiry?: number;
+      total: bigint;
+    },
     falsified: Partial<Fields<"SESSION">> & { key?: Bytes; voucherRelay?: Hex } = {},
   ): Fields<"SESSION"> {
     const { key = this.key, voucherRelay = p.relay, ...after } = falsified;
@@ -104,8 +155,8 @@ export class Buyer {
     });
   }
 
-  async unseal(unsealer: Unsealer, seal: Seal): Promise<void> {
-    this.ring.addCover(seal.epochFrom, seal.epochTo, await unsealer.unseal(seal, this.world.secrets.publisherKey));
+  async unseal(unsealer: Unsealer, seal: Fields<"RELEASE">["seal"]): Promise<void> {
+    const keys = await unsealer.unseal(seal as Seal, this.world.secrets.publisherKey);
+    this.ring.addCover(seal.epochFrom, seal.epochTo, keys);
   }
 }
-

@@ -164,6 +164,7 @@ export class Parts {
         throw new Error("a plan is hopeless");
       },
       onStored: (header) => this.ledger.stored(header),
+      onAbandoned: () => this.ledger.recount(LISTING),
       onSealed: (header) => this.sealed.push(header),
       onGeneration: (generation) => this.generations.push(generation),
       now: () => this.nowMs,

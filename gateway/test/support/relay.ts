@@ -1,8 +1,15 @@
 /** The relay's side of the wire, scripted: it stores what it gets, asks as a relay would, and misbehaves when told to. */
 import type { Libp2p, Stream } from "@libp2p/interface";
-import { type Bytes, checkSegment, HEADER_BYTES, type Header, parseSegment, SIGNATURE_BYTES } from "@weir/sdk/core";
+import {
+  type Bytes,
+  checkSegment,
+  HEADER_BYTES,
+  type Header,
+  parseSegment,
+  SIGNATURE_BYTES,
+} from "@weir/sdk/core";
 import { nativeCrypto } from "@weir/sdk/native";
-import { type Frame, type FrameOf, FrameStream, PROTOCOLS, RefusedError } from "@weir/sdk/wire";
+import { type Frame, type FrameOf, FrameStream, PROTOCOLS, type RefusedError } from "@weir/sdk/wire";
 import { createNode } from "@weir/sdk/wire/node";
 import type { Address } from "viem";
 import type { World } from "./world.ts";
@@ -34,12 +41,16 @@ export class Inbox {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  /** The first frame of this type that fits; it is taken out. */
-  async next<N extends Frame["type"]>(type: N, fits: (frame: FrameOf<N>) => boolean = () => true): Promise<FrameOf<N>> {
+  /** The first frame of one of these types that fits; it is taken out. */
+  async next<N extends Frame["type"]>(
+    types: N | readonly N[],
+    fits: (frame: FrameOf<N>) => boolean = () => true,
+  ): Promise<FrameOf<N>> {
+    const wanted: readonly string[] = Array.isArray(types) ? types : [types];
     for (;;) {
-      const at = this.seen.findIndex((frame) => frame.type === type && fits(frame as FrameOf<N>));
+      const at = this.seen.findIndex((frame) => wanted.includes(frame.type) && fits(frame as FrameOf<N>));
       if (at >= 0) return this.seen.splice(at, 1)[0] as FrameOf<N>;
-      if (this.#ended) throw new Error(`the stream ended before ${type}`);
+      if (this.#ended) throw new Error(`the stream ended before ${wanted.join(" or ")}`);
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
@@ -81,11 +92,18 @@ export class ScriptedRelay {
     return { operator: this.operator, multiaddrs: this.node.getMultiaddrs().map(String) };
   }
 
-  async #greet(stream: Stream, act: (frames: FrameStream, auth: FrameOf<"AUTH">) => Promise<void>): Promise<void> {
+  async #greet(
+    stream: Stream,
+    act: (frames: FrameStream, auth: FrameOf<"AUTH">) => Promise<void>,
+  ): Promise<void> {
     const frames = new FrameStream(stream);
     try {
       const nonce = crypto.getRandomValues(new Uint8Array(32));
-      frames.send("HELLO", { nonce, chainId: this.world.chain.chainId, operator: this.operator.toLowerCase() as Address });
+      frames.send("HELLO", {
+        nonce,
+        chainId: this.world.chain.chainId,
+        operator: this.operator.toLowerCase() as Address,
+      });
       const auth = await frames.expect("AUTH");
       const refusal = this.refusal?.(auth);
       if (refusal) return void (await frames.refuse(refusal));
@@ -149,10 +167,15 @@ export class ScriptedRelay {
   /** Checks every stored segment as any relay does. */
   async check(): Promise<void> {
     const { contracts, chainId } = this.world.chain;
-    const delivery = { chainId, hubs: contracts.Hubs, grants: contracts.Grants, channels: contracts.Channels };
-    for (const { bytes } of this.arrived) await checkSegment(nativeCrypto, delivery, parseSegment(bytes), this.world.secrets.publisherKey);
+    const delivery = {
+      chainId,
+      hubs: contracts.Hubs,
+      grants: contracts.Grants,
+      channels: contracts.Channels,
+    };
+    for (const { bytes } of this.arrived)
+      await checkSegment(nativeCrypto, delivery, parseSegment(bytes), this.world.secrets.publisherKey);
   }
 
   stop = () => this.node.stop();
 }
-

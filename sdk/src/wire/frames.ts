@@ -181,8 +181,9 @@ export class FrameStream {
         error instanceof RefusedError
           ? error
           : new RefusedError("BadFrame", error instanceof Error ? error.message : String(error));
-      this.#end(refusal);
+      // Said before the end: an ended stream writes nothing.
       void this.refuse(refusal);
+      this.#end(refusal);
     }
   }
 

@@ -27,6 +27,8 @@ export async function createNode(init: { privateKey?: PrivateKey; listen?: strin
       yamux({
         maxInboundStreams: NODE_LIMITS.maxStreamsPerConnection,
         maxOutboundStreams: NODE_LIMITS.maxStreamsPerConnection,
+        // Streams opened before the protocol is agreed on: a gateway opens three a listing right after dialling.
+        maxEarlyStreams: NODE_LIMITS.maxStreamsPerConnection,
         streamOptions: {
           initialStreamWindowSize: 256 << 10,
           maxStreamWindowSize: NODE_LIMITS.streamWindowBytes,

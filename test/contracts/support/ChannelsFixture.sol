@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {Test} from "./Test.sol";
-import {Channels} from "../../../contracts/Channels.sol";
+import {IChannels} from "../../../contracts/interfaces/IChannels.sol";
 import {TestToken} from "../../../contracts/mocks/TestToken.sol";
 import {
     Channel,
@@ -37,13 +37,18 @@ abstract contract ChannelsFixture is Test {
     uint16 internal constant RELAY_BPS = 500;
     uint16 internal constant MARKET_BPS = 100;
 
-    Channels internal channels;
+    IChannels internal channels;
     TestToken internal token;
 
     function setUp() public virtual {
         vm.warp(1_800_000_000);
-        channels = new Channels(new DepositCap[](0));
+        channels = deploy(new DepositCap[](0));
         token = new TestToken();
+    }
+
+    /// @dev The deployed build, by its artifact: tests compile against the interface alone.
+    function deploy(DepositCap[] memory caps) internal returns (IChannels) {
+        return IChannels(vm.deployCode("Channels", abi.encode(caps)));
     }
 
     // ----------------------------------------------------------------------------------------------------------- terms

@@ -38,7 +38,7 @@ export function AmountField({
     return `${formatCount(size.count)} ${size.name}`;
   };
   return (
-    <div className="grid gap-2">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-2">
       <label htmlFor={id} className="font-semibold">
         {t("deposit")}
       </label>

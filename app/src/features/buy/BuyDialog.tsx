@@ -23,6 +23,8 @@ export function BuyDialog({ listing, onClose }: { listing: ListingDetail; onClos
   const { state, run, reset, backupRequest } = useBuy(listing);
   const last = useRef<[number, bigint]>(undefined);
   const busy = state.stage !== undefined && !state.error;
+  useEffect(() => router.prefetch("/live"), [router]);
+  useEffect(() => state.session?.hold(), [state.session]);
   useEffect(() => {
     if (state.done) router.push(`/live?id=${listing.id}&grant=${state.grantId}`);
   }, [state.done, state.grantId, listing.id, router]);

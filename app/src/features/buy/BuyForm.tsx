@@ -45,7 +45,7 @@ export function BuyForm({
     setText(undefined);
   };
   return (
-    <form onSubmit={submit} className="grid gap-5" aria-labelledby={`${id}-form`}>
+    <form onSubmit={submit} className="grid grid-cols-[minmax(0,1fr)] gap-5" aria-labelledby={`${id}-form`}>
       <span id={`${id}-form`} className="sr">
         {t("title")}
       </span>

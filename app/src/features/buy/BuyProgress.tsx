@@ -40,7 +40,7 @@ export function BuyProgress({
   const note =
     state.stage === "wallet" && state.asking && !state.error ? t(`asking.${state.asking}`) : undefined;
   return (
-    <div className="grid gap-5">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
       <ol className="grid gap-0">
         {STAGES.map((stage) => {
           const mark = markOf(stage, state);

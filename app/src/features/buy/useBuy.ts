@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useRef, useState } from "react";
 import type { Hex } from "viem";
 import { useConfig, useConnection } from "wagmi";
+import type { FeedSession } from "@/features/live/session.ts";
 import { startFeed } from "@/features/live/startFeed.ts";
 import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
 import { useAccountSecret } from "@/features/wallet/useAccountSecret.ts";
@@ -24,6 +25,8 @@ export interface BuyState {
   error: unknown;
   /** Set as soon as the purchase is mined: from here on the money is in the escrow. */
   grantId: Hex | undefined;
+  /** The running feed; whoever shows this state holds it open until the live page does. */
+  session: FeedSession | undefined;
   done: boolean;
 }
 
@@ -32,6 +35,7 @@ const IDLE: BuyState = {
   asking: undefined,
   error: undefined,
   grantId: undefined,
+  session: undefined,
   done: false,
 };
 
@@ -84,6 +88,7 @@ export function useBuy(listing: ListingDetail) {
           keys: prepared.keys,
           transactionHash: hash,
         });
+        to({ session });
         await firstMessage(session, () => to({ stage: "first" }));
         to({ done: true });
       } catch (error) {

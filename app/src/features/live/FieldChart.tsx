@@ -1,6 +1,5 @@
 "use client";
 
-import "uplot/dist/uPlot.min.css";
 import { useTranslations } from "next-intl";
 import { useRef } from "react";
 import type { SchemaField } from "@/lib/schema.ts";

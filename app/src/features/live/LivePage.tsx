@@ -24,12 +24,22 @@ export function LivePage() {
 function Live({ id, grant, stop }: { id: string | null; grant: string | null; stop: boolean }) {
   const listing = useListing(id);
   const { session, attach } = useSession(id, grant);
+  const retry = () => {
+    void session?.close();
+    attach(undefined);
+  };
   if (!isListingId(id) || listing.error)
     return <ListingMissing id={id} error={listing.error} onRetry={() => void listing.refetch()} />;
   if (!listing.data) return <PageSkeleton />;
   if (session)
     return (
-      <LiveView key={session.purchase.grantId} listing={listing.data} session={session} stopAtOnce={stop} />
+      <LiveView
+        key={session.purchase.grantId}
+        listing={listing.data}
+        session={session}
+        stopAtOnce={stop}
+        onRetry={retry}
+      />
     );
   return <Resume listing={listing.data} grant={grant} toStop={stop} onStarted={attach} />;
 }

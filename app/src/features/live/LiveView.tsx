@@ -26,10 +26,12 @@ export function LiveView({
   listing,
   session,
   stopAtOnce,
+  onRetry,
 }: {
   listing: ListingDetail;
   session: FeedSession;
   stopAtOnce: boolean;
+  onRetry: () => void;
 }) {
   const t = useTranslations("live");
   const snapshot = useSnapshot(session);
@@ -58,16 +60,19 @@ export function LiveView({
         <div className="grid gap-5 lg:sticky lg:top-20 lg:order-2">
           {snapshot.error ? (
             <>
-              <ErrorNotice error={snapshot.error} />
+              <ErrorNotice error={snapshot.error} onRetry={onRetry} />
               <Link href="/purchases" className={buttonClass("plain")}>
                 {t("toPurchases")}
               </Link>
             </>
-          ) : null}
-          <MeterPanel listing={listing} session={session} snapshot={snapshot} />
-          {session.purchase.channel ? (
-            <StopPanel session={session} snapshot={snapshot} atOnce={stopAtOnce} />
-          ) : null}
+          ) : (
+            <>
+              <MeterPanel listing={listing} session={session} snapshot={snapshot} />
+              {session.purchase.channel ? (
+                <StopPanel session={session} snapshot={snapshot} atOnce={stopAtOnce} />
+              ) : null}
+            </>
+          )}
         </div>
         <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-8 lg:order-1">
           <Section title={t("charts")} note={t("chartsNote")}>

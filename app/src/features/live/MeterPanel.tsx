@@ -27,6 +27,7 @@ export function MeterPanel({
   const now = useNow();
   const token = tokenOf(useWeirConfig(), listing.token);
   const { meter, perSecond, ending } = snapshot;
+  const flowing = !ending && snapshot.state.status === "live";
   const metered = session.purchase.channel !== null;
   const money = (amount: bigint) => `${formatAmount(amount, token.decimals)} ${token.symbol}`;
   const rate = t("perSecond", { rate: formatRate(perSecond) });
@@ -36,7 +37,7 @@ export function MeterPanel({
       <section aria-label={t("meter")} className="sheet p-5">
         <dl className="grid grid-cols-2 gap-4">
           <Stat label={t("received")}>{messages}</Stat>
-          <Stat label={t("rate")}>{rate}</Stat>
+          <Stat label={t("rate")}>{flowing ? rate : "–"}</Stat>
         </dl>
         <p className="mt-3 text-sm text-soft">{t("freeNote")}</p>
       </section>
@@ -49,7 +50,7 @@ export function MeterPanel({
     );
   const left = meter.deposit - meter.due;
   const unitsLeft = unitsFor(left, meter);
-  const perMessage = session.purchase.kind === "message" && perSecond > 0;
+  const perMessage = flowing && session.purchase.kind === "message" && perSecond > 0;
   const runsOut = perMessage && now ? now + (Number(unitsLeft) / perSecond) * 1_000 : undefined;
   return (
     <section aria-label={t("meter")} className="sheet overflow-hidden">
@@ -68,10 +69,10 @@ export function MeterPanel({
               {messages}
             </span>
           </Stat>
-          <Stat label={t("rate")}>{ending ? "–" : rate}</Stat>
+          <Stat label={t("rate")}>{flowing ? rate : "–"}</Stat>
           <Stat label={t("left")}>{money(left)}</Stat>
-          <Stat label={t("runsOut")} note={runsOut && !ending ? formatMoment(runsOut) : undefined}>
-            {runsOut && !ending ? t("in", { time: formatDuration((runsOut - now) / 1_000) }) : "–"}
+          <Stat label={t("runsOut")} note={runsOut ? formatMoment(runsOut) : undefined}>
+            {runsOut ? t("in", { time: formatDuration((runsOut - now) / 1_000) }) : "–"}
           </Stat>
         </dl>
         {ending ? null : (

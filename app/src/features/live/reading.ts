@@ -7,6 +7,12 @@ export function formatReading(value: number): string {
   return size !== 0 && (size < 1e-4 || size >= 1e12) ? small.format(value) : plain.format(value);
 }
 
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 4 });
+
+/** A mark of an axis, which has little room. */
+export const formatMark = (value: number): string =>
+  Math.abs(value) >= 1e5 ? compact.format(value) : formatReading(value);
+
 const rough = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
 
 /** A rate: two digits, more would flicker. */

@@ -4,6 +4,7 @@ import { type RefObject, useEffect, useRef, useState } from "react";
 import type uPlot from "uplot";
 import type { Points } from "@/lib/series.ts";
 import { onThemeChange } from "@/lib/theme.ts";
+import { formatMark } from "./reading.ts";
 
 /** What the canvas needs in numbers: the tokens of the look that holds right now. */
 function look() {
@@ -36,7 +37,7 @@ function options(width: number, height: number): uPlot.Options {
     scales: { x: { time: true } },
     axes: [
       { ...axis, space: 90, size: 26 },
-      { ...axis, space: 28, size: 52 },
+      { ...axis, space: 28, size: 56, values: (_plot, marks) => marks.map(formatMark) },
     ],
     series: [{}, { stroke: water, width: 1.75, points: { show: false } }],
   };

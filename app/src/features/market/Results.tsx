@@ -33,6 +33,7 @@ export function Results({ filters, onClear }: { filters: Filters; onClear: () =>
         ))}
       </div>
     );
+  const searching = filters.q !== "" || filters.category !== "" || filters.kind !== "";
   const pulse = (id: string) => heads.data?.byListing.get(id)?.sealedAtMs;
   const answered = (heads.data?.answered ?? 0) > 0;
   const live = items.filter((item) => livenessOf(pulse(item.id), now, answered) === "live").length;
@@ -43,9 +44,9 @@ export function Results({ filters, onClear }: { filters: Filters; onClear: () =>
       </p>
       {items.length === 0 ? (
         <div className="sheet grid justify-items-start gap-3 p-8">
-          <p className="text-lg font-semibold">{t("nothing")}</p>
-          <p className="text-soft">{t("nothingAdvice")}</p>
-          <Button onClick={onClear}>{t("clear")}</Button>
+          <p className="text-lg font-semibold">{searching ? t("nothing") : t("empty")}</p>
+          <p className="text-soft">{searching ? t("nothingAdvice") : t("emptyAdvice")}</p>
+          {searching ? <Button onClick={onClear}>{t("clear")}</Button> : null}
         </div>
       ) : (
         <ul className={GRID}>

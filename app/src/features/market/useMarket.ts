@@ -9,6 +9,10 @@ import { type Filters, listingsPath } from "./filters.ts";
 /** Often enough that "3 s ago" stays true, rarely enough that an open tab costs nothing. */
 const HEADS_EVERY_MS = 5_000;
 
+/** New listings appear by themselves; an empty market is looked at more often, it may only just have been started. */
+const LISTINGS_EVERY_MS = 15_000;
+const EMPTY_EVERY_MS = 1_500;
+
 export function useHeads() {
   const { config } = useConfigState();
   return useQuery({
@@ -26,6 +30,8 @@ export function useListings(filters: Filters) {
     enabled: config !== undefined,
     placeholderData: keepPreviousData,
     initialPageParam: "",
+    refetchInterval: ({ state }) =>
+      state.data?.pages.some((page) => page.items.length > 0) ? LISTINGS_EVERY_MS : EMPTY_EVERY_MS,
     getNextPageParam: (page: Page<ListingItem>) => page.next ?? undefined,
     queryFn: ({ signal, pageParam }) =>
       indexerGet<Page<ListingItem>>(config?.indexers ?? [], listingsPath(filters, pageParam), signal),

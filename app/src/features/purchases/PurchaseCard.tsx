@@ -37,7 +37,7 @@ export function PurchaseCard({ purchase }: { purchase: PurchaseItem }) {
   });
   const state = stateOf(purchase, Date.now() / 1_000);
   const balance = balanceOf(purchase, signed.data ?? undefined);
-  const money = (amount: bigint) => `${formatShort(amount, token.decimals, 9)} ${token.symbol}`;
+  const money = (amount: bigint) => `${formatShort(amount, token.decimals)} ${token.symbol}`;
   const exact = (amount: bigint) => `${formatAmount(amount, token.decimals)} ${token.symbol}`;
   return (
     <li className="sheet flex flex-col gap-4 p-5">

@@ -27,7 +27,7 @@ export function Header() {
   const t = useTranslations("shell");
   return (
     <header className="sticky top-0 z-30 border-b border-line bg-paper">
-      <div className="page flex min-h-14 flex-wrap items-center gap-x-3 gap-y-0 sm:gap-x-5">
+      <div className="page flex min-h-14 flex-wrap items-center gap-x-2.5 gap-y-0 sm:gap-x-5">
         <Link
           href="/"
           prefetch={false}
@@ -37,11 +37,11 @@ export function Header() {
           <Logo />
           <span className="hidden sm:inline">Weir</span>
         </Link>
-        <nav aria-label={t("mainNav")} className="flex items-center gap-4">
+        <nav aria-label={t("mainNav")} className="flex items-center gap-2 sm:gap-4">
           <NavLink href="/">{t("nav.market")}</NavLink>
           <NavLink href="/purchases">{t("nav.purchases")}</NavLink>
         </nav>
-        <div className="ml-auto flex items-center gap-1">
+        <div className="ml-auto flex items-center sm:gap-1">
           <ThemeToggle />
           <WalletSlot />
         </div>

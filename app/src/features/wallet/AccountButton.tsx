@@ -31,9 +31,10 @@ export function AccountButton({ onOpen }: { onOpen: () => void }) {
       </Button>
     );
   return (
-    <Button onClick={onOpen} title={address} className="relative px-3 font-mono text-xs sm:px-4">
+    <Button onClick={onOpen} title={address} className="relative px-2.5 font-mono text-xs sm:px-4">
       <span className="sr">{t("yourAccount")} </span>
-      {shortAddress(address)}
+      <span className="max-sm:hidden">{shortAddress(address)}</span>
+      <span className="sm:hidden">…{address.slice(-4)}</span>
     </Button>
   );
 }

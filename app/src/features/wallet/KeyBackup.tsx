@@ -65,6 +65,8 @@ export function KeyBackup({ request }: { request: BackupRequest | undefined }) {
       description={t("why")}
     >
       <form onSubmit={submit} className="grid gap-4">
+        {/* Password managers file a password under a name. */}
+        <input type="text" hidden readOnly autoComplete="username" value={address} />
         <div className="grid gap-1">
           <label htmlFor={`${id}-password`} className="font-semibold">
             {t("password")}

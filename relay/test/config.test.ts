@@ -1,0 +1,66 @@
+// Settings, and the page that repeats the limits.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ConfigInvalid, readConfig } from "../src/config.ts";
+import * as limits from "../src/limits.ts";
+
+const operator = "0x90F79bf6EB2c4f870365E785982E1f101E93b906";
+let folder: string;
+let deployment: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "weir-config-"));
+  deployment = join(folder, "31337.json");
+  const contract = { address: operator, block: 3, constructorArguments: [] };
+  const contracts = {
+    Channels: contract,
+    Hubs: contract,
+    Listings: contract,
+    Grants: { ...contract, block: 1 },
+  };
+  writeFileSync(deployment, JSON.stringify({ contracts }));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const env = (more: Record<string, string> = {}) => ({
+  WEIR_DEPLOYMENT: deployment,
+  WEIR_RELAY_OPERATOR: operator.toLowerCase(),
+  ...more,
+});
+
+test("defaults are loopback, free ports, the local chain", () => {
+  expect(readConfig(env())).toMatchObject({
+    rpcUrl: "http://127.0.0.1:8545",
+    chainId: 31337,
+    operator,
+    host: "127.0.0.1",
+    ports: { tcp: 0, ws: 0, http: 0 },
+    parentWatch: false,
+    deployment: { fromBlock: 1n },
+  });
+});
+
+test("the environment wins over the file", () => {
+  const file = join(folder, "relay.json");
+  writeFileSync(file, JSON.stringify({ WEIR_PORT_RELAY_TCP: 4001, WEIR_PORT_RELAY_WS: 4002 }));
+  const config = readConfig(env({ WEIR_RELAY_CONFIG: file, WEIR_PORT_RELAY_WS: "5002" }));
+  expect(config.ports).toEqual({ tcp: 4001, ws: 5002, http: 0 });
+});
+
+test.each([
+  ["WEIR_RELAY_OPERATOR", { WEIR_RELAY_OPERATOR: "0x12" }],
+  ["WEIR_PORT_RELAY_TCP", { WEIR_PORT_RELAY_TCP: "70000" }],
+  ["WEIR_CHAIN_ID", { WEIR_CHAIN_ID: "one" }],
+  ["WEIR_DEPLOYMENT", { WEIR_DEPLOYMENT: "/nowhere/31337.json" }],
+])("a wrong %s is named", (setting, more: Record<string, string>) => {
+  expect(() => readConfig(env(more))).toThrow(ConfigInvalid);
+  expect(() => readConfig(env(more))).toThrow(setting);
+});
+
+test("every limit stands on the page", () => {
+  const page = readFileSync(new URL("../../docs/limits.md", import.meta.url), "utf8");
+  for (const name of Object.keys(limits)) expect(page).toContain(`| \`${name}\` |`);
+});

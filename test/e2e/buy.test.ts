@@ -1,0 +1,179 @@
+// A buyer's first visit, in Chromium, against everything that `npm start` runs.
+//   market        eight listings, alive, no wallet needed
+//   connect       by an injected EIP-6963 wallet
+//   buy           one transaction in ETH; a declined wallet changes nothing
+//   live          ten segments decrypted; the meter rises by exactly the listed price
+//   stop          closed by the seller, refund exact to the wei, and the chain agrees
+// Any request to a foreign host, console error or serious axe finding fails it.
+import type { Browser } from "playwright-core";
+import { createPublicClient, type Hex, http, parseEventLogs } from "viem";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { channelsAbi, grantsAbi } from "../../sdk/src/generated/index.ts";
+import { chromiumPath, launch, type Visit, visit, type Wallet } from "../support/browser.ts";
+import { type RunningStack, startStack } from "../support/stack.ts";
+
+const PRICE = 10n ** 11n;
+const here = chromiumPath() !== undefined || process.env.WEIR_REQUIRE_ALL === "1";
+if (!here)
+  console.warn("browser journeys need Chromium (package chromium, or WEIR_CHROMIUM): they are left out");
+
+describe.runIf(here)("a buyer's first visit", () => {
+  let stack: RunningStack;
+  let browser: Browser;
+  let wallet: Wallet;
+  let guest: Visit;
+
+  beforeAll(async () => {
+    [stack, browser] = await Promise.all([startStack(), launch()]);
+    const { privateKey } = stack.accounts.find(({ role }) => role === "buyer3")!;
+    wallet = { name: "Test Wallet", privateKey, rpc: stack.rpc, rejects: false, asked: [] };
+    guest = await visit(browser, { wallets: [wallet] });
+  }, 300_000);
+  afterAll(async () => {
+    await browser?.close();
+    await stack?.stop();
+  });
+
+  const page = () => guest.page;
+  const wei = async (selector: string): Promise<bigint> =>
+    BigInt((await page().locator(selector).getAttribute("data-value")) ?? "-1");
+
+  it("sees eight listings, and that they are alive, without a wallet", async () => {
+    await page().goto(stack.app!);
+    await page().getByRole("heading", { level: 1 }).waitFor();
+    const cards = page().getByRole("article");
+    await expect.poll(() => cards.count(), { timeout: 20_000 }).toBe(8);
+    await expect
+      .poll(() => page().getByText("Live", { exact: true }).count(), { timeout: 20_000 })
+      .toBeGreaterThanOrEqual(8);
+    await guest.axe();
+    guest.check();
+  });
+
+  it("finds the live listing and connects the wallet", async () => {
+    await page()
+      .getByRole("link", { name: /This machine, live/ })
+      .first()
+      .click();
+    await page().getByRole("heading", { name: "This machine, live" }).waitFor();
+    await guest.axe();
+    await page().getByRole("button", { name: "Connect wallet" }).click();
+    await page()
+      .getByRole("button", { name: /Test Wallet/ })
+      .click();
+    await page().getByRole("dialog").waitFor({ state: "hidden" });
+    expect(wallet.asked).toContain("eth_requestAccounts");
+    guest.check();
+  });
+
+  it("declines in the wallet: it is said, and nothing was bought", async () => {
+    await page().getByRole("button", { name: "Buy", exact: true }).click();
+    const dialog = page().getByRole("dialog", { name: "Buy" });
+    await dialog.getByLabel("Deposit").fill("0.001");
+    await guest.axe();
+    wallet.rejects = true;
+    await dialog.getByRole("button", { name: /^Deposit 0\.001 ETH/ }).click();
+    await dialog.getByText(/declined in the wallet/).waitFor();
+    wallet.rejects = false;
+    const client = createPublicClient({ transport: http(stack.rpc) });
+    const bought = await client.getContractEvents({
+      address: stack.contracts.Grants,
+      abi: grantsAbi,
+      eventName: "Purchased",
+      fromBlock: 0n,
+    });
+    expect(bought).toHaveLength(0);
+    await dialog.getByRole("button", { name: "Back" }).click();
+  });
+
+  it("buys with one transaction and reads ten segments for exactly their price", async () => {
+    const dialog = page().getByRole("dialog", { name: "Buy" });
+    await dialog.getByLabel("Deposit").fill("0.001");
+    await dialog.getByRole("button", { name: /^Deposit 0\.001 ETH/ }).click();
+    await page().waitForURL(/\/live/, { timeout: 60_000 });
+    const seen: bigint[] = [];
+    await expect
+      .poll(
+        async () => {
+          const messages = await wei('[data-meter="messages"]');
+          const due = await wei('[data-meter="due"]');
+          // The two are read one after the other: due belongs to this count or a later one, and is a whole number of prices.
+          expect(due % PRICE).toBe(0n);
+          expect(due / PRICE).toBeGreaterThanOrEqual(messages);
+          seen.push(due / PRICE);
+          return messages;
+        },
+        { timeout: 60_000, interval: 100 },
+      )
+      .toBeGreaterThanOrEqual(10n);
+    expect(new Set(seen).size).toBeGreaterThan(3); // it rose while we watched
+    expect(wallet.asked.filter((method) => method === "eth_sendTransaction")).toHaveLength(1);
+    await page()
+      .getByRole("img", { name: /Processor in use/ })
+      .first()
+      .waitFor();
+    await guest.axe();
+    guest.check();
+  });
+
+  it("stops: closed by the seller, the refund exact to the wei", async () => {
+    await page()
+      .getByRole("button", { name: /Stop and get the rest back/ })
+      .click();
+    await page().getByRole("heading", { name: "Settled" }).waitFor({ timeout: 30_000 });
+    const claimed = await wei('[data-stop="claimed"]');
+    const refund = await wei('[data-stop="refund"]');
+    expect(claimed + refund).toBe(10n ** 15n);
+    expect(claimed).toBe(await wei('[data-meter="due"]'));
+    expect(claimed).toBe(PRICE * (await wei('[data-meter="messages"]')));
+
+    const client = createPublicClient({ transport: http(stack.rpc) });
+    const logs = await client.getLogs({ address: stack.contracts.Channels, fromBlock: 0n });
+    const [closed] = parseEventLogs({ abi: channelsAbi, logs, eventName: "ChannelClosed" });
+    expect(closed!.args).toMatchObject({ claimed, refund });
+    // The buyer's account holds what it had, less the price and the fee of its one transaction.
+    const buyer = stack.accounts.find(({ role }) => role === "buyer3")!.address;
+    const [bought] = parseEventLogs({
+      abi: grantsAbi,
+      logs: await client.getLogs({ address: stack.contracts.Grants, fromBlock: 0n }),
+      eventName: "Purchased",
+    });
+    const receipt = await client.getTransactionReceipt({ hash: bought!.transactionHash as Hex });
+    const before = await client.getBalance({ address: buyer, blockNumber: receipt.blockNumber - 1n });
+    const fee = receipt.gasUsed * receipt.effectiveGasPrice;
+    expect(await client.getBalance({ address: buyer })).toBe(before - claimed - fee);
+    expect(await client.getTransactionCount({ address: buyer })).toBe(1);
+    await guest.axe();
+    guest.check();
+  });
+
+  it("finds the purchase again under My data, closed, and in the indexer", async () => {
+    await page().getByRole("link", { name: "My data" }).first().click();
+    await page().getByText("This machine, live").first().waitFor();
+    await expect
+      .poll(() => page().getByText("closed", { exact: true }).count(), { timeout: 15_000 })
+      .toBeGreaterThan(0);
+    const buyer = stack.accounts.find(({ role }) => role === "buyer3")!.address;
+    const answer = await fetch(`${stack.indexer}/v1/accounts/${buyer}/purchases`);
+    const { items } = (await answer.json()) as { items: { listingId: string; channel: { state: string } }[] };
+    expect(items).toHaveLength(1);
+    expect(items[0]!.channel.state).toBe("closed");
+    await guest.axe();
+    guest.check();
+  });
+
+  it("shows every page in the dark and on a phone without a serious finding", async () => {
+    for (const look of [{ dark: true }, { width: 360, height: 780 }]) {
+      const passing = await visit(browser, look);
+      for (const path of ["/", "/listing?id=1", "/live?id=1", "/purchases"]) {
+        await passing.page.goto(`${stack.app}${path}`);
+        await passing.page.getByRole("heading", { level: 1 }).first().waitFor();
+        await passing.axe();
+        const overflow = await passing.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect(overflow, `${path} scrolls sideways`).toBeLessThanOrEqual(0);
+      }
+      passing.check();
+      await passing.close();
+    }
+  });
+});

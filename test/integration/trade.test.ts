@@ -1,0 +1,339 @@
+// One trade over the real programs, and the two ways it can end.
+//   trade     what mosquitto_pub publishes arrives whole, in order, for exactly its price
+//   sealed    a marker published as data is neither in the relay's files nor in the frames on the wire; with sealing off it is
+//             found in both, by the same search
+//   stop      gateway alive: closed by notice within five seconds, the rest comes back
+//             gateway dead: requestClose by anyone with the notice, challenge, withdraw; it comes back within the challenge: paid
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Connection, Libp2p } from "@libp2p/interface";
+import pino from "pino";
+import { createPublicClient, createTestClient, createWalletClient, http } from "viem";
+import { hardhat } from "viem/chains";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadConfig } from "../../gateway/src/config.ts";
+import { startGateway } from "../../gateway/src/gateway.ts";
+import { accountOf } from "../../scripts/stack/accounts.ts";
+import { SEED_LISTINGS, type SeedListing } from "../../scripts/stack/listings.ts";
+import { startProgram } from "../../scripts/stack/program.ts";
+import { devicePassword, LOCAL_PASSPHRASE, type SeededListing } from "../../scripts/stack/seed.ts";
+import { CHAIN_ID, type Stack, startStack } from "../../scripts/stack/stack.ts";
+import { getChannel, requestCloseWithNotice, withdraw } from "../../sdk/src/chain/index.ts";
+import { buyListing, type DecodedMessage, type Feed, openPurchase } from "../../sdk/src/client/index.ts";
+import { createNode, fileStore, nativeCrypto } from "../../sdk/src/client/node.ts";
+import { type Crypto, concat } from "../../sdk/src/core/index.ts";
+
+const PRICE = 10n ** 11n;
+const DEPOSIT = 10n ** 15n;
+const FREE = SEED_LISTINGS.find(({ device }) => device === "seismograph")!;
+const METERED: SeedListing = {
+  ...SEED_LISTINGS.find(({ device }) => device === "machine-1")!,
+  device: "probe",
+  topic: "air",
+};
+/** Read whole from the first message on: the epochs of a free listing are a minute long elsewhere. */
+const OPEN_EYES: SeedListing = { ...FREE, device: "marked", topic: "air" };
+
+let folder: string;
+let stack: Stack;
+let metered: SeededListing;
+let free: SeededListing;
+let node: Libp2p;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "weir-trade-"));
+  stack = await startStack({
+    folder: join(folder, "run"),
+    listings: [METERED, OPEN_EYES],
+    log: () => undefined,
+  });
+  [metered, free] = stack.listings as [SeededListing, SeededListing];
+  node = await createNode();
+});
+afterAll(async () => {
+  await node?.stop();
+  await stack?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const client = () => createPublicClient({ chain: hardhat, transport: http(stack.file.rpc), cacheTime: 0 });
+const buyer = (role: "buyer1" | "buyer2" | "buyer3", through: Libp2p = node) => ({
+  wallet: createWalletClient({
+    account: accountOf(role).account,
+    chain: hardhat,
+    transport: http(stack.file.rpc),
+    pollingInterval: 50,
+  }),
+  contracts: stack.file.contracts,
+  relays: stack.file.relays,
+  node: through,
+  crypto: nativeCrypto,
+  store: fileStore(join(folder, role)),
+  site: "tests",
+});
+
+/** Publishes lines with the real client; resolves when it has its last PUBACK. */
+async function publish(
+  listing: SeededListing,
+  lines: readonly string[],
+  gateway = stack.file.gateways[0]!,
+): Promise<void> {
+  const { user, password } = await devicePassword({
+    gateway,
+    chainId: CHAIN_ID,
+    hub: listing.hub,
+    device: listing.device,
+  });
+  const { hostname, port } = new URL(gateway.mqtt);
+  const args = [
+    "-h",
+    hostname,
+    "-p",
+    port,
+    "-u",
+    user,
+    "-P",
+    password,
+    "-t",
+    `${listing.device}/${listing.topic}`,
+    "-q",
+    "1",
+    "-l",
+  ];
+  const child = spawn("mosquitto_pub", args, { stdio: ["pipe", "ignore", "inherit"] });
+  child.stdin.end(`${lines.join("\n")}\n`);
+  const code = await new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", resolve);
+  });
+  expect(code).toBe(0);
+}
+
+/** Resolves when the relay has accepted the session; the last reason is in the failure otherwise. */
+const opened = (feed: Feed) =>
+  expect
+    .poll(() => `${feed.state.status} ${feed.state.reason ?? ""}`, { timeout: 30_000, interval: 20 })
+    .toMatch(/^(live|waiting) /);
+
+async function open(
+  listing: SeededListing,
+  role: Parameters<typeof buyer>[0],
+  amount: bigint,
+  through = node,
+) {
+  const market = buyer(role, through);
+  const bought = await buyListing(market, { listingId: listing.listingId, amount });
+  const { feed, head } = await openPurchase(market, bought);
+  const messages: DecodedMessage[] = [];
+  feed.on("messages", (delivered) => messages.push(...delivered.messages));
+  await opened(feed);
+  return { market, feed, head, messages, bought };
+}
+
+const numbered = (count: number): string[] => Array.from({ length: count }, (_, n) => JSON.stringify({ n }));
+
+describe("trade", () => {
+  it("arrives whole and in order for exactly its price; closed by notice within 5 s", async () => {
+    const { feed, head, messages, market } = await open(metered, "buyer1", DEPOSIT);
+    await publish(metered, numbered(300));
+    await expect.poll(() => messages.length, { timeout: 30_000, interval: 20 }).toBe(300);
+    expect(messages.map(({ json }) => (json as { n: number }).n)).toEqual(
+      Array.from({ length: 300 }, (_, n) => n),
+    );
+    expect(feed.meter.due).toBe(300n * PRICE);
+    expect(feed.meter.signed).toBeLessThanOrEqual(feed.meter.due + feed.meter.entry);
+
+    const balance = () => client().getBalance({ address: market.wallet.account.address });
+    const before = await balance();
+    const startedAt = Date.now();
+    const stopped = await feed.stop();
+    expect(Date.now() - startedAt).toBeLessThan(5000 + 3000); // the promise is 5 s to the chain; the rest is this machine's
+    expect(stopped).toMatchObject({ by: "gateway", capture: 300n * PRICE, due: 300n * PRICE });
+    const { claimed, deposit } = await getChannel(client(), {
+      contracts: stack.file.contracts,
+      channelId: head.paymentId,
+    });
+    expect({ claimed, deposit }).toEqual({ claimed: 300n * PRICE, deposit: 300n * PRICE });
+    expect((await balance()) - before).toBe(DEPOSIT - 300n * PRICE);
+  });
+
+  it("is resumed by another connection where it was left: nothing lost, nothing paid twice", async () => {
+    const { feed, messages } = await open(metered, "buyer2", DEPOSIT);
+    await publish(metered, numbered(50));
+    await expect.poll(() => last(messages), { timeout: 30_000, interval: 20 }).toBe(49);
+    await feed.close();
+    // The session began with the running epoch, so what was published in it before is there too, and paid for.
+    const bought = BigInt(messages.length);
+    expect(feed.meter.due).toBe(bought * PRICE);
+    const again = await openPurchase(buyer("buyer2"), { grantId: (await grantOf("buyer2"))! });
+    const more: DecodedMessage[] = [];
+    again.feed.on("messages", (delivered) => more.push(...delivered.messages));
+    await opened(again.feed);
+    await publish(metered, numbered(30));
+    await expect.poll(() => more.length, { timeout: 30_000, interval: 20 }).toBe(30);
+    expect(again.feed.meter.due).toBe((bought + 30n) * PRICE);
+    await again.feed.stop();
+  });
+});
+
+/** Number of the message that came last. */
+const last = (messages: readonly DecodedMessage[]): number | undefined =>
+  (messages.at(-1)?.json as { n: number } | undefined)?.n;
+
+/** The newest grant of an account, as its own store names it. */
+async function grantOf(role: string): Promise<`0x${string}` | undefined> {
+  const files = await readdir(join(folder, role));
+  return files.find((name) => name.endsWith(".json"))?.replace(".json", "") as `0x${string}` | undefined;
+}
+
+/** A node whose streams are listened in on: every byte that comes out of the connection's own encryption. */
+function tapped(inner: Libp2p, seen: Uint8Array[]): Libp2p {
+  const tapStream = (connection: Connection): Connection =>
+    new Proxy(connection, {
+      get(target, name) {
+        if (name !== "newStream") return Reflect.get(target, name);
+        return async (...args: Parameters<Connection["newStream"]>) => {
+          const stream = await target.newStream(...args);
+          stream.addEventListener("message", ({ data }) => seen.push(new Uint8Array(data.subarray())));
+          return stream;
+        };
+      },
+    });
+  return new Proxy(inner, {
+    get(target, name) {
+      if (name !== "dial") return Reflect.get(target, name);
+      return async (...args: Parameters<Libp2p["dial"]>) => tapStream(await target.dial(...args));
+    },
+  });
+}
+
+/** Everything below the relay's folder, as it is on disk while the relay runs. */
+async function relayFiles(): Promise<Buffer> {
+  const root = join(folder, "run", "relay");
+  const names = await readdir(root, { recursive: true, withFileTypes: true });
+  const files = names
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFile(join(entry.parentPath, entry.name)));
+  return Buffer.concat(await Promise.all(files));
+}
+
+describe("sealed", () => {
+  /** The cipher and the compression left out: everything else is the same. */
+  const sealingOff: Crypto = {
+    ...nativeCrypto,
+    deflate: (bytes) => concat(bytes, new Uint8Array(1)),
+    gcmSeal: (_key, plaintext) => concat(plaintext, new Uint8Array(16)),
+    gcmOpen: (_key, ciphertext) => new Uint8Array(ciphertext.subarray(0, -16)),
+  };
+
+  it("a marker is neither in the relay's files nor on the wire; with sealing off it is in both", async () => {
+    const seen: Uint8Array[] = [];
+    const listener = tapped(node, seen);
+    const { feed, messages } = await open(free, "buyer3", 0n, listener);
+    const marker = randomBytes(64).toString("base64");
+    await publish(free, [JSON.stringify({ marker })]);
+    await expect
+      .poll(() => messages.some(({ json }) => (json as { marker?: string }).marker === marker), {
+        timeout: 30_000,
+      })
+      .toBe(true);
+    expect((await relayFiles()).includes(marker)).toBe(false);
+    expect(Buffer.concat(seen).includes(marker)).toBe(false);
+
+    // The same gateway program with a cipher that does nothing, in place of the first one.
+    await stack.programs.get("gateway")!.stop();
+    const config = await loadConfig({
+      WEIR_GATEWAY_CONFIG: join(folder, "run", "gateway.json"),
+      WEIR_GATEWAY_PASSPHRASE: LOCAL_PASSPHRASE,
+      WEIR_RPC_URL: stack.file.rpc,
+      WEIR_CHAIN_ID: String(CHAIN_ID),
+      WEIR_DATA_DIR: join(folder, "run", "gateway"),
+      WEIR_DEPLOYMENT: join(folder, "run", "deployments", `${CHAIN_ID}.json`),
+      WEIR_PORT_MQTT: "0",
+      WEIR_PORT_GATEWAY_HTTP: "0",
+    });
+    const open_ = await startGateway(config, pino({ level: "silent" }), sealingOff);
+    try {
+      const control = randomBytes(64).toString("base64");
+      const gateway = {
+        id: config.id,
+        mqtt: `mqtt://127.0.0.1:${open_.mqttPort}`,
+        http: `http://127.0.0.1:${open_.httpPort}`,
+      };
+      await publish(free, [JSON.stringify({ marker: control })], gateway);
+      await expect.poll(async () => (await relayFiles()).includes(control), { timeout: 30_000 }).toBe(true);
+      await expect.poll(() => Buffer.concat(seen).includes(control), { timeout: 30_000 }).toBe(true);
+    } finally {
+      await open_.stop();
+      await feed.close();
+    }
+  });
+});
+
+describe("the gateway is dead", () => {
+  /** Starts the gateway program again over the same files; the tests before have stopped it. */
+  const revive = () =>
+    startProgram<{ id: string; mqtt: string; http: string }>({
+      name: "gateway-again",
+      script: "gateway/src/main.ts",
+      env: {
+        WEIR_RPC_URL: stack.file.rpc,
+        WEIR_CHAIN_ID: String(CHAIN_ID),
+        WEIR_DEPLOYMENT: join(folder, "run", "deployments", `${CHAIN_ID}.json`),
+        WEIR_DATA_DIR: join(folder, "run", "gateway"),
+        WEIR_GATEWAY_CONFIG: join(folder, "run", "gateway.json"),
+        WEIR_GATEWAY_PASSPHRASE: LOCAL_PASSPHRASE,
+        WEIR_PORT_MQTT: "0",
+        WEIR_PORT_GATEWAY_HTTP: "0",
+      },
+      logs: join(folder, "run", "logs"),
+    });
+  /** Time moves on this test's own chain only. */
+  const wait = async (seconds: number) => {
+    const test = createTestClient({ mode: "hardhat", chain: hardhat, transport: http(stack.file.rpc) });
+    await test.increaseTime({ seconds });
+    await test.mine({ blocks: 1 });
+  };
+
+  for (const comesBack of [true, false]) {
+    it(
+      comesBack
+        ? "and comes back within the challenge: it is paid what is owed"
+        : "and stays away: everything comes back",
+      async () => {
+        const gateway = await revive();
+        const { market, feed, head, messages } = await open(metered, "buyer1", DEPOSIT);
+        await publish(metered, numbered(20), gateway.ready);
+        await expect.poll(() => last(messages), { timeout: 30_000, interval: 20 }).toBe(19);
+        const owed = BigInt(messages.length) * PRICE;
+        gateway.child.kill("SIGKILL");
+        await gateway.ended;
+        const stopped = await feed.stop({ patienceMs: 3000 });
+        if (stopped.by !== "challenge") throw new Error("nobody was there to close the channel");
+        const { contracts } = stack.file;
+        const { terms, notice, signature } = stopped;
+        await requestCloseWithNotice(buyer("buyer3").wallet, { contracts, terms, notice, signature });
+        const slot = () => getChannel(client(), { contracts, channelId: head.paymentId });
+        if (comesBack) {
+          const again = await revive();
+          await expect.poll(async () => (await slot()).claimed, { timeout: 30_000 }).toBe(owed);
+          expect((await slot()).deposit).toBe(owed);
+          await again.stop();
+          return;
+        }
+        await expect(withdraw(market.wallet, { contracts, terms })).rejects.toMatchObject({
+          name: "ChallengeRunning",
+        });
+        await wait(terms.challenge);
+        const address = market.wallet.account.address;
+        const before = await client().getBalance({ address });
+        // Anyone may send it; the money goes to the payer.
+        const { refund } = await withdraw(buyer("buyer3").wallet, { contracts, terms });
+        expect(refund).toBe(DEPOSIT);
+        expect((await client().getBalance({ address })) - before).toBe(DEPOSIT);
+      },
+    );
+  }
+});

@@ -1,0 +1,190 @@
+// Chromium with a wallet in it: an injected EIP-6963 provider whose key stays in this process. A page that asks a foreign host, logs
+// an error or has a serious accessibility finding fails its journey.
+import { existsSync } from "node:fs";
+import { AxeBuilder } from "@axe-core/playwright";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { createWalletClient, type Hex, http } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
+import { hardhat } from "viem/chains";
+
+const CHROMIUM = [
+  process.env.WEIR_CHROMIUM,
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+];
+/** No sandbox as root, and nothing that phones home by itself. */
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** The browser's program, or undefined where there is none. */
+export const chromiumPath = (): string | undefined =>
+  CHROMIUM.find((path) => path !== undefined && existsSync(path));
+
+export async function launch(): Promise<Browser> {
+  const executablePath = chromiumPath();
+  if (executablePath === undefined)
+    throw new Error("no Chromium here: install the package chromium, or set WEIR_CHROMIUM");
+  return chromium.launch({ executablePath, args: ARGUMENTS });
+}
+
+export type Wallet = {
+  name: string;
+  privateKey: Hex;
+  rpc: string /** Answers "no" to everything while true. */;
+  rejects: boolean;
+  asked: string[];
+};
+
+export type Visit = {
+  page: Page;
+  context: BrowserContext;
+  /** Throws what the page did wrong so far. */
+  check(): void;
+  /** Throws on serious or critical findings of axe. */
+  axe(): Promise<void>;
+  close(): Promise<void>;
+};
+
+type Request = { method: string; params?: unknown[] };
+class Refusal extends Error {
+  readonly code: number;
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+function answer(wallet: Wallet): (request: Request) => Promise<unknown> {
+  const account = privateKeyToAccount(wallet.privateKey);
+  const client = createWalletClient({ account, chain: hardhat, transport: http(wallet.rpc) });
+  return async ({ method, params = [] }) => {
+    const asks =
+      /^(eth_requestAccounts|wallet_requestPermissions|personal_sign|eth_signTypedData_v4|eth_sendTransaction)$/.test(
+        method,
+      );
+    if (asks) wallet.asked.push(method);
+    if (asks && wallet.rejects) throw new Refusal(4001, "User rejected the request.");
+    switch (method) {
+      case "eth_requestAccounts":
+      case "eth_accounts":
+        return [account.address];
+      case "wallet_requestPermissions":
+        return [{ parentCapability: "eth_accounts" }];
+      case "wallet_switchEthereumChain":
+      case "wallet_revokePermissions":
+        return null;
+      case "personal_sign":
+        return account.signMessage({ message: { raw: params[0] as Hex } });
+      case "eth_signTypedData_v4":
+        return account.signTypedData(JSON.parse(params[1] as string));
+      case "eth_sendTransaction": {
+        const { to, data, value } = params[0] as { to: Hex; data?: Hex; value?: Hex };
+        return client.sendTransaction({ to, ...(data ? { data } : {}), value: BigInt(value ?? 0) });
+      }
+      default:
+        return client.request({ method, params } as never);
+    }
+  };
+}
+
+/** What runs in the page before its own scripts: the provider, announced as EIP-6963 says. */
+function inject({ name, bridge }: { name: string; bridge: string }): void {
+  const listeners = new Map<string, Set<(value: unknown) => void>>();
+  const provider = {
+    async request(request: unknown) {
+      const call = (
+        globalThis as unknown as Record<
+          string,
+          (r: unknown) => Promise<{ result?: unknown; error?: { code: number; message: string } }>
+        >
+      )[bridge]!;
+      const { result, error } = await call(request);
+      if (error !== undefined) throw Object.assign(new Error(error.message), { code: error.code });
+      return result;
+    },
+    on: (event: string, act: (value: unknown) => void) => {
+      listeners.set(event, (listeners.get(event) ?? new Set()).add(act));
+      return provider;
+    },
+    removeListener: (event: string, act: (value: unknown) => void) => {
+      listeners.get(event)?.delete(act);
+      return provider;
+    },
+  };
+  const icon =
+    "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'><rect width='1' height='1' fill='teal'/></svg>";
+  const info = {
+    uuid: `00000000-0000-4000-8000-${bridge.padStart(12, "0").slice(-12)}`,
+    name,
+    icon,
+    rdns: `test.wallet.${bridge}`,
+  };
+  const announce = () =>
+    dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail: Object.freeze({ info, provider }) }));
+  addEventListener("eip6963:requestProvider", announce);
+  announce();
+}
+
+/** A fresh profile with these wallets in it. */
+export async function visit(
+  browser: Browser,
+  options: { wallets?: Wallet[]; dark?: boolean; width?: number; height?: number } = {},
+): Promise<Visit> {
+  const context = await browser.newContext({
+    viewport: { width: options.width ?? 1280, height: options.height ?? 900 },
+    colorScheme: options.dark ? "dark" : "light",
+  });
+  const wrong: string[] = [];
+  for (const [i, wallet] of (options.wallets ?? []).entries()) {
+    const bridge = `weirwallet${i}`;
+    const act = answer(wallet);
+    await context.exposeFunction(bridge, async (request: Request) => {
+      try {
+        return { result: await act(request) };
+      } catch (error) {
+        const { code = -32000, message } = error as Refusal;
+        return { error: { code, message } };
+      }
+    });
+    await context.addInitScript(inject, { name: wallet.name, bridge });
+  }
+  context.on("request", (request) => {
+    const { protocol, hostname } = new URL(request.url());
+    const local = hostname === "127.0.0.1" || hostname === "localhost" || hostname === "[::1]";
+    if (/^(https?|wss?):$/.test(protocol) && !local) wrong.push(`asked a foreign host: ${request.url()}`);
+  });
+  const page = await context.newPage();
+  page.on("console", (message) => {
+    if (message.type() === "error") wrong.push(`console: ${message.text()} (${message.location().url})`);
+  });
+  page.on("pageerror", (error) => wrong.push(`uncaught: ${error.message}`));
+  return {
+    page,
+    context,
+    check() {
+      if (wrong.length > 0) throw new Error(`the page did wrong:\n${wrong.join("\n")}`);
+    },
+    async axe() {
+      const { violations } = await new AxeBuilder({ page: page as never }).analyze();
+      const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+      if (serious.length === 0) return;
+      const text = serious.map(
+        ({ id, help, nodes }) =>
+          `${id}: ${help}\n  ${nodes
+            .map((n) => n.html)
+            .slice(0, 3)
+            .join("\n  ")}`,
+      );
+      throw new Error(`axe at ${page.url()}:\n${text.join("\n")}`);
+    },
+    close: () => context.close(),
+  };
+}

@@ -1,0 +1,64 @@
+// The whole local market for a test: `npm start`'s own program in a folder and on ports of its own.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { StackFile } from "../../scripts/stack/stack.ts";
+
+export type RunningStack = StackFile & {
+  folder: string;
+  child: ChildProcess;
+  output: () => string;
+  stop(): Promise<void>;
+};
+
+const PORTS = ["APP", "RPC", "INDEXER", "RELAY_TCP", "RELAY_WS", "RELAY_HTTP", "MQTT", "GATEWAY_HTTP"];
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, () => {
+      const server = createServer();
+      return new Promise<typeof server>((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/** Rejects with everything it printed when it ends before it is ready. */
+export async function startStack(): Promise<RunningStack> {
+  const folder = await mkdtemp(join(tmpdir(), "weir-stack-"));
+  const ports = await freePorts(PORTS.length);
+  const env = Object.fromEntries(PORTS.map((name, i) => [`WEIR_PORT_${name}`, String(ports[i])]));
+  const child = spawn(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", "scripts/start.ts", "--json"],
+    {
+      env: { ...process.env, ...env, WEIR_DATA_DIR: folder },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
+  let output = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    output += chunk;
+  });
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const file = await new Promise<StackFile>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once("line", (line) => resolve(JSON.parse(line)));
+    void ended.then(() => reject(new Error(`the market did not start:\n${output}`)));
+  });
+  return {
+    ...file,
+    folder,
+    child,
+    output: () => output,
+    async stop() {
+      child.kill("SIGINT");
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
