@@ -87,7 +87,10 @@ const request = (
 const answered = async (session: Fields<"SESSION">) => {
   line.frames.send("SESSION", session);
   const { channelId, sessionNo } = session;
-  const answer = await line.next(["SESSION_ACK", "SESSION_REFUSED"], (frame) => frame.channelId === channelId && frame.sessionNo === sessionNo);
+  const answer = await line.next(
+    ["SESSION_ACK", "SESSION_REFUSED"],
+    (frame) => frame.channelId === channelId && frame.sessionNo === sessionNo,
+  );
   if (answer.type === "SESSION_ACK") return answer;
   throw Object.assign(new Error(answer.message), { name: answer.name, detail: answer.detail });
 };

@@ -88,7 +88,7 @@ async function untilOther({ instanceId }: Identity, signal: AbortSignal): Promis
     await nap(WATCH_MS, signal);
     if (instanceId === null) continue;
     const now = await probe.instance();
-    void now;
+    if (now !== undefined && now !== instanceId) return;
   }
 }
 

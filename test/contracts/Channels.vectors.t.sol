@@ -20,7 +20,7 @@ contract ChannelsVectorsTest is Test {
 
     function setUp() public {
         json = vm.readFile("test/vectors/eip712-channels.json");
-        code = vm.deployCode("Channels", abi.encode(new DepositCap[](0))).code;
+        code = deployCode("Channels", abi.encode(new DepositCap[](0))).code;
     }
 
     function test_Vectors() public {

@@ -82,7 +82,7 @@ export class FrameStream {
 
   /** Sends encoded frames (see segmentFrame, controlFrame) in one write. */
   write(...frames: readonly Uint8Array[]): boolean {
-    if (this.closed || this.stream.writeStatus !== "writable") return false;
+    if (this.stream.writeStatus !== "writable") return false;
     try {
       return this.stream.send(frames.length === 1 ? frames[0]! : concat(...frames));
     } catch (error) {

@@ -48,7 +48,7 @@ abstract contract ChannelsFixture is Test {
 
     /// @dev The deployed build, by its artifact: tests compile against the interface alone.
     function deploy(DepositCap[] memory caps) internal returns (IChannels) {
-        return IChannels(vm.deployCode("Channels", abi.encode(caps)));
+        return IChannels(deployCode("Channels", abi.encode(caps)));
     }
 
     // ----------------------------------------------------------------------------------------------------------- terms

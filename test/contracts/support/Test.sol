@@ -17,6 +17,15 @@ abstract contract Test is StdAssertions, StdInvariant {
         vm.label(account, name);
     }
 
+    /// @return made A contract from its artifact, so that a test compiles against the interface alone and runs the deployed build.
+    function deployCode(string memory name, bytes memory constructorArguments) internal returns (address made) {
+        bytes memory code = abi.encodePacked(vm.getCode(name), constructorArguments);
+        assembly ("memory-safe") {
+            made := create(0, add(code, 0x20), mload(code))
+        }
+        require(made != address(0), "deployment failed");
+    }
+
     /// @return A number between the bounds, both included, that keeps the fuzzer's small and large values.
     function bound(uint256 x, uint256 low, uint256 high) internal pure returns (uint256) {
         if (x >= low && x <= high) return x;
