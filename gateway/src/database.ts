@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS streams (
 CREATE TABLE IF NOT EXISTS sealed (
   listingId TEXT NOT NULL, generation INTEGER NOT NULL, seq INTEGER NOT NULL, epoch INTEGER NOT NULL, sealedAtMs INTEGER NOT NULL,
   messageCount INTEGER NOT NULL, bodyBytes INTEGER NOT NULL, journalTo INTEGER NOT NULL, PRIMARY KEY (listingId, generation, seq)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS sealedByTime ON sealed (sealedAtMs);
 CREATE INDEX IF NOT EXISTS sealedByEpoch ON sealed (listingId, generation, epoch, messageCount, bodyBytes, sealedAtMs);
 CREATE TABLE IF NOT EXISTS outbox (
   id INTEGER PRIMARY KEY AUTOINCREMENT, listingId TEXT NOT NULL, generation INTEGER NOT NULL, seq INTEGER NOT NULL, bytes BLOB NOT NULL,

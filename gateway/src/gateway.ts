@@ -24,7 +24,7 @@ import { createCovers } from "./keys/covers.ts";
 import { createLedger } from "./keys/ledger.ts";
 import { createPurchases } from "./keys/purchases.ts";
 import { createSessions } from "./keys/sessions.ts";
-import { SETTLE_MS, UNLISTED_RETENTION_MS } from "./limits.ts";
+import { CARRY_BATCH, SEALED_RETENTION_MS, SETTLE_MS, UNLISTED_RETENTION_MS } from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
 import { type HubKeys, Pipeline } from "./seal/pipeline.ts";
 import { createSegmentStore } from "./seal/store.ts";
@@ -286,6 +286,7 @@ export async function startGateway(
 
   /** Drops what no listing needs any more. */
   function settle(): void {
+    ledger.carry(Date.now() - SEALED_RETENTION_MS, CARRY_BATCH);
     for (const { hubId } of hubs) {
       const served = [...streams.values()].filter((stream) => stream.hubId === hubId);
       if (served.length > 0) journal.trim(hubId, Math.min(...served.map((stream) => stream.settle())));

@@ -68,6 +68,8 @@ export const MAX_OUTBOX_BYTES = 1 << 30;
 export const ACKS_BEFORE_TRIM = 2;
 /** Headers' sizes and times are kept this long for the ledger; open channels carry older sums forward. */
 export const SEALED_RETENTION_MS = 7 * 86_400_000;
+/** Segments forgotten in one round, so that no round holds up the messages that wait for the same commit. */
+export const CARRY_BATCH = 500;
 /** First and longest pause between attempts to reach a relay. */
 export const MIN_BACKOFF_MS = 100;
 export const MAX_BACKOFF_MS = 5_000;

@@ -46,13 +46,13 @@ export async function keepLink(init: LinkInit): Promise<void> {
       try {
         const frames = await connect(init, identity);
         backoff = MIN_BACKOFF_MS;
-        const end = () => void frames.close();
+        const end = () => void endStream(frames);
         signal.addEventListener("abort", end, { once: true });
         try {
           await init.attend(frames, identity);
         } finally {
           signal.removeEventListener("abort", end);
-          await frames.close();
+          await endStream(frames);
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -108,6 +108,12 @@ async function connect(init: LinkInit, identity: Identity): Promise<FrameStream>
     frames.abort(error as Error);
     throw error;
   }
+}
+
+/** Lets go what was written, then ends both directions: a relay that never ends its own would keep our reader waiting. */
+export async function endStream(frames: FrameStream): Promise<void> {
+  await frames.close();
+  frames.abort(new ClosedError("the gateway ended the stream"));
 }
 
 /** Waits, or returns early when the signal aborts. */

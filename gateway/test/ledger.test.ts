@@ -8,7 +8,7 @@ import { accrue, dueOf, type Plan } from "@weir/sdk/core";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Account } from "../src/keys/account.ts";
-import { channelOf, listingOf, Parts, plan, purchased } from "./support/parts.ts";
+import { channelOf, LISTING, listingOf, Parts, plan, purchased } from "./support/parts.ts";
 
 const RELAY = `0x${"44".repeat(20)}` as const;
 const signature = new Uint8Array(64);
@@ -298,6 +298,29 @@ describe("a release", () => {
     expect(await parts.db.commit(() => parts.ledger.freeze(parts.ledger.account(channelOf(1))!, 4))).toBe(
       40n,
     );
+  });
+
+  test("is remembered as a sum when the segments' sizes are forgotten", async () => {
+    const { reader, epoch } = await open(1000n);
+    for (let i = 0; i < 5; i += 1) {
+      await reader.advance();
+      await fill();
+      await parts.pass(1000);
+    }
+    const owed = parts.ledger.owed(reader.account);
+    expect(owed).toBe(200n);
+    const { length } = parts.sealed;
+    await parts.db.commit(() => parts.ledger.carry(parts.sealed[3]!.sealedAtMs, 100));
+    expect(parts.store.epochOf(LISTING, reader.generation, 2)).toBeUndefined();
+    expect(parts.store.epochOf(LISTING, reader.generation, 3)).toBe(parts.sealed[3]!.epoch);
+    expect(parts.ledger.owed(reader.account)).toBe(owed);
+    await parts.restart();
+    expect(parts.ledger.owed(reader.account)).toBe(owed);
+    expect(dueOf(metered, parts.ledger.accruedBefore(reader.account, reader.generation, length - 1))).toBe(owed - 40n);
+    // The last one stays, whatever its age.
+    await parts.db.commit(() => parts.ledger.carry(Number.MAX_SAFE_INTEGER, 100));
+    expect(parts.store.head(LISTING, reader.generation)).toMatchObject({ seq: length - 1 });
+    expect(epoch).toBeLessThan(parts.sealed.at(-1)!.epoch);
   });
 
   test("takes rising totals only and rising session numbers only", async () => {

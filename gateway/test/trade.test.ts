@@ -99,13 +99,20 @@ const nameOf = async (session: Fields<"SESSION">): Promise<string> =>
     () => "accepted",
     (error: Error) => error.name,
   );
+/** Opens a session as a client does that does not know where its account stands: the gateway says it, and takes it then. */
+const continued = (buyer: Buyer, sessionNo: bigint) =>
+  answered(request(buyer, { sessionNo, total: 4n * ENTRY })).catch((error: { name: string; detail: Record<string, string> }) => {
+    expect(error.name).toBe("WrongBase");
+    const { fromSeq, baseTotal } = error.detail;
+    return answered(request(buyer, { sessionNo, fromSeq: BigInt(fromSeq!), baseTotal: BigInt(baseTotal!), total: 4n * ENTRY }));
+  });
 const releases = (buyer: Buyer, sessionNo = 1n) =>
   line.next("RELEASE", (frame) => frame.channelId === buyer.paymentId && frame.sessionNo === sessionNo);
 
 describe("a session", () => {
   test("is acknowledged by the publisher, and its keys open the segments", async () => {
     const buyer = await Buyer.buy(world, listing);
-    const session = request(buyer);
+    const session = request(buyer, { total: 2n * ENTRY });
     const ack = await answered(session);
     const digest = sessionDigest(buyer.delivery, session);
     expect(
@@ -167,12 +174,8 @@ describe("a session", () => {
     await answered(request(buyer));
     await releases(buyer);
     await send("bought");
-    const from = start();
-    const base =
-      PRICE * BigInt(relay.arrived.filter(({ header }) => header.seq >= from && header.seq < seq).length);
-    const opened = await answered(request(buyer, { sessionNo: 2n, fromSeq: from, total: 4n * ENTRY }));
-    expect(opened.baseAccrued).toBeGreaterThanOrEqual(0n);
-    expect(base).toBeGreaterThan(0n);
+    const opened = await continued(buyer, 2n);
+    expect(opened.baseAccrued % PRICE).toBe(0n);
     await line.next(
       "SESSION_REFUSED",
       (frame) => frame.channelId === buyer.paymentId && frame.sessionNo === 1n && frame.name === "Superseded",
@@ -194,33 +197,9 @@ describe("a session", () => {
     expect(await nameOf(request(buyer, { sessionNo: 1n, fromSeq: header.seq, total: ENTRY }))).not.toBe(
       "accepted",
     );
-    const opened = header.epoch <= seal.epochTo;
-    const before = relay.arrived.filter(
-      (s) => s.header.epoch >= seal.epochFrom && s.header.epoch <= seal.epochTo && s.header.seq <= header.seq,
-    ).length;
-    const baseTotal = PRICE * BigInt(before);
-    const session = request(buyer, {
-      sessionNo: 2n,
-      fromSeq: opened ? header.seq + 1n : header.seq,
-      baseTotal,
-      total: ENTRY + baseTotal,
-    });
-    const fallback = await answered(session).catch(
-      (error: { name: string; detail: Record<string, string> }) => error,
-    );
-    // The running epoch may have moved on since: then the gateway says where the account stands, and that is accepted.
-    if ("detail" in fallback) {
-      expect(fallback.name).toBe("WrongBase");
-      const { fromSeq, baseTotal: base } = fallback.detail as Record<string, string>;
-      await answered(
-        request(buyer, {
-          sessionNo: 3n,
-          fromSeq: BigInt(fromSeq!),
-          baseTotal: BigInt(base!),
-          total: ENTRY + BigInt(base!),
-        }),
-      );
-    }
+    const { baseAccrued } = await continued(buyer, 2n);
+    expect(baseAccrued === 0n || baseAccrued >= PRICE).toBe(true);
+    expect((await releases(buyer, 2n)).seal.n).toBe(0n);
   });
 });
 

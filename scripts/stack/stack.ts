@@ -53,6 +53,20 @@ export type StackOptions = {
   log: (line: string) => void;
 };
 
+/** Ready means that a visitor sees the listings: the indexer may still be reading the newest blocks. */
+async function indexed(indexer: string, listings: number): Promise<void> {
+  const until = Date.now() + INDEXED_PATIENCE_MS;
+  for (;;) {
+    const answer = await fetch(`${indexer}/v1/listings?limit=100`);
+    const { items } = (await answer.json()) as { items: unknown[] };
+    if (items.length >= listings) return;
+    if (Date.now() > until) throw new Error(`the indexer shows ${items.length} of ${listings} listings`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+const INDEXED_PATIENCE_MS = 60_000;
+
 /** Writes a file so that nobody ever reads half of it. */
 export async function writeWhole(path: string, text: string, mode = 0o600): Promise<void> {
   await writeFile(`${path}.new`, text, { mode });
@@ -152,6 +166,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const gateway = await startGateway();
     if (options.devices) await startDevices();
     await indexing;
+    if (indexer !== null) await indexed(indexer, seeded.listings.length);
 
     async function startRelay(address: Address) {
       const ports = {

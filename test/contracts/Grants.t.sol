@@ -11,6 +11,8 @@ import {Channel} from "../../contracts/types/ChannelTypes.sol";
 import {Funding, Grant, Purchase} from "../../contracts/types/GrantTypes.sol";
 import {ListingTerms} from "../../contracts/types/ListingTypes.sol";
 
+// Long because every way to pay and every reason to refuse is tried on one shared order.
+//
 // buy
 //   metered with ETH -> the channel of the derived terms holds the amount, the grant says what the plan says, nothing stays here
 //   metered with a token -> by allowance; by permit; by a permit that landed before; without either -> reverts

@@ -7,6 +7,8 @@ import {TestWallet} from "../../contracts/mocks/HostileAccounts.sol";
 import {Roles} from "../../contracts/types/HubTypes.sol";
 import {Listing, ListingFlags, ListingTerms, Plan, PlanKind, Rights} from "../../contracts/types/ListingTypes.sol";
 
+// Long because every rule of the terms is broken once and met exactly once, on one shared offer.
+//
 // createListing
 //   caller neither manager nor owner; unknown hub; bond too low -> reverts
 //   terms name another hub, another payee than the payout, an operator without PUBLISHER -> reverts

@@ -65,6 +65,7 @@ class Refusal extends Error {
 function answer(wallet: Wallet): (request: Request) => Promise<unknown> {
   const account = privateKeyToAccount(wallet.privateKey);
   const client = createWalletClient({ account, chain: hardhat, transport: http(wallet.rpc) });
+  let connected = false;
   return async ({ method, params = [] }) => {
     const asks =
       /^(eth_requestAccounts|wallet_requestPermissions|personal_sign|eth_signTypedData_v4|eth_sendTransaction)$/.test(
@@ -74,8 +75,10 @@ function answer(wallet: Wallet): (request: Request) => Promise<unknown> {
     if (asks && wallet.rejects) throw new Refusal(4001, "User rejected the request.");
     switch (method) {
       case "eth_requestAccounts":
-      case "eth_accounts":
+        connected = true;
         return [account.address];
+      case "eth_accounts":
+        return connected ? [account.address] : [];
       case "wallet_requestPermissions":
         return [{ parentCapability: "eth_accounts" }];
       case "wallet_switchEthereumChain":

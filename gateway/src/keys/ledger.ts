@@ -20,6 +20,8 @@ export type Ledger = {
   plans(listingId: bigint): Plan[];
   /** A segment was stored. Only inside that commit. */
   stored(header: Header): void;
+  /** Forgets sizes of at most `limit` segments sealed before this moment; accounts carry their sums forward. Only inside a commit. */
+  carry(beforeMs: number, limit: number): void;
   /** Stored segments of the listing were given up. Only inside that commit. */
   recount(listingId: bigint): void;
   /** Σ price × units of everything opened to the channel before (generation, seq). */
@@ -223,6 +225,31 @@ export function createLedger(db: Database): Ledger {
     stored(header) {
       for (const account of byListing.get(String(header.listingId)) ?? [])
         if (isOpen(account, header.generation, header.epoch)) account.accrued += accrue(account.plan, header);
+    },
+    carry(beforeMs, limit) {
+      // The last segment of a stream stays: sessions start behind it.
+      const old = db.all<Omit<Header, "seq" | "listingId"> & { listingId: string; seq: number }>(
+        `SELECT listingId, generation, seq, epoch, sealedAtMs, messageCount, bodyBytes FROM sealed AS s WHERE sealedAtMs < ?
+         AND EXISTS (SELECT 1 FROM streams AS t WHERE t.listingId = s.listingId AND (t.generation > s.generation OR t.nextSeq > s.seq + 1)) LIMIT ?`,
+        beforeMs,
+        limit,
+      );
+      const grown = new Set<Account>();
+      for (const row of old) {
+        for (const account of byListing.get(row.listingId) ?? [])
+          if (isOpen(account, row.generation, row.epoch)) {
+            account.carried += accrue(account.plan, row);
+            grown.add(account);
+          }
+        db.run(
+          "DELETE FROM sealed WHERE listingId = ? AND generation = ? AND seq = ?",
+          row.listingId,
+          row.generation,
+          row.seq,
+        );
+      }
+      for (const { channelId, carried } of grown)
+        db.run("UPDATE channels SET carried = ? WHERE channelId = ?", String(carried), channelId);
     },
     recount(listingId) {
       for (const account of byListing.get(String(listingId)) ?? []) {

@@ -4,7 +4,7 @@ import { type FrameStream, segmentFrame } from "@weir/sdk/wire";
 import type { Logger } from "pino";
 import type { Address } from "viem";
 import { HANDSHAKE_TIMEOUT_MS, MAX_UNACKED_BYTES } from "../limits.ts";
-import type { Identity } from "../link.ts";
+import { endStream, type Identity } from "../link.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { SegmentStore } from "./store.ts";
 
@@ -143,7 +143,7 @@ export function createPublisher(init: PublisherInit): Publisher {
       try {
         await Promise.race(both);
       } finally {
-        await frames.close();
+        await endStream(frames);
         wakeUp();
         await Promise.allSettled(both);
       }
