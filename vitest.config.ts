@@ -7,6 +7,7 @@ export default defineConfig({
       "test/{vectors,integration,e2e}/**/*.test.ts",
     ],
     // Real programs are started and a two-core machine is shared: generous, and never what a test measures.
+    globalSetup: "test/support/build.ts",
     testTimeout: 60_000,
     hookTimeout: 180_000,
     // Chains, relays and browsers side by side on two cores only slow each other down.

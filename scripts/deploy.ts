@@ -62,10 +62,20 @@ export class DeploymentFailed extends Error {
   }
 }
 
+/**
+ * Compiles what changed. Two builds at once tear each other's cache, so whoever starts several programs builds first and
+ * says so by WEIR_CONTRACTS_BUILT=1.
+ */
+export async function buildContracts(): Promise<void> {
+  if (process.env.WEIR_CONTRACTS_BUILT === "1") return;
+  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+  process.env.WEIR_CONTRACTS_BUILT = "1";
+}
+
 /** Deploys, or finds what is deployed. Returns what it wrote to <deploymentsDir>/<chainId>.json. */
 export async function deploy(options: DeployOptions = {}): Promise<Deployment> {
   const { network = "localhost", rpcUrl, log = (line) => console.error(line) } = options;
-  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+  await buildContracts();
   const override = rpcUrl === undefined ? undefined : { type: "http" as const, url: rpcUrl };
   const connection = await hre.network.create({ network, override });
   try {

@@ -2,6 +2,7 @@
 import { mkdirSync, statfsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { buildContracts } from "./deploy.ts";
 import { buildApp } from "./stack/build.ts";
 import { PORT_VARIABLES } from "./stack/ports.ts";
 import { type Stack, type StackFile, startStack, writeWhole } from "./stack/stack.ts";
@@ -73,8 +74,7 @@ async function main(): Promise<number> {
   doctor();
   const buildAt = performance.now();
   say("building what changed (the app takes a minute the first time)");
-  const { default: hre } = await import("hardhat");
-  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+  await buildContracts();
   await buildApp(resolve(data, "logs"));
   const buildMs = Math.round(performance.now() - buildAt);
 

@@ -316,7 +316,9 @@ describe("a release", () => {
     expect(parts.ledger.owed(reader.account)).toBe(owed);
     await parts.restart();
     expect(parts.ledger.owed(reader.account)).toBe(owed);
-    expect(dueOf(metered, parts.ledger.accruedBefore(reader.account, reader.generation, length - 1))).toBe(owed - 40n);
+    expect(dueOf(metered, parts.ledger.accruedBefore(reader.account, reader.generation, length - 1))).toBe(
+      owed - 40n,
+    );
     // The last one stays, whatever its age.
     await parts.db.commit(() => parts.ledger.carry(Number.MAX_SAFE_INTEGER, 100));
     expect(parts.store.head(LISTING, reader.generation)).toMatchObject({ seq: length - 1 });

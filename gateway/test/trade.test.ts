@@ -101,11 +101,20 @@ const nameOf = async (session: Fields<"SESSION">): Promise<string> =>
   );
 /** Opens a session as a client does that does not know where its account stands: the gateway says it, and takes it then. */
 const continued = (buyer: Buyer, sessionNo: bigint) =>
-  answered(request(buyer, { sessionNo, total: 4n * ENTRY })).catch((error: { name: string; detail: Record<string, string> }) => {
-    expect(error.name).toBe("WrongBase");
-    const { fromSeq, baseTotal } = error.detail;
-    return answered(request(buyer, { sessionNo, fromSeq: BigInt(fromSeq!), baseTotal: BigInt(baseTotal!), total: 4n * ENTRY }));
-  });
+  answered(request(buyer, { sessionNo, total: 4n * ENTRY })).catch(
+    (error: { name: string; detail: Record<string, string> }) => {
+      expect(error.name).toBe("WrongBase");
+      const { fromSeq, baseTotal } = error.detail;
+      return answered(
+        request(buyer, {
+          sessionNo,
+          fromSeq: BigInt(fromSeq!),
+          baseTotal: BigInt(baseTotal!),
+          total: 4n * ENTRY,
+        }),
+      );
+    },
+  );
 const releases = (buyer: Buyer, sessionNo = 1n) =>
   line.next("RELEASE", (frame) => frame.channelId === buyer.paymentId && frame.sessionNo === sessionNo);
 
