@@ -2,13 +2,15 @@
  * Writes sdk/src/generated from the compiled contracts: `as const` ABIs, and every error a contract may raise.
  *
  *   npm run generate             compile, then write
- *   npm run generate -- --check  compile, then fail if a file is stale; writes nothing
+ *   npm run generate -- --check  fail if a file is stale, by the fingerprints in made-from.json; compiles and writes nothing
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import hre from "hardhat";
 import type { Abi } from "viem";
+import { buildContracts } from "./deploy.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const FOLDER = join(ROOT, "sdk/src/generated");
@@ -18,7 +20,7 @@ const BANNER = "// Written by `npm run generate` from contracts/. Do not edit.\n
 const abiName = (contract: string): string => `${contract[0]?.toLowerCase()}${contract.slice(1)}Abi`;
 
 async function readAbis(): Promise<[contract: string, abi: Abi][]> {
-  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+  await buildContracts();
   return Promise.all(
     CONTRACTS.map(async (contract): Promise<[string, Abi]> => {
       const { abi } = await hre.artifacts.readArtifact(contract);
@@ -66,6 +68,29 @@ export async function generate(): Promise<Record<string, string>> {
   return Object.fromEntries(Object.entries(sources).map(([name, source]) => [name, `${BANNER}${source}\n`]));
 }
 
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** Fingerprints of what went in and what came out: compiling takes a minute, comparing takes none. */
+function madeFrom(files: Record<string, string>): string {
+  const inputs = [...globSync("contracts/**/*.sol", { cwd: ROOT }).sort(), "scripts/generate.ts"];
+  const sources = inputs.map((path) => `${path}\0${readFileSync(join(ROOT, path), "utf8")}`).join("\0");
+  const outputs = Object.entries(files).map(([name, content]) => [name, sha256(content)]);
+  return `${JSON.stringify({ sources: sha256(sources), files: Object.fromEntries(outputs) }, null, 2)}\n`;
+}
+
+const FINGERPRINTS = "made-from.json";
+
+/** True when neither the contracts nor the generated files have changed since they were written. */
+function isFresh(): boolean {
+  const written = readOrNothing(join(FOLDER, FINGERPRINTS));
+  if (written === undefined) return false;
+  const names = Object.keys((JSON.parse(written) as { files: Record<string, string> }).files);
+  return (
+    written ===
+    madeFrom(Object.fromEntries(names.map((name) => [name, readOrNothing(join(FOLDER, name)) ?? ""])))
+  );
+}
+
 function readOrNothing(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
@@ -76,18 +101,19 @@ function readOrNothing(path: string): string | undefined {
 }
 
 async function main(): Promise<void> {
-  const files = await generate();
-  const stale = Object.keys(files).filter((name) => readOrNothing(join(FOLDER, name)) !== files[name]);
   if (process.argv.includes("--check")) {
-    if (stale.length > 0) {
-      console.error(`stale in sdk/src/generated: ${stale.join(", ")}; run npm run generate`);
+    if (!isFresh()) {
+      console.error("sdk/src/generated is stale: run npm run generate");
       process.exitCode = 1;
     }
     return;
   }
+  const files = await generate();
   mkdirSync(FOLDER, { recursive: true });
-  for (const name of stale) writeFileSync(join(FOLDER, name), files[name] ?? "");
-  console.error(stale.length > 0 ? `wrote ${stale.join(", ")}` : "sdk/src/generated is up to date");
+  for (const [name, content] of Object.entries({ ...files, [FINGERPRINTS]: madeFrom(files) })) {
+    writeFileSync(join(FOLDER, name), content);
+  }
+  console.error("wrote sdk/src/generated");
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await main();

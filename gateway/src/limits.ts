@@ -62,7 +62,7 @@ export const MAX_JOURNAL_READ = 4_096;
 export const EPOCH_MARGIN_MS = 3;
 /** Sealed bytes sent and not yet acknowledged, per listing and relay. */
 export const MAX_UNACKED_BYTES = 4 << 20;
-/** Sealed bytes kept for a relay that is away; older ones it must fetch from another relay. */
+/** Sealed bytes kept for relays that are away; beyond it the oldest go, and a relay that would need them is given a new generation. */
 export const MAX_OUTBOX_BYTES = 1 << 30;
 /** Listed relays that must have a segment on disk before its messages leave the journal (fewer if fewer are listed). */
 export const ACKS_BEFORE_TRIM = 2;
@@ -93,8 +93,6 @@ export const EPOCHS_AHEAD = 1;
 export const MAX_EPOCHS_BEHIND = 10;
 /** Session requests of one relay connection that wait for the chain. */
 export const MAX_PENDING_SESSIONS = 64;
-/** Vouchers in one VOUCHERS frame are bounded by its 16 KiB; this bounds what waits to be stored. */
-export const MAX_PENDING_VOUCHERS = 10_000;
 /** Furthest expiry of a session. */
 export const MAX_SESSION_SECONDS = 3_600;
 /** Covers one grant may ask for … */

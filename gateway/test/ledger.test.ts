@@ -245,6 +245,19 @@ describe("a release", () => {
     expect(await reader.advance()).toEqual([epoch + 2]);
   });
 
+  test("lets nobody wait: the next key leaves while the running epoch fills, for whoever has paid for those that are over", async () => {
+    const { reader, epoch } = await open(80n);
+    await reader.advance();
+    for (let i = 1; i <= 5; i += 1) {
+      await fill();
+      await parts.pass(1000);
+      await fill(); // more of the running epoch is published than is paid for yet
+      await reader.pay(BigInt(i) * 40n + 80n);
+      expect(await reader.advance()).toEqual([epoch + i + 1]);
+      expect(parts.ledger.owed(reader.account)).toBeLessThanOrEqual(reader.account.total);
+    }
+  });
+
   test("crosses epochs that stayed empty without money, but not ones that hold something", async () => {
     const { reader, epoch } = await open(80n);
     await reader.advance();
@@ -253,10 +266,10 @@ describe("a release", () => {
     await fill();
     // +1 was open, +2 and +3 are over and empty, +4 holds 40.
     expect(await reader.advance()).toEqual([epoch + 2, epoch + 3]);
+    await reader.pay(119n);
+    expect(await reader.advance()).toEqual([]);
     await reader.pay(120n);
-    expect(await reader.advance()).toEqual([epoch + 4]);
-    await reader.pay(160n);
-    expect(await reader.advance()).toEqual([epoch + 5]);
+    expect(await reader.advance()).toEqual([epoch + 4, epoch + 5]);
   });
 
   test("skips to the running epoch when more than ten behind, and leaves the skipped ones shut and unpaid", async () => {

@@ -25,6 +25,9 @@ const STOP_MS = 6_000;
 /** Loopback unless told otherwise: a public indexer stands behind a proxy that ends TLS and limits rates. */
 const HOST = process.env.WEIR_HOST_INDEXER ?? "127.0.0.1";
 
+/** A chain that mines all the time is hardly ever seen at its very head. */
+const READY_LAG = 1;
+
 const URL_HERE = `http://${HOST}:${settings.port}`;
 
 const FOLDER = fileURLToPath(new URL("..", import.meta.url));
@@ -113,7 +116,7 @@ async function assertPortFree(): Promise<void> {
   await once(server, "close");
 }
 
-function startPonder({ key }: Identity): ChildProcess {
+function startPonder({ key, instanceId }: Identity): ChildProcess {
   // PGlite's folder is emptied with the key; a shared PostgreSQL gets a schema per key instead.
   const schema = settings.databaseUrl ? `weir_${settings.chainId}_${key.slice(0, 8)}` : "public";
   const level = process.env.WEIR_LOG_LEVEL ?? "warn";
@@ -125,6 +128,7 @@ function startPonder({ key }: Identity): ChildProcess {
     env: {
       ...process.env,
       PONDER_TELEMETRY_DISABLED: "1",
+      WEIR_INSTANCE_ID: instanceId ?? "",
       // Outside the data folder, which may be new at every start: half a second less to compile.
       NODE_COMPILE_CACHE: join(ROOT, "node_modules/.cache/weir"),
       // Ponder would take this before --port.
@@ -139,7 +143,7 @@ function startPonder({ key }: Identity): ChildProcess {
 async function announce(signal: AbortSignal): Promise<void> {
   const startedAt = performance.now();
   while (!signal.aborted) {
-    if (await answers(`${URL_HERE}/ready`, signal)) {
+    if (await caughtUp(signal)) {
       const readyMs = Math.round(performance.now() - startedAt);
       console.log(JSON.stringify({ event: "ready", url: URL_HERE, readyMs }));
       return;
@@ -148,12 +152,14 @@ async function announce(signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Whether the address answers 200; nobody listening yet is a no. */
-const answers = (url: string, signal: AbortSignal): Promise<boolean> =>
-  fetch(url, { signal }).then(
-    ({ ok }) => ok,
-    () => false,
-  );
+/** Ponder calls itself ready up to 30 blocks before the head. Nobody listening yet is a no. */
+const caughtUp = (signal: AbortSignal): Promise<boolean> =>
+  fetch(`${URL_HERE}/v1/status`, { signal })
+    .then((answer) => answer.json() as Promise<{ ready?: boolean; lag?: number }>)
+    .then(
+      ({ ready, lag }) => ready === true && lag !== undefined && lag <= READY_LAG,
+      () => false,
+    );
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;

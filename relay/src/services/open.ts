@@ -7,6 +7,7 @@ import {
   connectMessage,
   type Delivery,
   type Hex,
+  hex,
   type Plan,
   sessionDigest,
   voucherDigest,
@@ -108,6 +109,8 @@ export function checkSession(
   if (voucher.cumulative < account.total)
     throw new RefusedError("FallingTotal", "A higher voucher is known here.", {
       total: String(account.total),
+      // Proof for a buyer who lost his store: he believes his own signature.
+      ...(account.signature ? { relay: operator, signature: hex(account.signature) } : {}),
     });
   if (voucher.cumulative > channel!.deposit)
     throw new RefusedError("OverDeposit", "The voucher is above the deposit.", {

@@ -206,6 +206,11 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
       progress.sessionNo = sessionNo;
       return true;
     }
+    if (name === "FallingTotal") {
+      const before = progress.signed;
+      const { total, relay, signature } = detail;
+      return provenBy(total, relay, signature, before + 1n);
+    }
     if (name !== "WrongBase" || options.start !== undefined) return false;
     if (progress.position !== null && !options.resume) {
       // Epochs were opened to us that we never received: they are owed, so they come first.

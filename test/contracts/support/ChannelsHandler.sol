@@ -188,27 +188,27 @@ contract ChannelsHandler is ChannelsFixture {
 
     /// @dev Everything that strangers may try against an exit or a purse; nothing of it may do anything.
     function interfere(uint256 seed, uint8 how) external {
-        (uint256 i, Terms memory terms) = pick(seed);
+        (uint256 i, Terms memory terms) = pickClosing(seed);
         Channel[] memory before = slots();
         uint256[2] memory purse = purses();
         CloseNotice memory notice = noticeOf(terms);
         bytes memory signature = sign(STRANGER_KEY, channels.hashCloseNotice(notice));
-        vm.deal(stranger, 2);
+        uint256 value = endow(stranger, terms.token, 1);
         vm.startPrank(stranger);
         how %= 6;
         bool done;
         if (how == 0) try channels.cancelClose(terms) { done = true; } catch { done = false; }
         if (how == 1) try channels.requestClose(terms) { done = true; } catch { done = false; }
         if (how == 2) try channels.requestCloseWithNotice(terms, notice, signature) { done = true; } catch { done = false; }
-        if (how == 3) try channels.fund(terms, 1, 0) { done = true; } catch { done = false; }
+        if (how == 3) try channels.fund{value: value}(terms, 1, 0) { done = true; } catch { done = false; }
         if (how == 4 && before[i].closeAt != 0) {
-            uint256 value = terms.token == address(0) ? 1 : 0;
             try channels.fundFor{value: value}(terms, 1, 0) { done = true; } catch { done = false; }
         }
         if (how == 5) {
-            terms.payer = bystander; // somebody who approved and signed nothing
-            terms.token = address(token);
-            try channels.fundFor(terms, 1, 0) { done = true; } catch { done = false; }
+            (terms.payer, terms.token) = (bystander, address(token)); // somebody who approved and signed nothing
+            try channels.fund(terms, 1, 0) { done = true; } catch { done = false; }
+            uint96 tooMuch = uint96(token.balanceOf(stranger)) + 1; // so it could only come from somebody else
+            if (!done) try channels.fundFor(terms, tooMuch, 0) { done = true; } catch { done = false; }
         }
         vm.stopPrank();
         if (done) ++clockMoved;
