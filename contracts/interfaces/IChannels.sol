@@ -36,6 +36,8 @@ import {
 ///
 /// @dev Warning: a token that takes a fee credits what arrived; a rebasing token is unsupported and can hurt only its own
 /// pool; a token that returns `false` makes the call revert; a token that returns nothing is accepted.
+/// Further errors come from the libraries: {Tokens-TokenReturnedFalse}, {Tokens-GasTooLow} and {Tokens-NativeTransferFailed}, and OpenZeppelin's
+/// SafeERC20FailedOperation, SafeCastOverflowedUintDowncast (a deposit above 96 bits) and ReentrancyGuardReentrantCall.
 interface IChannels {
     // ------------------------------------------------------------------------------------------------------- errors
 

@@ -89,7 +89,7 @@ contract HubsTest is MarketFixture {
     }
 
     function testFuzz_rolesFallWithTheOldOwner(address newOwner, address helper, uint8 roles) public {
-        vm.assume(newOwner != address(0) && newOwner != owner && helper != address(0));
+        vm.assume(newOwner != address(0) && newOwner != owner && newOwner != operator && helper != address(0));
         vm.assume(helper != newOwner && helper != operator && helper != owner);
         roles = uint8(bound(roles, 1, 7)) * 2;
         vm.startPrank(owner);

@@ -1,5 +1,4 @@
 import type { Address, Hex, Plan, Terms } from "@weir/sdk/core";
-import type { AccountRow, Range } from "./ledger.ts";
 
 /** A metered purchase as the chain tells it: all that the gateway needs to serve and to claim its channel. */
 export type Purchased = {
@@ -13,6 +12,27 @@ export type Purchased = {
   /** The list behind terms.relaysHash. */
   relays: readonly Address[];
   encryptionKey: Hex;
+};
+
+/** Epochs, both ends inclusive. */
+export type Range = { from: number; to: number };
+
+/** A row of the table `channels`. */
+export type AccountRow = {
+  channelId: Hex;
+  listingId: string;
+  grantId: Hex;
+  version: number;
+  plan: number;
+  purchase: string;
+  sessionNo: string;
+  total: string;
+  voucherRelay: Address | null;
+  voucherSignature: Uint8Array | null;
+  carried: string;
+  frozenEpoch: number | null;
+  capture: string | null;
+  closeHash: Hex | null;
 };
 
 export type Voucher = { cumulative: bigint; relay: Address; signature: Uint8Array };

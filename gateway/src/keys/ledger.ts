@@ -2,13 +2,19 @@
 //
 // owed = the value published in every epoch whose key was ever released to the channel, over all sessions, relays and generations. An epoch
 // is entered here before its key leaves, and it is opened only while what is signed covers what it may still grow to.
-import { type Address, accrue, dueOf, type Header, type Hex, isMetered, type Plan } from "@weir/sdk/core";
+import { accrue, dueOf, type Header, type Hex, isMetered, type Plan } from "@weir/sdk/core";
 import type { Database } from "../database.ts";
 import { EPOCHS_AHEAD, MAX_EPOCHS_BEHIND } from "../limits.ts";
 import { halfEntry } from "../seal/budget.ts";
-import { type Account, openAccount, type Purchased, type Voucher } from "./account.ts";
-
-export type Range = { from: number; to: number };
+import {
+  type Account,
+  type AccountRow,
+  openAccount,
+  type Purchased,
+  type Range,
+  type Voucher,
+} from "./account.ts";
+import { createSums } from "./sums.ts";
 
 export type Ledger = {
   /** The channel's account, from disk if need be. */
@@ -49,19 +55,8 @@ export type Ledger = {
   thaw(account: Account): void;
 };
 
-type Units = { promoted: number; messageCount: number; bodyBytes: number };
-const UNITS =
-  "SELECT sealedAtMs < ? AS promoted, SUM(messageCount) AS messageCount, SUM(bodyBytes) AS bodyBytes FROM sealed";
-
-// accrue is linear in units, so a sum counts like its parts.
-const accrueAll = (plan: Plan, rows: readonly Units[]): bigint =>
-  rows.reduce(
-    (sum, { promoted, messageCount, bodyBytes }) =>
-      sum + accrue(plan, { messageCount, bodyBytes, sealedAtMs: promoted ? 0 : Number.MAX_SAFE_INTEGER }),
-    0n,
-  );
-
 export function createLedger(db: Database): Ledger {
+  const { valueIn, valueFrom } = createSums(db);
   const accounts = new Map<Hex, Account>();
   /** Accounts of a listing, so that a stored segment touches only its own. */
   const byListing = new Map<string, Set<Account>>();
@@ -86,38 +81,6 @@ export function createLedger(db: Database): Ledger {
       account.accrued += valueIn(account, generation, from, to);
     }
     return account;
-  }
-
-  /** Value of a range of epochs under the account's plan, before the division by its unit. */
-  function valueIn({ plan, listingId }: Account, generation: number, from: number, to: number): bigint {
-    const rows = db.all<Units>(
-      `${UNITS} WHERE listingId = ? AND generation = ? AND epoch BETWEEN ? AND ? GROUP BY promoted`,
-      plan.promoUntil * 1000,
-      String(listingId),
-      generation,
-      from,
-      to,
-    );
-    return accrueAll(plan, rows);
-  }
-
-  /** The same for segments from a sequence number on: few, because sessions start near the head. `+` keeps SQLite at the primary key. */
-  function valueFrom(
-    { plan, listingId }: Account,
-    generation: number,
-    { from, to }: Range,
-    seq: number,
-  ): bigint {
-    const rows = db.all<Units>(
-      `${UNITS} WHERE listingId = ? AND generation = ? AND seq >= ? AND +epoch BETWEEN ? AND ? GROUP BY promoted`,
-      plan.promoUntil * 1000,
-      String(listingId),
-      generation,
-      seq,
-      from,
-      to,
-    );
-    return accrueAll(plan, rows);
   }
 
   const isOpen = (account: Account, generation: number, epoch: number): boolean =>
@@ -348,20 +311,3 @@ export function createLedger(db: Database): Ledger {
     },
   };
 }
-
-export type AccountRow = {
-  channelId: Hex;
-  listingId: string;
-  grantId: Hex;
-  version: number;
-  plan: number;
-  purchase: string;
-  sessionNo: string;
-  total: string;
-  voucherRelay: Address | null;
-  voucherSignature: Uint8Array | null;
-  carried: string;
-  frozenEpoch: number | null;
-  capture: string | null;
-  closeHash: Hex | null;
-};

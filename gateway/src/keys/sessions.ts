@@ -1,13 +1,12 @@
 // Metered sessions on one relay connection: a purchase is checked once, then keys leave as the signed total leads what is owed.
+// Longer than its neighbours because opening, releasing and paying all work on one table of live sessions.
 import {
   type Bytes,
   type Crypto,
   coverKeys,
   createSealer,
   type Delivery,
-  dueOf,
   type Hex,
-  hex,
   SESSION_ID_BYTES,
   SealError,
   type Sealer,
@@ -28,6 +27,7 @@ import type { Metrics } from "../metrics.ts";
 import type { HubKeys, Pipeline } from "../seal/pipeline.ts";
 import type { SegmentStore } from "../seal/store.ts";
 import type { Account } from "./account.ts";
+import { createBaseOf } from "./base.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Purchases } from "./purchases.ts";
 
@@ -82,6 +82,7 @@ const same = (a: string | null | undefined, b: string): boolean => a?.toLowerCas
 
 export function createSessions(init: SessionsInit): Sessions {
   const { db, ledger, store, purchases, closer, crypto, delivery, metrics, log } = init;
+  const baseOf = createBaseOf({ ledger, store });
   const live = new Map<Hex, Live>();
 
   // ---- opening
@@ -115,7 +116,7 @@ export function createSessions(init: SessionsInit): Sessions {
         if (epoch === account.frozenEpoch) throw new RefusedError("Closing", "the channel is being closed");
         ledger.thaw(account);
       }
-      const base = begin(account, pipeline, request);
+      const base = baseOf(account, pipeline, request);
       if (!ledger.begin(account, sessionNo))
         throw new RefusedError("StaleSession", `the last session has number ${account.sessionNo}`, {
           sessionNo: String(account.sessionNo),
@@ -161,61 +162,6 @@ export function createSessions(init: SessionsInit): Sessions {
       throw new RefusedError("NoGrant", "the channel belongs to another grant or listing");
     return known ?? db.commit(() => ledger.account(channelId) ?? ledger.admit(purchased));
   }
-
-  /** Where the session starts; it must continue what the ledger holds. Inside a commit. */
-  function begin(account: Account, pipeline: Pipeline, request: Request): { epoch: number; accrued: bigint } {
-    const fromSeq = Number(request.fromSeq);
-    const epoch =
-      request.generation === pipeline.generation ? startEpoch(account, pipeline, fromSeq) : undefined;
-    const accrued = ledger.accruedBefore(account, request.generation, fromSeq);
-    const base = dueOf(account.plan, accrued);
-    if (epoch === undefined || base !== request.baseTotal) throw wrongBase(account, pipeline);
-    const { entry } = account.plan;
-    if (request.cumulative < base + entry)
-      throw new RefusedError("BelowEntry", "the first voucher covers what is due and the entry", {
-        needed: String(base + entry),
-      });
-    if (request.cumulative < account.total)
-      throw new RefusedError("FallingTotal", "a higher total was signed before", proof(account));
-    return { epoch, accrued };
-  }
-
-  /** The epoch of a session's first segment: one that is open, or a whole one that is not; undefined otherwise. */
-  function startEpoch(account: Account, pipeline: Pipeline, fromSeq: number): number | undefined {
-    const { listingId, generation } = pipeline;
-    const head = store.head(listingId, generation);
-    const running = pipeline.lowestOpenEpoch();
-    const next = (head?.seq ?? -1) + 1;
-    if (fromSeq > next) return undefined;
-    if (fromSeq < next) {
-      const epoch = store.epochOf(listingId, generation, fromSeq);
-      if (epoch === undefined) return undefined;
-      const whole = store.firstSeqOf(listingId, generation, epoch) === fromSeq;
-      return whole || ledger.isOpen(account, generation, epoch) ? epoch : undefined;
-    }
-    // Nothing is there yet: the next segment comes in the running epoch, of which nothing may have been missed.
-    const missed = head?.epoch === running && !ledger.isOpen(account, generation, running);
-    return missed ? undefined : running;
-  }
-
-  function wrongBase(account: Account, pipeline: Pipeline): RefusedError {
-    const { listingId, generation } = pipeline;
-    const head = store.head(listingId, generation);
-    const fromSeq = head ? (store.firstSeqOf(listingId, generation, head.epoch) ?? 0) : 0;
-    const baseTotal = dueOf(account.plan, ledger.accruedBefore(account, generation, fromSeq));
-    return new RefusedError("WrongBase", "the session does not continue what this channel has bought", {
-      generation: String(generation),
-      fromSeq: String(fromSeq),
-      baseTotal: String(baseTotal),
-      ...proof(account),
-    });
-  }
-
-  /** The best voucher: a buyer who lost his store believes his own signature. */
-  const proof = ({ voucher }: Account): Record<string, string> =>
-    voucher
-      ? { total: String(voucher.cumulative), relay: voucher.relay, signature: hex(voucher.signature) }
-      : {};
 
   function requireSigner(account: Account, digest: Uint8Array, signature: Uint8Array, what: string): void {
     if (!same(crypto.recover(digest, signature), account.terms.signer))

@@ -1,4 +1,5 @@
 // One listing's way from journal rows to sealed, stored segments. One seal at a time, in order.
+// Longer than its neighbours because it is one state machine: clock, queue, epoch and generation change together.
 import { randomBytes } from "node:crypto";
 import {
   type Bytes,
@@ -15,9 +16,10 @@ import type { Logger } from "pino";
 import type { Database } from "../database.ts";
 import type { ListingInfo, Version } from "../directory.ts";
 import { feeds } from "../feed.ts";
-import { bodyBytesOf, type Journal, type Row } from "../ingest/journal.ts";
-import { EPOCH_MARGIN_MS, MAX_JOURNAL_READ } from "../limits.ts";
+import type { Journal, Row } from "../ingest/journal.ts";
+import { EPOCH_MARGIN_MS } from "../limits.ts";
 import { budgetOf } from "./budget.ts";
+import { WaitingQueue } from "./queue.ts";
 import { type SegmentStore, type StreamState, shapeOf } from "./store.ts";
 
 /** What seals for a hub. `keyId` is undefined until the chain knows the key. */
@@ -63,11 +65,7 @@ export class Pipeline {
   #clock: number;
   #version: Version;
   #state: StreamState;
-  /** The stream's own rows that wait, in order; filled up to #readTo. */
-  #queue: (Row & { size: number; since: number })[] = [];
-  #queueBytes = 0;
-  #readTo: number;
-  #behind = true;
+  #queue: WaitingQueue;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   /** Epoch of the seal that is under way, and its end. */
@@ -87,7 +85,7 @@ export class Pipeline {
     this.#clock = state.lastSealedAtMs;
     this.#version = init.listing.newest;
     this.#state = state;
-    this.#readTo = state.cursor;
+    this.#queue = this.#newQueue();
     // An epoch that was treated as over stays over, even if the computer's clock was set back meanwhile.
     this.#clock = Math.max(this.#clock, state.overBelow * Number(state.shape.split("/")[0]) * 1000);
     this.#epochSegments = init.store.ofEpoch(this.listingId, state.generation, state.lastEpoch);
@@ -189,35 +187,22 @@ export class Pipeline {
 
   /** The row up to which nothing of this stream waits: rows of others may go. */
   position(): number {
-    return this.#queue.length > 0 || this.#behind ? this.#state.cursor : this.#readTo;
+    return this.#queue.position(this.#state.cursor);
   }
 
   readonly #onAppended = (hubId: bigint, rows: readonly Row[]): void => {
-    if (hubId !== this.#init.listing.hubId || this.#stopped || this.#behind) return;
-    if (this.#queue.length + rows.length > MAX_JOURNAL_READ) {
-      this.#behind = true; // the rest is read from disk when there is room
-    } else this.#take(rows);
+    if (hubId !== this.#init.listing.hubId || this.#stopped) return;
+    this.#queue.offer(rows);
     this.#schedule();
   };
 
-  #take(rows: readonly Row[]): void {
-    const since = this.#elapsed();
-    for (const row of rows) {
-      if (row.id <= this.#readTo) continue;
-      this.#readTo = row.id;
-      if (!feeds(this.#version.feed, row.device, row.topic)) continue;
-      const size = bodyBytesOf(row);
-      this.#queueBytes += size;
-      this.#queue.push({ ...row, size, since });
-    }
-  }
-
-  #refill(): void {
-    while (this.#behind && this.#queue.length < MAX_JOURNAL_READ / 2) {
-      const rows = this.#init.journal.read(this.#init.listing.hubId, this.#readTo, MAX_JOURNAL_READ / 2);
-      this.#take(rows);
-      this.#behind = rows.length > 0;
-    }
+  #newQueue(): WaitingQueue {
+    return new WaitingQueue({
+      read: (after, limit) => this.#init.journal.read(this.#init.listing.hubId, after, limit),
+      takes: (row) => feeds(this.#version.feed, row.device, row.topic),
+      elapsed: this.#elapsed,
+      after: this.#state.cursor,
+    });
   }
 
   /** Arms the timer for the moment at which the queue must be looked at, or for `inMs`. */
@@ -232,11 +217,11 @@ export class Pipeline {
 
   /** Milliseconds until a segment must be closed; undefined = nothing waits. */
   #dueIn(): number | undefined {
-    const first = this.#queue[0];
-    if (!first) return this.#behind ? 0 : undefined;
+    const first = this.#queue.first();
+    if (!first) return this.#queue.behind ? 0 : undefined;
     const { flushMs, maxMessages, maxBytes } = this.#version.terms.segment;
-    if (this.#behind || this.#queue.length >= maxMessages) return 0;
-    if (BODY_PREFIX_BYTES + this.#queueBytes >= maxBytes) return 0;
+    if (this.#queue.behind || this.#queue.length >= maxMessages) return 0;
+    if (BODY_PREFIX_BYTES + this.#queue.bytes >= maxBytes) return 0;
     const now = this.#now();
     const epochMs = this.epochLength * 1000;
     const boundary = (Math.floor(now / epochMs) + 1) * epochMs - EPOCH_MARGIN_MS;
@@ -264,7 +249,7 @@ export class Pipeline {
     while (!this.#stopped) {
       this.#kicked = false;
       if (this.#wantGeneration !== undefined) await this.#newGeneration(this.#wantGeneration);
-      this.#refill();
+      this.#queue.refill();
       const due = this.#dueIn();
       if (due === undefined || due > 0) return undefined;
       const publisherKeyId = this.#init.hub.keyId();
@@ -274,7 +259,7 @@ export class Pipeline {
       if (epoch !== this.#state.lastEpoch) this.#epochSegments = [];
       const count = this.#countFor(sealedAtMs);
       if (count === 0) return (epoch + 1) * this.epochLength * 1000 - sealedAtMs;
-      this.#sealing = this.#seal(this.#queue.slice(0, count), publisherKeyId, epoch, sealedAtMs);
+      this.#sealing = this.#seal(this.#queue.peek(count), publisherKeyId, epoch, sealedAtMs);
       await this.#sealing;
     }
     return undefined;
@@ -288,7 +273,7 @@ export class Pipeline {
     let count = 0;
     let over = budgetOf(this.#init.plans(), this.#epochSegments);
     while (count < limit) {
-      const size = this.#queue[count]!.size;
+      const size = this.#queue.sizeAt(count);
       // A single message larger than the limit got in before a revision lowered it; relays accept both limits for a while.
       if (count > 0 && bodyBytes + size > maxBytes) break;
       const next = { messageCount: count + 1, bodyBytes: bodyBytes + size, sealedAtMs };
@@ -344,7 +329,7 @@ export class Pipeline {
         lastEpoch: epoch,
         cursor,
       };
-      for (const { size } of this.#queue.splice(0, rows.length)) this.#queueBytes -= size;
+      this.#queue.drop(rows.length);
       this.#init.onSealed(segment.header);
     } finally {
       this.#inFlight = undefined;
@@ -362,12 +347,7 @@ export class Pipeline {
     });
     this.#state = store.load(this.listingId)!;
     this.#epochSegments = [];
-    if (again) {
-      this.#queue = [];
-      this.#queueBytes = 0;
-      this.#readTo = this.#state.cursor;
-      this.#behind = true;
-    }
+    if (again) this.#queue = this.#newQueue();
     this.#wantGeneration = undefined;
     this.#init.onGeneration(generation);
   }

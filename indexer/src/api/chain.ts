@@ -46,5 +46,5 @@ async function readInstanceId(): Promise<string | null> {
 export async function isStale(): Promise<boolean> {
   if (tablesInstanceId === null) return false;
   const now = await readHead().catch(() => undefined);
-  return now !== undefined && false;
+  return now !== undefined && now.instanceId !== tablesInstanceId;
 }
