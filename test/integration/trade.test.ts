@@ -218,7 +218,13 @@ function tapped(inner: Libp2p, seen: Uint8Array[]): Libp2p {
         if (name !== "newStream") return Reflect.get(target, name);
         return async (...args: Parameters<Connection["newStream"]>) => {
           const stream = await target.newStream(...args);
-          stream.addEventListener("message", ({ data }) => seen.push(new Uint8Array(data.subarray())));
+          // Beside the real listener, never before it: the first listener takes what has arrived already.
+          const listen = stream.addEventListener.bind(stream);
+          stream.addEventListener = ((...entry: Parameters<typeof listen>) => {
+            if (entry[0] === "message")
+              listen("message", ({ data }) => seen.push(new Uint8Array(data.subarray())));
+            listen(...entry);
+          }) as typeof listen;
           return stream;
         };
       },

@@ -192,7 +192,6 @@ export class Session {
       position: position === null ? null : { generation, seq: position.seq },
     });
     const head = await frames.expect("HEAD", { signal });
-    if (!metered) await this.#cover(head, signal);
     if (head.generation !== this.progress.generation) {
       Object.assign(this.progress, { generation: head.generation, position: null, openedThrough: -1 });
     }
@@ -226,7 +225,11 @@ export class Session {
     });
     const opened = await frames.expect("OPENED", { signal });
     this.#expected = opened.fromSeq;
-    if (paid === null) return;
+    if (paid === null) {
+      // Segments that come meanwhile wait in the stream's queue, bounded by our own credit.
+      await this.#cover(head, signal);
+      return;
+    }
     const key = this.#publisherKey(opened.keyId);
     const ack = opened.sessionAck;
     if (ack === null || !(await crypto.es256Verify(key, sessionAckMessage(paid.digest), ack))) {
