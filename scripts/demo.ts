@@ -60,7 +60,7 @@ const DEMO: SeedListing = {
 };
 
 type Arrived = { n: number; sentMs: number; receivedMs: number };
-type Bought = { grantId: Hex; transactionHash: Hex; gas: string; minedMs: number };
+type Bought = { grantId: Hex; transactionHash: Hex; gasUsed: string; minedMs: number };
 type Stopped = {
   by: string;
   transactionHash: Hex;
@@ -238,7 +238,7 @@ async function trade(stack: Stack, folder: string) {
       amountPaid: stopped.due,
       amountClaimed: String(closed.args.claimed),
       refunded: String(closed.args.refund),
-      gas: { open: Number(bought.gas), settle: Number(settle.gasUsed) },
+      gas: { open: Number(bought.gasUsed), settle: Number(settle.gasUsed) },
       firstMessageMs: (buyer.arrived[0]?.receivedMs ?? 0) - bought.minedMs,
       latencyMs: { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) },
       exportVerified: verify.status === 0,

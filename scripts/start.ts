@@ -82,6 +82,8 @@ async function main(): Promise<number> {
   const stopped = Promise.withResolvers<number>();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stopped.resolve(0));
   const starting = startStack({
+    // The usual place, where every program looks; a run with a data folder of its own keeps to that folder.
+    ...(process.env.WEIR_DATA_DIR === undefined ? { deployments: resolve("deployments") } : {}),
     folder: resolve(data, "run"),
     app: true,
     indexer: true,

@@ -7,8 +7,10 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
   "Unreachable",
   "ChainUnreachable",
   "GatewayOffline",
-  "ConnectionError",
+  "HttpRequestError",
 ]);
+/** Names in the table that are faults all the same: nobody refused anything. */
+const FAULTS: ReadonlySet<string> = new Set(["ChainFault", "EventMissing", "ClosedError"]);
 
 /** A wrong word on the command line, found after parsing. */
 export class UsageError extends Error {
@@ -16,15 +18,12 @@ export class UsageError extends Error {
 }
 
 export function exitCodeOf(error: unknown): number {
-  if (!(error instanceof Error)) return EXIT.fault;
   if (error instanceof UsageError) return EXIT.usage;
-  const { name, advice } = explainError(error);
+  const { name, known } = explainError(error);
   if (UNREACHABLE.has(name)) return EXIT.unreachable;
-  // Every rule has its advice in the table; what has none is a fault of ours.
-  return advice.startsWith("Report it") && !(error.name in KNOWN_RULES) ? EXIT.fault : EXIT.refused;
+  // What has its sentence in the table was refused by a rule; anything else is a fault of ours.
+  return known && !FAULTS.has(name) ? EXIT.refused : EXIT.fault;
 }
-
-const KNOWN_RULES: Record<string, true> = { VerifyError: true };
 
 /** One object per line for programs, one sentence and one advice for people. */
 export function print(json: boolean, object: Record<string, unknown>, sentence: string): void {
@@ -33,6 +32,10 @@ export function print(json: boolean, object: Record<string, unknown>, sentence: 
 }
 
 export function printError(error: unknown, json: boolean): void {
+  if (error instanceof UsageError && !json) {
+    console.error(`weir: ${error.message}`);
+    return;
+  }
   const { name, sentence, advice } = explainError(error);
   const message = error instanceof Error ? error.message : String(error);
   if (json) console.log(JSON.stringify({ error: { name, message, sentence, advice } }));

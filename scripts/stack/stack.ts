@@ -44,6 +44,8 @@ export type Stack = {
 export type StackOptions = {
   /** Everything that the run writes; emptied at the start. */
   folder: string;
+  /** Where <chainId>.json is written; default: below the folder. */
+  deployments?: string;
   /** Without them only chain, relay, gateway and devices run. */
   app?: boolean;
   indexer?: boolean;
@@ -113,7 +115,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const rpcPort = await port("rpc", "the chain");
     const rpc = `http://127.0.0.1:${rpcPort}`;
-    const deployment = join(folder, "deployments", `${CHAIN_ID}.json`);
+    const deployments = options.deployments ?? join(folder, "deployments");
+    const deployment = join(deployments, `${CHAIN_ID}.json`);
     const common = {
       WEIR_RPC_URL: rpc,
       WEIR_CHAIN_ID: String(CHAIN_ID),
@@ -144,7 +147,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const written = await deploy({
       rpcUrl: rpc,
       dataDir: folder,
-      deploymentsDir: join(folder, "deployments"),
+      deploymentsDir: deployments,
       log: (line) => log(`  ${line}`),
     });
     const { contracts } = parseDeployment(written);

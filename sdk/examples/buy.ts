@@ -12,14 +12,10 @@ import { hardhat } from "viem/chains";
 const [listing = "1", wanted = "10", deposit = "0.001", file = "export.jsonl"] = process.argv.slice(2);
 const folder = process.env.WEIR_DATA_DIR ?? ".weir";
 const stack = JSON.parse(readFileSync(`${folder}/stack.json`, "utf8"));
-const key =
-  process.env.WEIR_KEY ?? stack.accounts.find((a: { role: string }) => a.role === "buyer2").privateKey;
+const role = ({ role }: { role: string }) => role === "buyer2";
+const account = privateKeyToAccount(process.env.WEIR_KEY ?? stack.accounts.find(role).privateKey);
 const market = {
-  wallet: createWalletClient({
-    account: privateKeyToAccount(key),
-    chain: hardhat,
-    transport: http(stack.rpc),
-  }),
+  wallet: createWalletClient({ account, chain: hardhat, transport: http(stack.rpc) }),
   contracts: stack.contracts,
   relays: stack.relays,
   node: await createNode(),
@@ -31,17 +27,11 @@ const print = (event: string, fields: object) =>
   console.log(JSON.stringify({ event, ...fields }, (_, v) => (typeof v === "bigint" ? String(v) : v)));
 
 const bought = await buyListing(market, { listingId: BigInt(listing), amount: parseEther(deposit) });
-const minedMs = Date.now();
-print("bought", {
-  grantId: bought.grantId,
-  transactionHash: bought.transactionHash,
-  gas: bought.gasUsed,
-  minedMs,
-});
+print("bought", { ...bought, minedMs: Date.now() });
 const { feed, head } = await openPurchase(market, bought);
 const writer = new ExportWriter(nativeCrypto, head);
 const out = createWriteStream(file);
-const write = (lines: string[]) => lines.forEach((line) => void out.write(`${line}\n`));
+const write = (lines: string[]) => out.write(`${lines.join("\n")}\n`);
 write([writer.head()]);
 
 let voucher: Parameters<typeof writer.end>[0] = null;
@@ -52,7 +42,7 @@ feed.on("voucher", (signed) => {
   vouchers += 1;
 });
 feed.on("state", ({ status, reason }) => {
-  print("state", { status, ...(reason ? { reason: `${reason.name}: ${reason.message}` } : {}) });
+  print("state", { status, reason: reason && String(reason) });
   if (status === "failed") enough.reject(reason);
 });
 feed.on("messages", ({ segment, segmentKey, body, messages }) => {
@@ -66,5 +56,5 @@ await enough.promise;
 const stopped = await feed.stop();
 write(writer.end(voucher));
 await new Promise((resolve) => out.end(resolve));
-print("stopped", { ...stopped, ...feed.meter, vouchers, minedMs, grantId: bought.grantId, file } as object);
+print("stopped", { ...stopped, ...feed.meter, vouchers, file } as object);
 await market.node.stop();

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { type Deployment, parseDeployment } from "@weir/sdk/chain";
+import { contractError, type Deployment, parseDeployment } from "@weir/sdk/chain";
 import { verifyOnChain } from "@weir/sdk/client";
 import { nativeCrypto } from "@weir/sdk/client/node";
 import { Command } from "commander";
@@ -31,7 +31,9 @@ export function verifyCommand(): Command {
 async function verify(path: string, options: Options): Promise<void> {
   if (!existsSync(path)) throw new UsageError(`file: ${path} does not exist`);
   const client = createPublicClientFor(options.rpc);
-  const chainId = await client.getChainId();
+  const chainId = await client.getChainId().catch((error: unknown) => {
+    throw contractError(error);
+  });
   const { contracts, fromBlock } = deploymentOf(options.deployment ?? `deployments/${chainId}.json`);
   const file = await open(path);
   try {

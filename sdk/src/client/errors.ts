@@ -19,10 +19,12 @@ type OwnErrorName =
   | "SealError"
   | "ClosedError"
   | "VerifyError"
+  | "VersionUnknown"
   | "TimeoutError";
 
 export type ExplainedName = ContractErrorName | RelayRefusal | OwnErrorName;
-export type Explanation = { name: string; sentence: string; advice: string };
+/** `known`: the name has its own sentence in the table. */
+export type Explanation = { name: string; sentence: string; advice: string; known: boolean };
 
 const REPORT = "Report it with the details below; no money has moved.";
 const RELOAD = "Reload the listing and try again.";
@@ -243,6 +245,7 @@ const TABLE: Record<ExplainedName, readonly [sentence: string, advice: string]> 
   ],
   ClosedError: ["The connection ended.", "It is opened again by itself."],
   VerifyError: ["The file does not pass its checks.", "Do not rely on it; the line that failed is named."],
+  VersionUnknown: ["The listing has no such version.", RELOAD],
   TimeoutError: ["The answer took too long.", "Try again, or another relay."],
 };
 
@@ -251,10 +254,10 @@ export function explainError(error: unknown): Explanation {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     if (Object.hasOwn(TABLE, at.name)) {
       const [sentence, advice] = TABLE[at.name as ExplainedName];
-      return { name: at.name, sentence, advice };
+      return { name: at.name, sentence, advice, known: true };
     }
   }
   const name = error instanceof Error ? error.name : "Error";
   const message = error instanceof Error ? error.message : String(error);
-  return { name, sentence: message || "Something failed without a message.", advice: REPORT };
+  return { name, sentence: message || "Something failed without a message.", advice: REPORT, known: false };
 }
