@@ -10,7 +10,9 @@ import {
   connectMessage,
   createUnsealer,
   type Delivery,
+  decodeHeader,
   dueOf,
+  HEADER_BYTES,
   type Hex,
   hex,
   KeyRing,
@@ -26,10 +28,10 @@ import {
   SESSION_ID_BYTES,
   SealPurpose,
   sessionAckMessage,
-  sessionDigest,
-  voucherDigest,
 } from "../core/index.ts";
 import { type FrameOf, FrameStream, PROTOCOLS, RefusedError } from "../wire/index.ts";
+import { fetchCover, sealOf } from "./cover.ts";
+import { Payer } from "./payer.ts";
 import type { BuyerStore, ChannelProgress } from "./store.ts";
 
 export type RelayAddress = { operator: Address; multiaddrs: readonly string[] };
@@ -68,11 +70,9 @@ export type SessionEvents = {
 
 /** What one side can take before it says CREDIT again; the relay never has more than this under way. */
 const CREDIT_BYTES = 4 << 20;
-/** A voucher at most ten times a second. */
-const SIGN_INTERVAL_MS = 100;
 const HANDSHAKE_MS = 15_000;
-const SESSION_SECONDS = 3600;
-const COVER_EPOCHS = 2 ** 31;
+/** How long the authorisation of a connection is good for; relays take an hour at most. */
+const CONNECT_SECONDS = 3540;
 
 const nowSeconds = (): number => Math.floor(Date.now() / 1000);
 
@@ -95,10 +95,8 @@ export class Session {
   #connection: Connection | undefined;
   #expected = 0n;
   #received = 0; // bytes since the last CREDIT
-  #signedAt = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #saving: Promise<void> = Promise.resolve();
-  #closing = false;
+  readonly #payer: Payer;
+  #unsealer: ReturnType<typeof createUnsealer> | undefined;
   #closed: PromiseWithResolvers<FrameOf<"CLOSED">> | undefined;
   #coverTo = -1;
 
@@ -117,10 +115,14 @@ export class Session {
     this.#signal = signal;
     this.#options = options;
     this.#ring = new KeyRing(context.crypto);
-  }
-
-  get due(): bigint {
-    return dueOf(this.#c.plan, this.progress.accrued);
+    this.#payer = new Payer({
+      context,
+      relay: relay.operator,
+      progress,
+      send: (voucher) => this.#frames?.send("PAY", voucher),
+      signed: (total, signature) => events.voucher(total, relay.operator, signature),
+      failed: (error) => this.#frames?.abort(error),
+    });
   }
 
   /** Connects, opens and reads until the stream ends (resolves), the signal aborts or a refusal comes (rejects). */
@@ -145,18 +147,17 @@ export class Session {
           throw new RefusedError(frame.name as never, frame.message, frame.detail);
       }
     } finally {
-      clearTimeout(this.#timer);
+      this.#payer.stop();
       this.#signal.removeEventListener("abort", abort);
       this.#closed?.reject(new RefusedError("GatewayOffline", "the relay ended the stream before the close"));
-      await this.#saving;
+      await this.#payer.saved();
       void frames.close();
     }
   }
 
   /** Sends the signed CloseNotice; resolves with the gateway's figure once it is on chain. Segments go on arriving. */
   closeBy(notice: { epoch: number; deadline: number; signature: Bytes }): Promise<FrameOf<"CLOSED">> {
-    this.#closing = true;
-    clearTimeout(this.#timer);
+    this.#payer.stop();
     if (this.#frames === undefined || this.#frames.closed) {
       return Promise.reject(new RefusedError("GatewayOffline", "no relay is connected"));
     }
@@ -196,7 +197,7 @@ export class Session {
       Object.assign(this.progress, { generation: head.generation, position: null, openedThrough: -1 });
     }
     const fromSeq = this.#startOf(head);
-    const expiry = nowSeconds() + SESSION_SECONDS - 60;
+    const expiry = nowSeconds() + CONNECT_SECONDS;
     const connect = connectMessage({
       chainId: delivery.chainId,
       contract: delivery.grants,
@@ -207,7 +208,7 @@ export class Session {
       paymentId: purchase.paymentId,
       expiry,
     });
-    const paid = metered ? await this.#begin(fromSeq) : null;
+    const paid = metered ? await this.#payer.begin(fromSeq, this.#options.start?.baseTotal) : null;
     frames.send("OPEN", {
       listingId: listing.id,
       version: purchase.version,
@@ -227,7 +228,9 @@ export class Session {
     this.#expected = opened.fromSeq;
     if (paid === null) {
       // Segments that come meanwhile wait in the stream's queue, bounded by our own credit.
-      await this.#cover(head, signal);
+      const behind = Math.floor(nowSeconds() / listing.terms.epochLength) - 1;
+      const newest = head.head === null ? behind : decodeHeader(head.head.subarray(0, HEADER_BYTES)).epoch;
+      await this.#cover(Math.min(head.next?.epoch ?? newest, newest), signal);
       return;
     }
     const key = this.#publisherKey(opened.keyId);
@@ -251,8 +254,6 @@ export class Session {
     });
   }
 
-  #unsealer: ReturnType<typeof createUnsealer> | undefined;
-
   #startOf(head: FrameOf<"HEAD">): bigint {
     const { position, openedThrough } = this.progress;
     if (this.#options.start !== undefined) return this.#options.start.fromSeq;
@@ -263,55 +264,6 @@ export class Session {
     return head.epochFirstSeq;
   }
 
-  /** Signs the session and its first voucher, and stores both before they leave. */
-  async #begin(fromSeq: bigint) {
-    const { plan, delivery, crypto, keys, purchase } = this.#c;
-    const channelId = purchase.paymentId;
-    const baseTotal = this.#options.start?.baseTotal ?? this.due;
-    const needed = baseTotal + plan.entry;
-    if (needed > this.#c.deposit()) {
-      throw new RefusedError("OutOfMoney", "the channel holds less than what is due and the entry", {
-        needed: String(needed),
-        deposit: String(this.#c.deposit()),
-      });
-    }
-    this.progress.sessionNo += 1n;
-    if (this.progress.signed < needed) this.progress.signed = needed;
-    await this.#save();
-    const message = {
-      channelId,
-      sessionNo: this.progress.sessionNo,
-      relay: this.#relay.operator,
-      generation: this.progress.generation,
-      fromSeq,
-      baseTotal,
-      expiry: nowSeconds() + SESSION_SECONDS,
-    };
-    const digest = sessionDigest(delivery, message);
-    const signature = crypto.signSecp(keys.signerPrivateKey, digest);
-    const { sessionNo, generation, expiry } = message;
-    return {
-      digest,
-      session: { sessionNo, generation, fromSeq, baseTotal, expiry, signature },
-      voucher: this.#voucher(this.progress.signed),
-    };
-  }
-
-  #voucher(cumulative: bigint): { cumulative: bigint; signature: Bytes } {
-    const { delivery, crypto, keys, purchase } = this.#c;
-    const relay = this.#relay.operator;
-    const digest = voucherDigest(delivery, { channelId: purchase.paymentId, cumulative, relay });
-    const signature = crypto.signSecp(keys.signerPrivateKey, digest);
-    this.#events.voucher(cumulative, relay, signature);
-    return { cumulative, signature };
-  }
-
-  #save(): Promise<void> {
-    const copy = structuredClone(this.progress);
-    this.#saving = this.#c.store.save(this.#c.purchase.grantId, copy);
-    return this.#saving;
-  }
-
   #publisherKey(keyId: number): PublicKey {
     const key = this.#c.listing.publisherKeys.get(keyId);
     if (key === undefined) throw new RefusedError("BadKey", `the hub has no publisher key ${keyId}`);
@@ -320,60 +272,19 @@ export class Session {
 
   async #keys(seal: FrameOf<"KEYS">["seal"]): Promise<void> {
     if (this.#unsealer === undefined) throw new RefusedError("BadFrame", "keys came outside a session");
-    const keys = await this.#unsealer.unseal(
-      {
-        ...seal,
-        sessionId: seal.sessionId as Bytes,
-        enc: seal.enc as Bytes,
-        ct: seal.ct as Bytes,
-        signature: seal.signature as Bytes,
-      },
-      this.#publisherKey(seal.keyId),
-    );
+    const keys = await this.#unsealer.unseal(sealOf(seal), this.#publisherKey(seal.keyId));
     this.#ring.addCover(seal.epochFrom, seal.epochTo, keys);
     this.progress.openedThrough = Math.max(this.progress.openedThrough, seal.epochTo);
   }
 
-  /** A free grant's keys: one cover from now to the end of the notice, asked on a short stream of its own. */
-  async #cover(head: FrameOf<"HEAD">, signal: AbortSignal): Promise<void> {
-    const { listing, purchase, crypto, delivery, keys } = this.#c;
+  async #cover(epochFrom: number, signal: AbortSignal): Promise<void> {
     const frames = await this.#dial(PROTOCOLS.keys, signal);
     try {
       this.#hello(await frames.expect("HELLO", { signal }));
-      const epochFrom = head.next?.epoch ?? Math.floor(nowSeconds() / listing.terms.epochLength) - 1;
-      frames.send("KEY_REQUEST", {
-        requestId: 1,
-        listingId: listing.id,
-        grantId: purchase.grantId,
-        generation: head.generation,
-        epochFrom,
-        epochTo: Math.min(epochFrom + COVER_EPOCHS, 2 ** 32 - 1),
-      });
-      const { seal, error } = await frames.expect("KEY_REPLY", { signal });
-      if (seal === null)
-        throw new RefusedError((error?.name ?? "NoGrant") as never, error?.message ?? "no key was given");
-      const unsealer = createUnsealer(crypto, {
-        delivery,
-        listingId: listing.id,
-        generation: head.generation,
-        buyer: purchase.buyer,
-        encryptionKey: purchase.encryptionKey,
-        purpose: SealPurpose.cover,
-        sessionId: new Uint8Array(SESSION_ID_BYTES),
-        privateKey: keys.encryptionPrivateKey,
-      });
-      const plain = await unsealer.unseal(
-        {
-          ...seal,
-          sessionId: seal.sessionId as Bytes,
-          enc: seal.enc as Bytes,
-          ct: seal.ct as Bytes,
-          signature: seal.signature as Bytes,
-        },
-        this.#publisherKey(seal.keyId),
-      );
-      this.#ring.addCover(seal.epochFrom, seal.epochTo, plain);
-      this.#coverTo = seal.epochTo;
+      const at = { generation: this.progress.generation, epochFrom };
+      const cover = await fetchCover(frames, this.#c, at, (keyId) => this.#publisherKey(keyId), signal);
+      this.#ring.addCover(cover.epochFrom, cover.epochTo, cover.keys);
+      this.#coverTo = cover.epochTo;
     } finally {
       void frames.close();
     }
@@ -416,14 +327,11 @@ export class Session {
     this.#events.segment({ segmentId: hex(segmentId), segment, segmentKey, body, messages });
     this.#events.progress(this.progress);
     this.#credit(bytes.length);
-    if (this.#c.metered) this.#schedule();
-    else if (header.epoch >= this.#coverTo) await this.#renewCover(header.epoch);
-  }
-
-  /** Renewed one epoch before the cover ends, on the live connection. */
-  async #renewCover(epoch: number): Promise<void> {
-    const head = { generation: this.progress.generation, next: { seq: 0n, epoch } } as FrameOf<"HEAD">;
-    await this.#cover(head, AbortSignal.any([this.#signal, AbortSignal.timeout(HANDSHAKE_MS)]));
+    if (this.#c.metered) this.#payer.schedule();
+    // Renewed in the cover's last epoch, on the live connection.
+    else if (header.epoch >= this.#coverTo) {
+      await this.#cover(header.epoch, AbortSignal.any([this.#signal, AbortSignal.timeout(HANDSHAKE_MS)]));
+    }
   }
 
   #credit(bytes: number): void {
@@ -435,37 +343,6 @@ export class Session {
 
   #balance({ needed }: FrameOf<"BALANCE">): void {
     this.#events.waiting(needed > this.#c.deposit() ? "money" : "data");
-    this.#schedule();
-  }
-
-  /** The total that leads what was received by the entry, as far as the deposit goes. */
-  #want(): bigint {
-    const want = this.due + this.#c.plan.entry;
-    const deposit = this.#c.deposit();
-    return want < deposit ? want : deposit;
-  }
-
-  #schedule(): void {
-    if (this.#timer !== undefined || this.#closing || this.progress.signed >= this.#want()) return;
-    const wait = Math.max(0, this.#signedAt + SIGN_INTERVAL_MS - Date.now());
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      void this.#pay();
-    }, wait);
-  }
-
-  async #pay(): Promise<void> {
-    const total = this.#want();
-    if (this.#closing || total <= this.progress.signed || this.#frames?.closed) return;
-    this.#signedAt = Date.now();
-    this.progress.signed = total;
-    try {
-      // On disk before it leaves: a crash may forget a voucher that was never sent, not one that was.
-      await this.#save();
-      this.#frames?.send("PAY", this.#voucher(total));
-    } catch (error) {
-      this.#frames?.abort(error instanceof Error ? error : new Error(String(error)));
-    }
-    this.#schedule();
+    this.#payer.schedule();
   }
 }
