@@ -196,7 +196,8 @@ function headOf(row: Row, number: number): ExportPurchase {
     }
     return typed;
   } catch (error) {
-    throw new VerifyError(number, "purchase", error instanceof Error ? error.message : String(error));
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new VerifyError(number, "purchase", reason.split("\n")[0]!);
   }
 }
 
