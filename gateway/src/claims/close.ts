@@ -79,6 +79,7 @@ export function createCloser(init: CloserInit): Closer {
         log.warn({ event: "close failed", channelId, reason: name }, message);
         await sleep(CLOSE_RETRY_MS, stopping.signal);
         if (stopping.signal.aborted) throw error;
+        // A chain that cannot be read now is asked again after the next attempt, whose failure is logged above.
         const slot = await slotOf(channelId).catch(() => undefined);
         if (slot && slot.epoch !== first.epoch) return { capture: slot.claimed, transactionHash: null };
       }

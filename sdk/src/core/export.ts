@@ -1,4 +1,5 @@
 // An export: JSON lines that carry what was bought together with its proofs. Layout: docs/protocol/export.md.
+// Longer than its neighbours because writer and checker stand side by side: a field of one is a rule of the other.
 import { decodeBody, type Message } from "./body.ts";
 import { type Address, type Bytes, equalBytes, type Hex, hex, unhex, utf8 } from "./bytes.ts";
 import type { Crypto, PublicKey } from "./crypto.ts";
