@@ -2,10 +2,10 @@
 pragma solidity ^0.8.30;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Escrow} from "./base/Escrow.sol";
 import {IChannels} from "./interfaces/IChannels.sol";
+import {Authorizations} from "./libraries/Authorizations.sol";
 import {ChannelHash} from "./libraries/ChannelHash.sol";
 import {Cuts, Payout} from "./libraries/Cuts.sol";
 import {Signatures} from "./libraries/Signatures.sol";
@@ -16,36 +16,23 @@ import {
     ClaimRow,
     CloseNotice,
     CloseOffer,
-    DepositCap,
     SkipReason,
     Terms,
     TickRow,
+    TickVoucher,
     Voucher
 } from "./types/ChannelTypes.sol";
+import {DepositCap} from "./types/EscrowTypes.sol";
 
 /// @title Channels
-contract Channels is IChannels, EIP712, ReentrancyGuardTransient {
-    uint16 private constant MAX_RELAY_BPS = 3_000;
-    uint16 private constant MAX_MARKET_BPS = 1_000;
-    uint256 private constant MAX_RELAYS = 4;
+contract Channels is IChannels, Escrow {
     uint40 private constant MIN_CHALLENGE = 1 hours;
     uint40 private constant MAX_CHALLENGE = 30 days;
+    uint16 private constant MAX_TICKS = 1_024; // bounds the hashes that a claim may cost
 
-    /// @inheritdoc IChannels
-    bytes32 public immutable deployment;
-
-    bool private immutable _capped;
-    mapping(address token => uint96) private _caps;
     mapping(bytes32 channelId => Channel) private _channels;
 
-    /// @inheritdoc IChannels
-    mapping(address holder => mapping(address token => uint256)) public owed;
-
-    constructor(DepositCap[] memory caps) EIP712("Weir Channels", "1") {
-        deployment = ChannelHash.deployment(address(this), block.chainid);
-        _capped = caps.length > 0;
-        for (uint256 i; i < caps.length; ++i) _caps[caps[i].token] = caps[i].cap;
-    }
+    constructor(DepositCap[] memory caps) Escrow("Weir Channels", caps) {}
 
     // ------------------------------------------------------------------------------------------------- putting money in
 
@@ -59,7 +46,7 @@ contract Channels is IChannels, EIP712, ReentrancyGuardTransient {
         _requirePayer(terms);
         channelId = channelIdOf(terms);
         if (_channels[channelId].closeAt != 0) _cancel(channelId);
-        credited = _fund(channelId, terms, amount, minCredited);
+        credited = _add(channelId, terms, _collect(terms.token, amount), minCredited);
     }
 
     /// @inheritdoc IChannels
@@ -69,59 +56,84 @@ contract Channels is IChannels, EIP712, ReentrancyGuardTransient {
         nonReentrant
         returns (bytes32 channelId, uint96 credited)
     {
+        channelId = _requireOpen(terms);
+        credited = _add(channelId, terms, _collect(terms.token, amount), minCredited);
+    }
+
+    /// @inheritdoc IChannels
+    function fundWith3009(
+        Terms memory terms,
+        uint96 amount,
+        uint96 minCredited,
+        uint256 validAfter,
+        uint256 validBefore,
+        bytes32 fundSalt,
+        bytes calldata signature
+    ) external nonReentrant returns (bytes32 channelId, uint96 credited) {
+        channelId = _requireOpen(terms);
+        bytes32 nonce = ChannelHash.fundNonce(channelId, amount, fundSalt);
+        uint256 arrived = Authorizations.collectWith3009(
+            _requireToken(terms.token), terms.payer, amount, validAfter, validBefore, nonce, signature
+        );
+        credited = _add(channelId, terms, uint96(arrived), minCredited);
+    }
+
+    /// @inheritdoc IChannels
+    function fundWithPermit2(
+        Terms memory terms,
+        uint96 amount,
+        uint96 minCredited,
+        bytes32 fundSalt,
+        uint256 deadline,
+        bytes calldata signature
+    ) external nonReentrant returns (bytes32 channelId, uint96 credited) {
+        channelId = _requireOpen(terms);
+        uint256 arrived = Authorizations.collectWithPermit2(
+            _requireToken(terms.token),
+            terms.payer,
+            amount,
+            uint256(ChannelHash.fundNonce(channelId, amount, fundSalt)),
+            deadline,
+            ChannelHash.terms(terms),
+            ChannelHash.TERMS_WITNESS,
+            signature
+        );
+        credited = _add(channelId, terms, uint96(arrived), minCredited);
+    }
+
+    /// @inheritdoc IChannels
+    function fundWithPermit(
+        Terms memory terms,
+        uint96 amount,
+        uint96 minCredited,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external nonReentrant returns (bytes32 channelId, uint96 credited) {
+        _requirePayer(terms);
+        Authorizations.tryPermit(_requireToken(terms.token), msg.sender, amount, deadline, v, r, s);
         channelId = channelIdOf(terms);
-        uint40 closeAt = _channels[channelId].closeAt;
-        if (closeAt != 0) revert ChannelIsClosing(channelId, closeAt);
-        credited = _fund(channelId, terms, amount, minCredited);
+        if (_channels[channelId].closeAt != 0) _cancel(channelId);
+        credited = _add(channelId, terms, uint96(Tokens.collect(terms.token, amount)), minCredited);
     }
 
-    /// @inheritdoc IChannels
-    function fundWith3009(Terms calldata, uint96, uint96, uint256, uint256, bytes32, bytes calldata)
-        external
-        pure
-        returns (bytes32, uint96)
-    {
-        revert NotYetSupported(msg.sig);
-    }
-
-    /// @inheritdoc IChannels
-    function fundWithPermit2(Terms calldata, uint96, uint96, uint256, uint256, bytes calldata)
-        external
-        pure
-        returns (bytes32, uint96)
-    {
-        revert NotYetSupported(msg.sig);
-    }
-
-    /// @inheritdoc IChannels
-    function fundWithPermit(Terms calldata, uint96, uint96, uint256, uint8, bytes32, bytes32)
-        external
-        pure
-        returns (bytes32, uint96)
-    {
-        revert NotYetSupported(msg.sig);
-    }
-
-    function _fund(bytes32 channelId, Terms memory terms, uint96 amount, uint96 minCredited)
+    /// @dev Laws first, then what arrived: the money of an unlawful channel goes back with the revert.
+    function _add(bytes32 channelId, Terms memory terms, uint96 credited, uint96 minCredited)
         private
-        returns (uint96 credited)
+        returns (uint96)
     {
         _requireLawful(terms);
-        credited = _collect(terms.token, amount);
-        if (credited == 0 || credited < minCredited) revert CreditedTooLittle(credited, minCredited);
+        _requireCredited(credited, minCredited);
 
         Channel storage channel = _channels[channelId];
-        uint96 deposit = SafeCast.toUint96(uint256(channel.deposit) + credited);
-        if (_capped) _requireBelowCap(terms.token, deposit - channel.claimed);
-        channel.deposit = deposit;
+        (uint256 claimed, uint256 before, uint256 rest) = _read(channel);
+        uint96 deposit = SafeCast.toUint96(before + credited);
+        _requireBelowCap(terms.token, uint96(deposit - claimed)); // claimed is never above the deposit
+        _write(channel, claimed, deposit, rest);
 
         emit ChannelFunded(channelId, terms.payer, terms.payee, terms.token, terms.listingId, credited, deposit);
-    }
-
-    function _collect(address token, uint96 amount) private returns (uint96) {
-        uint256 expected = token == Tokens.NATIVE ? amount : 0;
-        if (msg.value != expected) revert WrongValue(msg.value, expected);
-        return token == Tokens.NATIVE ? amount : uint96(Tokens.collect(token, amount)); // never above amount
+        return credited;
     }
 
     // --------------------------------------------------------------------------------------------------------- claiming
@@ -134,18 +146,47 @@ contract Channels is IChannels, EIP712, ReentrancyGuardTransient {
     {
         address[] calldata relays = common.relays;
         Terms memory terms = _termsOf(common);
-        Payout memory payout = _newPayout(terms, relays);
+        Payout memory payout = _newPayout(terms.relayBps, terms.market, terms.marketBps, relays.length);
         bytes32 domain = _domainSeparatorV4();
 
         for (uint256 i; i < rows.length; ++i) _claimRow(domain, terms, relays, rows[i], payout);
 
         paid = payout.payee;
-        _payOut(payout, terms, relays, msg.sender == common.payee ? to : common.payee);
+        _payOut(
+            payout, terms.token, relays, terms.market, terms.payee, msg.sender == common.payee ? to : common.payee
+        );
     }
 
     /// @inheritdoc IChannels
-    function claimTicks(ClaimCommon calldata, TickRow calldata, uint16, address) external pure returns (uint256) {
-        revert NotYetSupported(msg.sig);
+    function claimTicks(ClaimCommon calldata common, TickRow calldata row, uint16 ticks, address to)
+        external
+        nonReentrant
+        returns (uint256 paid)
+    {
+        if (row.maxTicks > MAX_TICKS || ticks > row.maxTicks) revert TooManyTicks(ticks, row.maxTicks, MAX_TICKS);
+        Terms memory terms = _termsOf(common);
+        (terms.payer, terms.signer, terms.salt) = (row.payer, row.signer, row.salt);
+        bytes32 channelId = channelIdOf(terms);
+        bytes32 digest = _hashTypedDataV4(
+            ChannelHash.tickVoucher(channelId, row.base, row.tip, row.tickValue, row.maxTicks, row.relay)
+        );
+        if (Signatures.recover(digest, row.r, row.vs) != row.signer) revert WrongSignature(channelId);
+        bytes32 tip = ChannelHash.tick(channelId, row.preimage, ticks);
+        if (tip != row.tip) revert TickMismatch(tip, row.tip);
+
+        Channel storage channel = _channels[channelId];
+        (uint256 claimed, uint256 deposit, uint256 rest) = _read(channel);
+        uint256 total = uint256(row.base) + uint256(ticks) * row.tickValue;
+        if (total > deposit) total = deposit;
+        if (total <= claimed) revert NothingToClaim(channelId, uint96(claimed));
+
+        _write(channel, total, deposit, rest);
+        Payout memory payout = _newPayout(terms.relayBps, terms.market, terms.marketBps, common.relays.length);
+        Cuts.add(payout, common.relays, row.relay, claimed, total);
+        emit ChannelClaimed(channelId, uint96(total)); // not above the deposit
+        paid = payout.payee;
+        address recipient = msg.sender == common.payee ? to : common.payee;
+        _payOut(payout, terms.token, common.relays, terms.market, terms.payee, recipient);
     }
 
     function _claimRow(
@@ -158,9 +199,9 @@ contract Channels is IChannels, EIP712, ReentrancyGuardTransient {
         (terms.payer, terms.signer, terms.salt) = (row.payer, row.signer, row.salt);
         bytes32 channelId = ChannelHash.channelId(deployment, terms);
         Channel storage channel = _channels[channelId];
-        (uint96 claimed, uint96 deposit) = (channel.claimed, channel.deposit);
+        (uint256 claimed, uint256 deposit, uint256 rest) = _read(channel);
         (uint96 cumulative, address relay) = (row.cumulative, row.relay);
-        uint96 total = cumulative < deposit ? cumulative : deposit;
+        uint256 total = cumulative < deposit ? cumulative : deposit;
         if (total <= claimed) {
             emit ClaimSkipped(channelId, SkipReason.NOTHING_NEW);
             return;
@@ -172,9 +213,9 @@ contract Channels is IChannels, EIP712, ReentrancyGuardTransient {
             return;
         }
 
-        channel.claimed = total;
+        _write(channel, total, deposit, rest);
         Cuts.add(payout, relays, relay, claimed, total);
-        emit ChannelClaimed(channelId, total);
+        emit ChannelClaimed(channelId, uint96(total));
     }
 
     // ---------------------------------------------------------------------------------------------------------- closing
@@ -264,7 +305,7 @@ contract Channels is IChannels, EIP712, ReentrancyGuardTransient {
 
         refund = channel.deposit - channel.claimed;
         uint24 epoch = channel.epoch + 1;
-        _store(channelId, channel.claimed, channel.claimed, 0, epoch);
+        _write(_channels[channelId], channel.claimed, channel.claimed, uint256(epoch) << 40);
 
         emit ChannelWithdrawn(channelId, refund, epoch);
         _push(terms.payer, terms.token, terms.payer, refund);
@@ -278,20 +319,19 @@ contract Channels is IChannels, EIP712, ReentrancyGuardTransient {
         uint96 wanted,
         address relay
     ) private returns (uint96 refund) {
-        bytes32 relaysHash = ChannelHash.relays(relays);
-        if (relaysHash != terms.relaysHash) revert RelaysMismatch(relaysHash, terms.relaysHash);
-        Payout memory payout = _newPayout(terms, relays);
+        _requireRelays(relays, terms.relaysHash);
+        Payout memory payout = _newPayout(terms.relayBps, terms.market, terms.marketBps, relays.length);
         uint96 before = channel.claimed;
         uint96 total = wanted < channel.deposit ? wanted : channel.deposit;
         if (total < before) total = before;
 
         refund = channel.deposit - total;
         uint24 epoch = channel.epoch + 1;
-        _store(channelId, total, total, 0, epoch);
+        _write(_channels[channelId], total, total, uint256(epoch) << 40);
         Cuts.add(payout, relays, relay, before, total);
 
         emit ChannelClosed(channelId, total, refund, epoch);
-        _payOut(payout, terms, relays, terms.payee);
+        _payOut(payout, terms.token, relays, terms.market, terms.payee, terms.payee);
         _push(terms.payer, terms.token, terms.payer, refund);
     }
 
@@ -312,43 +352,21 @@ contract Channels is IChannels, EIP712, ReentrancyGuardTransient {
         emit ChannelCloseCancelled(channelId, epoch);
     }
 
-    /// @dev The whole slot in one write; field by field costs three more.
-    function _store(bytes32 channelId, uint256 claimed, uint256 deposit, uint256 closeAt, uint256 epoch) private {
-        Channel storage channel = _channels[channelId];
-        uint256 word = claimed | (deposit << 96) | (closeAt << 192) | (epoch << 232);
+    /// @dev The slot in one read and one write; field by field costs three more. `rest` is closeAt and epoch.
+    function _read(Channel storage channel) private view returns (uint256 claimed, uint256 deposit, uint256 rest) {
         assembly ("memory-safe") {
-            sstore(channel.slot, word)
+            let word := sload(channel.slot)
+            claimed := and(word, 0xffffffffffffffffffffffff)
+            deposit := and(shr(96, word), 0xffffffffffffffffffffffff)
+            rest := shr(192, word)
         }
     }
 
-    // ------------------------------------------------------------------------------------------------------- paying out
-
-    /// @inheritdoc IChannels
-    function pull(address holder, address token, address to) external nonReentrant returns (uint256 amount) {
-        if (msg.sender != holder && to != holder) revert RecipientNotHolder(to, holder);
-        amount = owed[holder][token];
-        if (amount == 0) revert NothingOwed(holder, token);
-        owed[holder][token] = 0;
-        emit OwedPulled(holder, token, to, amount);
-        Tokens.send(token, to, amount);
-    }
-
-    function _payOut(Payout memory payout, Terms memory terms, address[] calldata relays, address to) private {
-        for (uint256 i; i < relays.length; ++i) _credit(relays[i], terms.token, payout.relays[i]);
-        _credit(terms.market, terms.token, payout.market);
-        if (to == address(0)) _credit(terms.payee, terms.token, payout.payee);
-        else _push(terms.payee, terms.token, to, payout.payee);
-    }
-
-    /// @dev A push that reverted moved nothing: the amount stays here for its holder.
-    function _push(address holder, address token, address to, uint256 amount) private {
-        if (amount != 0 && !Tokens.push(token, to, amount)) _credit(holder, token, amount);
-    }
-
-    function _credit(address holder, address token, uint256 amount) private {
-        if (amount == 0) return;
-        owed[holder][token] += amount;
-        emit OwedCredited(holder, token, amount);
+    /// @dev Both totals fit in 96 bits.
+    function _write(Channel storage channel, uint256 claimed, uint256 deposit, uint256 rest) private {
+        assembly ("memory-safe") {
+            sstore(channel.slot, or(claimed, or(shl(96, deposit), shl(192, rest))))
+        }
     }
 
     // ------------------------------------------------------------------------------------------------------------ views
@@ -364,18 +382,17 @@ contract Channels is IChannels, EIP712, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IChannels
-    function depositCap(address token) public view returns (uint96) {
-        return _caps[token] == 0 ? type(uint96).max : _caps[token];
-    }
-
-    /// @inheritdoc IChannels
-    function DOMAIN_SEPARATOR() external view returns (bytes32) {
-        return _domainSeparatorV4();
-    }
-
-    /// @inheritdoc IChannels
     function hashVoucher(Voucher calldata voucher) public view returns (bytes32) {
         return _hashTypedDataV4(ChannelHash.voucher(voucher.channelId, voucher.cumulative, voucher.relay));
+    }
+
+    /// @inheritdoc IChannels
+    function hashTickVoucher(TickVoucher calldata voucher) external view returns (bytes32) {
+        return _hashTypedDataV4(
+            ChannelHash.tickVoucher(
+                voucher.channelId, voucher.base, voucher.tip, voucher.tickValue, voucher.maxTicks, voucher.relay
+            )
+        );
     }
 
     /// @inheritdoc IChannels
@@ -397,19 +414,18 @@ contract Channels is IChannels, EIP712, ReentrancyGuardTransient {
     }
 
     function _requireLawful(Terms memory terms) private pure {
-        if (terms.payer == address(0) || terms.payee == address(0) || terms.signer == address(0)) {
-            revert PartyMissing(terms.payer, terms.payee, terms.signer);
-        }
-        if (terms.relayBps > MAX_RELAY_BPS) revert RelayCutTooHigh(terms.relayBps, MAX_RELAY_BPS);
-        if (terms.marketBps > MAX_MARKET_BPS) revert MarketCutTooHigh(terms.marketBps, MAX_MARKET_BPS);
+        _requireParties(terms.payer, terms.payee, terms.signer);
+        _requireLawfulCuts(terms.relayBps, terms.marketBps);
         if (terms.challenge < MIN_CHALLENGE || terms.challenge > MAX_CHALLENGE) {
             revert ChallengeOutOfBounds(terms.challenge, MIN_CHALLENGE, MAX_CHALLENGE);
         }
     }
 
-    function _requireBelowCap(address token, uint96 spendable) private view {
-        uint96 cap = depositCap(token);
-        if (spendable > cap) revert DepositAboveCap(token, spendable, cap);
+    /// @dev Nobody but the payer may undo his exit.
+    function _requireOpen(Terms memory terms) private view returns (bytes32 channelId) {
+        channelId = channelIdOf(terms);
+        uint40 closeAt = _channels[channelId].closeAt;
+        if (closeAt != 0) revert ChannelIsClosing(channelId, closeAt);
     }
 
     function _requireCurrent(bytes32 channelId, Channel memory channel, bytes32 signedFor, uint24 epoch, uint40 deadline)
@@ -445,11 +461,5 @@ contract Channels is IChannels, EIP712, ReentrancyGuardTransient {
         terms.market = common.market;
         terms.marketBps = common.marketBps;
         terms.challenge = common.challenge;
-    }
-
-    function _newPayout(Terms memory terms, address[] calldata relays) private pure returns (Payout memory) {
-        if (relays.length > MAX_RELAYS) revert TooManyRelays(relays.length, MAX_RELAYS);
-        uint256 marketBps = terms.market == address(0) ? 0 : terms.marketBps; // no market, no cut
-        return Payout(0, 0, terms.relayBps, marketBps, new uint256[](relays.length));
     }
 }

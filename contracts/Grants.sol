@@ -1,60 +1,108 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Checkout} from "./base/Checkout.sol";
 import {IChannels} from "./interfaces/IChannels.sol";
+import {IConsents} from "./interfaces/IConsents.sol";
+import {IEAS} from "./interfaces/IEAS.sol";
 import {IGrants} from "./interfaces/IGrants.sol";
 import {IHubs} from "./interfaces/IHubs.sol";
 import {IListings} from "./interfaces/IListings.sol";
-import {Channel, Terms} from "./types/ChannelTypes.sol";
-import {Funding, GIVEN, Grant, Purchase} from "./types/GrantTypes.sol";
-import {Roles} from "./types/HubTypes.sol";
-import {ListingTerms, Plan, PlanKind, Rights} from "./types/ListingTypes.sol";
+import {ISubscriptions} from "./interfaces/ISubscriptions.sol";
+import {GrantHash} from "./libraries/GrantHash.sol";
+import {Tokens} from "./libraries/Tokens.sol";
+import {Channel} from "./types/ChannelTypes.sol";
+import {Approval, Funding, GIVEN, Grant, Purchase} from "./types/GrantTypes.sol";
+import {Listing, ListingFlags, Plan, PlanKind, Rights} from "./types/ListingTypes.sol";
+import {SubscriptionTerms} from "./types/SubscriptionTypes.sol";
 
 /// @title Grants
-contract Grants is IGrants, ReentrancyGuardTransient {
-    using SafeERC20 for IERC20;
-
+contract Grants is Checkout, ReentrancyGuardTransient {
     uint256 internal constant MAX_GRANTS = 4; // a purchase, its successor, a gift, one spare; bounds every loop
     uint256 internal constant NO_PLACE = type(uint256).max;
-    uint40 internal constant FOR_EVER = type(uint40).max;
+    uint256 internal constant MAX_CART = 16; // fits a block with room to spare
+    uint256 internal constant CART_GAS = 1_500_000; // about five times what a purchase takes: none of a cart can starve the others
+    uint256 internal constant MAX_REASON = 256; // of what a failed purchase says, copied into the event
+    uint256 internal constant MAX_NOTE = 4_096;
+    uint256 internal constant MAX_TEXT = 512;
     uint8 internal constant KNOWN_RIGHTS = Rights.READ | Rights.HISTORY | Rights.WRITE;
-    uint8 internal constant SELLER = Roles.MANAGER | Roles.OWNER;
-
-    /// @inheritdoc IGrants
-    IHubs public immutable hubs;
-
-    /// @inheritdoc IGrants
-    IListings public immutable listings;
-
-    /// @inheritdoc IGrants
-    IChannels public immutable channels;
 
     mapping(bytes32 grantId => Grant) internal _grants;
 
     /// @dev Filled from the front, never emptied.
     mapping(uint64 listingId => mapping(address buyer => bytes32[MAX_GRANTS])) internal _places;
 
-    constructor(IHubs hubs_, IListings listings_, IChannels channels_) {
-        hubs = hubs_;
-        listings = listings_;
-        channels = channels_;
-    }
+    constructor(
+        IHubs hubs_,
+        IListings listings_,
+        IChannels channels_,
+        ISubscriptions subscriptions_,
+        IConsents consents_,
+        IEAS eas_
+    ) Checkout(hubs_, listings_, channels_, subscriptions_, consents_, eas_) {}
 
     // --------------------------------------------------------------------------------------------------------- buying
 
     /// @inheritdoc IGrants
     function buy(Purchase calldata purchase) external payable nonReentrant returns (bytes32 grantId) {
-        if (msg.sender != purchase.buyer) revert NotBuyer(msg.sender, purchase.buyer);
-        uint256 expectedValue = purchase.funding == Funding.NATIVE ? purchase.amount : 0;
+        Funding funding = purchase.funding;
+        bool isSigned = funding == Funding.EIP3009 || funding == Funding.PERMIT2;
+        if (msg.sender != purchase.buyer && !isSigned) revert NotBuyer(msg.sender, purchase.buyer);
+        uint256 expectedValue = funding == Funding.NATIVE ? purchase.amount : 0;
         if (msg.value != expectedValue) revert WrongValue(msg.value, expectedValue);
+        return _buy(purchase);
+    }
+
+    /// @inheritdoc IGrants
+    function buyMany(Purchase[] calldata purchases) external payable nonReentrant returns (uint256 bought) {
+        if (purchases.length > MAX_CART) revert CartTooLarge(purchases.length, MAX_CART);
+        uint256 budget = msg.value;
+        for (uint256 i = 0; i < purchases.length; i++) {
+            Purchase calldata purchase = purchases[i];
+            if (purchase.buyer != msg.sender) revert NotBuyer(msg.sender, purchase.buyer);
+            uint256 value = purchase.funding == Funding.NATIVE ? purchase.amount : 0;
+            if (value > budget) {
+                bytes memory reason = abi.encodeWithSelector(WrongValue.selector, budget, value);
+                emit PurchaseSkipped(purchase.listingId, msg.sender, i, reason);
+            } else if (_tryBuy(purchase, value, i)) {
+                budget -= value;
+                bought++;
+            }
+        }
+        if (budget != 0) Tokens.send(Tokens.NATIVE, msg.sender, budget);
+    }
+
+    /// @inheritdoc IGrants
+    function buyOne(Purchase calldata purchase) external payable returns (bytes32 grantId) {
+        if (msg.sender != address(this)) revert NotBuyer(msg.sender, address(this));
+        return _buy(purchase);
+    }
+
+    /// @inheritdoc IGrants
+    function check(Purchase calldata purchase) external view returns (bytes32 paymentId, bytes32 grantId) {
         Plan calldata plan = _checkOffer(purchase);
 
-        bytes32 paymentId = _saltOf(purchase, plan.price);
-        if (plan.kind != PlanKind.FREE) paymentId = _pay(purchase, plan.entry, paymentId);
+        uint96 unitPrice = _unitPriceOf(plan);
+        paymentId = GrantHash.salt(purchase, unitPrice);
+        if (plan.kind == PlanKind.PERIOD || plan.kind == PlanKind.FLAT) {
+            SubscriptionTerms memory terms = _subscriptionTermsOf(purchase, plan, unitPrice, paymentId);
+            paymentId = subscriptions.subscriptionIdOf(terms);
+            _requireSubscribed(purchase, terms, paymentId, purchase.amount);
+        } else if (plan.kind != PlanKind.FREE) {
+            paymentId = channels.channelIdOf(_termsOf(purchase, paymentId));
+            _requireEntry(paymentId, purchase.amount, plan.entry);
+        }
+        grantId = GrantHash.grantId(purchase.listingId, purchase.buyer, paymentId);
+        _findPlace(purchase.listingId, purchase.buyer, grantId);
+    }
+
+    function _buy(Purchase calldata purchase) internal returns (bytes32 grantId) {
+        Plan calldata plan = _checkOffer(purchase);
+
+        uint96 unitPrice = _unitPriceOf(plan);
+        bytes32 paymentId = GrantHash.salt(purchase, unitPrice);
+        if (plan.kind != PlanKind.FREE) paymentId = _pay(purchase, plan, unitPrice, paymentId);
         grantId = _record(
             purchase.buyer,
             Grant({
@@ -67,6 +115,7 @@ contract Grants is IGrants, ReentrancyGuardTransient {
                 revokedAt: 0,
                 listingId: purchase.listingId,
                 blocks: false,
+                personal: purchase.listing.flags & ListingFlags.PERSONAL_DATA != 0,
                 paymentId: paymentId
             })
         );
@@ -88,17 +137,66 @@ contract Grants is IGrants, ReentrancyGuardTransient {
         );
     }
 
-    /// @inheritdoc IGrants
-    function check(Purchase calldata purchase) external view returns (bytes32 paymentId, bytes32 grantId) {
-        Plan calldata plan = _checkOffer(purchase);
-
-        paymentId = _saltOf(purchase, plan.price);
-        if (plan.kind != PlanKind.FREE) {
-            paymentId = channels.channelIdOf(_termsOf(purchase, paymentId));
-            _requireEntry(paymentId, purchase.amount, plan.entry);
+    /// @dev One of a cart, with a gas limit, so that a hostile token takes nothing but its own purchase with it. The purchase is handed on
+    /// as it lies in the calldata, with whatever follows it: encoding it anew would be code of its own. The reason is copied up to
+    /// a limit: a long one would be paid for by the others.
+    function _tryBuy(Purchase calldata purchase, uint256 value, uint256 index) internal returns (bool done) {
+        if (gasleft() < CART_GAS + CART_GAS / 63 + 100_000) revert Tokens.GasTooLow(gasleft(), CART_GAS);
+        bytes memory reason;
+        bytes4 selector = this.buyOne.selector;
+        uint256 limit = CART_GAS;
+        uint256 longest = MAX_REASON;
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            let size := sub(calldatasize(), purchase)
+            mstore(free, selector)
+            mstore(add(free, 0x04), 0x20)
+            calldatacopy(add(free, 0x24), purchase, size)
+            done := call(limit, address(), value, free, add(size, 0x24), 0, 0)
+            if iszero(done) {
+                size := returndatasize()
+                if gt(size, longest) { size := longest }
+                reason := free
+                mstore(reason, size)
+                mstore(0x40, add(add(reason, 0x20), and(add(size, 0x1f), not(0x1f))))
+                returndatacopy(add(reason, 0x20), 0, size)
+            }
         }
-        grantId = _grantIdOf(purchase.listingId, purchase.buyer, paymentId);
-        _findPlace(purchase.listingId, purchase.buyer, grantId);
+        if (!done) emit PurchaseSkipped(purchase.listingId, msg.sender, index, reason);
+    }
+
+    // ---------------------------------------------------------------------------------------------- sale by approval
+
+    /// @inheritdoc IGrants
+    function requestGrant(uint64 listingId, uint32 version, bytes calldata note) external {
+        if (note.length > MAX_NOTE) revert TextTooLong(note.length, MAX_NOTE);
+        Listing memory asked = listings.listing(listingId);
+        if (asked.closedAt != 0) revert ListingIsClosed(listingId);
+        if (version != asked.version) revert VersionNotForSale(listingId, version, asked.version);
+        if (isBlocked(listingId, msg.sender)) revert BuyerIsBlocked(listingId, msg.sender);
+        emit GrantRequested(listingId, msg.sender, version, note);
+    }
+
+    /// @inheritdoc IGrants
+    function approveRequest(
+        uint64 listingId,
+        uint32 version,
+        address buyer,
+        bytes32 termsHash,
+        Approval calldata approval
+    ) external {
+        _requireApproval(listingId, listings.hubOf(listingId), version, buyer, termsHash, approval);
+        emit RequestApproved(
+            listingId, buyer, version, termsHash, approval.manager, approval.deadline, approval.signature
+        );
+    }
+
+    /// @inheritdoc IGrants
+    function declineRequest(uint64 listingId, address buyer, string calldata reason) external {
+        _requireSeller(listingId);
+        uint256 length = bytes(reason).length;
+        if (length > MAX_TEXT) revert TextTooLong(length, MAX_TEXT);
+        emit RequestDeclined(listingId, buyer, msg.sender, reason);
     }
 
     // -------------------------------------------------------------------------------------------------- seller's acts
@@ -127,6 +225,7 @@ contract Grants is IGrants, ReentrancyGuardTransient {
         given.notBefore = notBefore;
         given.notAfter = notAfter;
         given.listingId = listingId;
+        given.personal = consents.isGated(listingId);
         given.paymentId = keccak256(abi.encode(nonce));
         grantId = _record(buyer, given);
         emit GrantGiven(
@@ -136,15 +235,17 @@ contract Grants is IGrants, ReentrancyGuardTransient {
 
     /// @inheritdoc IGrants
     function revokeGrant(bytes32 grantId) external nonReentrant {
-        Grant storage revoked = _grants[grantId];
-        uint64 listingId = revoked.listingId;
-        if (listingId == 0) revert GrantUnknown(grantId);
-        _requireSeller(listingId);
-        if (revoked.revokedAt != 0) revert GrantIsRevoked(grantId);
+        Grant storage revoked = _revoke(grantId);
+        if (_isTimed(revoked) && subscriptions.isActive(revoked.paymentId)) revert SubscriptionTermsMissing(grantId);
+    }
 
-        revoked.revokedAt = uint40(block.timestamp);
-        revoked.blocks = true;
-        emit GrantRevoked(grantId, listingId, uint40(block.timestamp));
+    /// @inheritdoc IGrants
+    function revokeGrant(bytes32 grantId, SubscriptionTerms calldata terms, address[] calldata relays)
+        external
+        nonReentrant
+    {
+        Grant storage revoked = _revoke(grantId);
+        _stop(grantId, revoked, terms, relays);
     }
 
     /// @inheritdoc IGrants
@@ -160,6 +261,61 @@ contract Grants is IGrants, ReentrancyGuardTransient {
         emit Unblocked(listingId, buyer);
     }
 
+    /// @inheritdoc IGrants
+    function stopSuspended(bytes32 grantId, SubscriptionTerms calldata terms, address[] calldata relays)
+        external
+        nonReentrant
+    {
+        Grant storage suspended = _grants[grantId];
+        uint64 listingId = suspended.listingId;
+        if (listingId == 0) revert GrantUnknown(grantId);
+        if (suspended.revokedAt != 0) revert GrantIsRevoked(grantId);
+        if (!suspended.personal || consents.isAlive(listingId)) revert GrantNotSuspended(grantId);
+
+        suspended.revokedAt = uint40(block.timestamp);
+        emit GrantSuspended(grantId, listingId);
+        _stop(grantId, suspended, terms, relays);
+    }
+
+    /// @dev The subscription's payer gets back what has not vested; what has goes to the payee.
+    function _stop(
+        bytes32 grantId,
+        Grant storage stopped,
+        SubscriptionTerms calldata terms,
+        address[] calldata relays
+    ) internal {
+        if (!_isTimed(stopped)) revert NoSubscription(grantId);
+        bytes32 subscriptionId = subscriptions.subscriptionIdOf(terms);
+        if (subscriptionId != stopped.paymentId) revert PaymentMismatch(subscriptionId, stopped.paymentId);
+        subscriptions.stop(terms, relays);
+    }
+
+    function _revoke(bytes32 grantId) internal returns (Grant storage revoked) {
+        revoked = _grants[grantId];
+        uint64 listingId = revoked.listingId;
+        if (listingId == 0) revert GrantUnknown(grantId);
+        _requireSeller(listingId);
+        if (revoked.revokedAt != 0) revert GrantIsRevoked(grantId);
+
+        revoked.revokedAt = uint40(block.timestamp);
+        revoked.blocks = true;
+        emit GrantRevoked(grantId, listingId, uint40(block.timestamp));
+    }
+
+    // --------------------------------------------------------------------------------------------------- buyer's acts
+
+    /// @inheritdoc IGrants
+    function rotateKeys(bytes32 grantId, bytes32 encryptionKey, address signer) external {
+        Grant storage held = _grants[grantId];
+        uint64 listingId = held.listingId;
+        if (listingId == 0) revert GrantUnknown(grantId);
+        if (grantId != GrantHash.grantId(listingId, msg.sender, held.paymentId)) revert NotGrantee(msg.sender, grantId);
+        if (held.revokedAt != 0) revert GrantIsRevoked(grantId);
+        if (encryptionKey == 0) revert EncryptionKeyMissing();
+        if (signer == address(0)) revert SignerMissing();
+        emit KeysRotated(grantId, listingId, encryptionKey, signer);
+    }
+
     // ---------------------------------------------------------------------------------------------------------- views
 
     /// @inheritdoc IGrants
@@ -167,7 +323,8 @@ contract Grants is IGrants, ReentrancyGuardTransient {
         Grant storage held = _grants[grantId];
         if (held.listingId == 0 || held.rights & rights != rights) return false;
         if (block.timestamp < held.notBefore) return false;
-        return !_isEnded(held) && !_isUnpaid(held);
+        if (_isEnded(held) || _isUnpaid(held)) return false;
+        return !held.personal || consents.isAlive(held.listingId);
     }
 
     /// @inheritdoc IGrants
@@ -211,141 +368,10 @@ contract Grants is IGrants, ReentrancyGuardTransient {
         return false;
     }
 
-    // ---------------------------------------------------------------------------------------------------- the offer
-
-    /// @dev Everything about a purchase that can be said without moving money.
-    function _checkOffer(Purchase calldata purchase) internal view returns (Plan calldata plan) {
-        ListingTerms calldata listing = purchase.listing;
-        listings.checkSale(purchase.listingId, purchase.version, keccak256(abi.encode(listing)));
-        if (purchase.plan >= listing.plans.length) revert PlanUnknown(purchase.plan, listing.plans.length);
-        plan = listing.plans[purchase.plan];
-        // The listing is as it was created, so whatever Listings refuses cannot stand in it; its sale may have ended since.
-        if (listing.saleUntil != 0 && block.timestamp > listing.saleUntil) revert SaleEnded(listing.saleUntil);
-        (address payout, bool isPublisher) = hubs.sellerOf(listing.hubId, listing.operator);
-        if (listing.payee != payout) revert PayeeNotPayout(listing.payee, payout);
-        if (!isPublisher) revert OperatorNotPublisher(listing.hubId, listing.operator);
-
-        _checkBuyer(purchase, plan.maxWindow);
-        _checkFunding(purchase, listing.token, plan.kind);
-        if (!_isMarketListed(purchase.market, listing.markets)) revert MarketNotListed(purchase.market);
-        if (purchase.attestation != 0) revert AttestationNotSupported();
-        if (purchase.approval.signature.length != 0) revert RestrictedNotSupported();
-    }
-
-    function _checkBuyer(Purchase calldata purchase, uint40 maxWindow) internal view {
-        if (purchase.buyer == address(0)) revert AccountMissing();
-        if (purchase.signer == address(0)) revert SignerMissing();
-        if (purchase.encryptionKey == 0) revert EncryptionKeyMissing();
-        uint40 start = _laterOf(purchase.notBefore, uint40(block.timestamp));
-        if (purchase.notAfter <= start) revert WindowEmpty(purchase.notBefore, purchase.notAfter);
-        uint40 window = purchase.notAfter - start;
-        if (maxWindow != FOR_EVER && window > maxWindow) revert WindowTooLong(window, maxWindow);
-    }
-
-    function _checkFunding(Purchase calldata purchase, address token, uint8 kind) internal pure {
-        Funding funding = purchase.funding;
-        if (funding == Funding.EIP3009 || funding == Funding.PERMIT2) revert FundingNotSupported(funding);
-        if (funding == Funding.NONE) {
-            if (purchase.amount != 0) revert AmountWithoutFunding(purchase.amount);
-            return;
-        }
-        if (kind == PlanKind.FREE) revert FundingNotForPlan(funding, kind);
-        if ((funding == Funding.NATIVE) != (token == address(0))) revert FundingNotForToken(funding, token);
-    }
-
-    function _isMarketListed(address market, address[] calldata markets) internal pure returns (bool) {
-        if (market == address(0) || markets.length == 0) return true;
-        for (uint256 i = 0; i < markets.length; i++) {
-            if (markets[i] == market) return true;
-        }
-        return false;
-    }
-
-    function _saltOf(Purchase calldata purchase, uint96 unitPrice) internal pure returns (bytes32) {
-        return keccak256(
-            abi.encode(
-                purchase.buyerSalt,
-                purchase.version,
-                purchase.plan,
-                unitPrice,
-                purchase.listing.termsHash,
-                purchase.encryptionKey,
-                purchase.signer,
-                purchase.notBefore,
-                purchase.notAfter
-            )
-        );
-    }
-
-    function _termsOf(Purchase calldata purchase, bytes32 salt) internal pure returns (Terms memory) {
-        ListingTerms calldata listing = purchase.listing;
-        return Terms({
-            payer: purchase.buyer,
-            payee: listing.payee,
-            operator: listing.operator,
-            token: listing.token,
-            signer: purchase.signer,
-            listingId: purchase.listingId,
-            relaysHash: keccak256(abi.encode(listing.relays)),
-            relayBps: listing.relayBps,
-            market: purchase.market,
-            marketBps: purchase.market == address(0) ? 0 : listing.marketBps,
-            challenge: listing.challenge,
-            salt: salt
-        });
-    }
-
-    // -------------------------------------------------------------------------------------------------------- money
-
-    /// @dev Moves the money on to the channel and makes sure that enough is there afterwards, whoever put it there.
-    function _pay(Purchase calldata purchase, uint96 entry, bytes32 salt) internal returns (bytes32 channelId) {
-        Terms memory terms = _termsOf(purchase, salt);
-        uint96 credited = 0;
-        if (purchase.funding == Funding.NONE) {
-            channelId = channels.channelIdOf(terms);
-        } else if (purchase.funding == Funding.NATIVE) {
-            (channelId, credited) =
-                channels.fundFor{value: purchase.amount}(terms, purchase.amount, purchase.minCredited);
-        } else {
-            uint96 arrived = _pull(purchase);
-            (channelId, credited) = channels.fundFor(terms, arrived, purchase.minCredited);
-        }
-        // What was credited just now is spendable: no claim can come between.
-        if (credited < entry) _requireEntry(channelId, 0, entry);
-    }
-
-    /// @dev Takes the tokens from the caller and allows Channels exactly what arrived.
-    function _pull(Purchase calldata purchase) internal returns (uint96 arrived) {
-        IERC20 token = IERC20(purchase.listing.token);
-        if (purchase.authorization.length != 0) _permit(address(token), purchase.authorization);
-
-        uint256 before = token.balanceOf(address(this));
-        token.safeTransferFrom(msg.sender, address(this), purchase.amount);
-        uint256 gained = token.balanceOf(address(this)) - before;
-        arrived = gained < purchase.amount ? uint96(gained) : purchase.amount;
-        token.forceApprove(address(channels), arrived);
-    }
-
-    function _permit(address token, bytes calldata authorization) internal {
-        (uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) =
-            abi.decode(authorization, (uint256, uint256, uint8, bytes32, bytes32));
-        try IERC20Permit(token).permit(msg.sender, address(this), value, deadline, v, r, s) {}
-        catch {
-            // Somebody may have landed it first. The allowance decides: without one the transfer reverts and says why.
-        }
-    }
-
-    function _requireEntry(bytes32 channelId, uint96 coming, uint96 entry) internal view {
-        Channel memory channel = channels.channels(channelId);
-        if (channel.closeAt != 0) revert ChannelIsClosing(channelId, channel.closeAt);
-        uint256 spendable = uint256(channel.deposit) - channel.claimed + coming;
-        if (spendable < entry) revert EntryNotCovered(channelId, spendable, entry);
-    }
-
     // ------------------------------------------------------------------------------------------------------- records
 
     function _record(address buyer, Grant memory grant) internal returns (bytes32 grantId) {
-        grantId = _grantIdOf(grant.listingId, buyer, grant.paymentId);
+        grantId = GrantHash.grantId(grant.listingId, buyer, grant.paymentId);
         uint256 place = _findPlace(grant.listingId, buyer, grantId);
         bytes32[MAX_GRANTS] storage places = _places[grant.listingId][buyer];
         bytes32 replaced = places[place];
@@ -382,23 +408,21 @@ contract Grants is IGrants, ReentrancyGuardTransient {
         return held.revokedAt != 0 || (block.timestamp >= held.notAfter && held.notAfter != FOR_EVER);
     }
 
-    /// @dev Whether a metered grant's channel is spent or closing. A top-up or a cancelled close undoes it.
+    /// @dev Whether what pays for a grant has nothing to give now: a channel is spent or closing, a subscription does not run.
+    /// A top-up or a cancelled close undoes it.
     function _isUnpaid(Grant storage held) internal view returns (bool) {
+        if (_isTimed(held)) return !subscriptions.isActive(held.paymentId);
         if (held.kind != PlanKind.MESSAGE && held.kind != PlanKind.BYTE) return false;
         Channel memory channel = channels.channels(held.paymentId);
         return channel.closeAt != 0 || channel.deposit <= channel.claimed;
     }
 
+    function _isTimed(Grant storage held) internal view returns (bool) {
+        return held.kind == PlanKind.PERIOD || held.kind == PlanKind.FLAT;
+    }
+
     function _requireSeller(uint64 listingId) internal view {
-        uint64 hubId = listings.listing(listingId).hubId;
+        uint64 hubId = listings.hubOf(listingId);
         if (!hubs.hasRole(hubId, msg.sender, SELLER)) revert RoleMissing(hubId, msg.sender, SELLER);
-    }
-
-    function _grantIdOf(uint64 listingId, address buyer, bytes32 paymentId) internal pure returns (bytes32) {
-        return keccak256(abi.encode(listingId, buyer, paymentId));
-    }
-
-    function _laterOf(uint40 a, uint40 b) internal pure returns (uint40) {
-        return a > b ? a : b;
     }
 }

@@ -5,8 +5,9 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IHubs} from "./interfaces/IHubs.sol";
 import {IListings} from "./interfaces/IListings.sol";
+import {Tokens} from "./libraries/Tokens.sol";
 import {Roles} from "./types/HubTypes.sol";
-import {Listing, ListingFlags, ListingTerms, Plan, PlanKind, Rights, SegmentLimits} from "./types/ListingTypes.sol";
+import {Listing, ListingTerms, Plan, PlanKind, Rights, SegmentLimits} from "./types/ListingTypes.sol";
 
 /// @title Listings
 contract Listings is IListings {
@@ -43,6 +44,9 @@ contract Listings is IListings {
     /// @inheritdoc IListings
     mapping(uint64 listingId => mapping(uint32 version => bytes32)) public termsHashOf;
 
+    /// @inheritdoc IListings
+    mapping(address holder => uint256) public owed;
+
     mapping(uint64 listingId => Listing) internal _listings;
 
     modifier onlySeller(uint64 listingId) {
@@ -50,8 +54,12 @@ contract Listings is IListings {
         _;
     }
 
+    modifier onlyDisputes() {
+        if (msg.sender != disputes) revert NotDisputes(msg.sender, disputes);
+        _;
+    }
+
     constructor(IHubs hubs_, address disputes_, uint256 minimumBond_, uint40 disputeWindow_) {
-        if (disputes_ != address(0)) revert DisputesNotSupported();
         hubs = hubs_;
         disputes = disputes_;
         minimumBond = minimumBond_;
@@ -71,7 +79,7 @@ contract Listings is IListings {
         _validate(hubId, terms, metadata);
 
         listingId = ++listingCount;
-        _listings[listingId] = Listing(hubId, 1, false, 0, SafeCast.toUint96(msg.value));
+        _listings[listingId] = Listing(hubId, 1, false, 0, SafeCast.toUint96(msg.value), 0);
         termsHashOf[listingId][1] = keccak256(abi.encode(terms));
         emit ListingCreated(listingId, hubId, 1, terms, metadata);
     }
@@ -123,11 +131,23 @@ contract Listings is IListings {
     // ----------------------------------------------------------------------------------------------------------- bond
 
     /// @inheritdoc IListings
+    function topUpBond(uint64 listingId) external payable {
+        Listing storage raised = _known(listingId);
+        if (raised.closedAt != 0) revert ListingIsClosed(listingId);
+        if (msg.value == 0) revert AmountMissing();
+
+        uint96 bond = SafeCast.toUint96(raised.bond + msg.value);
+        raised.bond = bond;
+        emit BondToppedUp(listingId, msg.sender, msg.value, bond);
+    }
+
+    /// @inheritdoc IListings
     function withdrawBond(uint64 listingId) external returns (uint256 amount) {
         Listing storage closed = _known(listingId);
         if (closed.closedAt == 0) revert BondNotReturnable(listingId, 0);
         uint40 from = closed.closedAt + disputeWindow;
         if (block.timestamp < from) revert BondNotReturnable(listingId, from);
+        if (closed.lockedBond != 0) revert BondIsLocked(listingId, closed.lockedBond);
         amount = closed.bond;
         if (amount == 0) revert BondIsReturned(listingId);
 
@@ -139,18 +159,43 @@ contract Listings is IListings {
     }
 
     /// @inheritdoc IListings
-    function lockBond(uint64, uint256) external pure {
-        revert DisputesNotSupported();
+    function lockBond(uint64 listingId, uint256 amount) external onlyDisputes {
+        Listing storage accused = _known(listingId);
+        uint256 free = accused.bond - accused.lockedBond;
+        if (amount > free) revert BondNotFree(listingId, amount, free);
+
+        uint96 locked = accused.lockedBond + uint96(amount);
+        accused.lockedBond = locked;
+        emit BondLocked(listingId, amount, locked);
     }
 
     /// @inheritdoc IListings
-    function releaseBond(uint64, uint256) external pure {
-        revert DisputesNotSupported();
+    function releaseBond(uint64 listingId, uint256 amount) external onlyDisputes {
+        uint96 locked = _unlock(listingId, amount);
+        emit BondReleased(listingId, amount, locked);
     }
 
     /// @inheritdoc IListings
-    function drawBond(uint64, address, uint256) external pure {
-        revert DisputesNotSupported();
+    function drawBond(uint64 listingId, address to, uint256 amount) external onlyDisputes {
+        _unlock(listingId, amount);
+        Listing storage condemned = _listings[listingId];
+        uint96 bond = condemned.bond - uint96(amount);
+        condemned.bond = bond;
+        emit BondDrawn(listingId, to, amount, bond);
+        if (amount == 0 || Tokens.push(Tokens.NATIVE, to, amount)) return;
+        owed[to] += amount;
+        emit OwedCredited(to, amount);
+    }
+
+    /// @inheritdoc IListings
+    function pull(address holder, address to) external returns (uint256 amount) {
+        if (msg.sender != holder && to != holder) revert RecipientNotHolder(to, holder);
+        amount = owed[holder];
+        if (amount == 0) revert NothingOwed(holder);
+
+        owed[holder] = 0;
+        emit OwedPulled(holder, to, amount);
+        Tokens.send(Tokens.NATIVE, to, amount);
     }
 
     // ---------------------------------------------------------------------------------------------------------- views
@@ -161,14 +206,20 @@ contract Listings is IListings {
     }
 
     /// @inheritdoc IListings
+    function hubOf(uint64 listingId) external view returns (uint64) {
+        return _known(listingId).hubId;
+    }
+
+    /// @inheritdoc IListings
     function checkSale(uint64 listingId, uint32 version, bytes32 termsHash) external view {
-        Listing memory sold = _listings[listingId];
+        Listing storage sold = _listings[listingId]; // one slot; what is locked lies in the next, which no sale reads
         if (sold.version == 0) revert ListingUnknown(listingId);
         if (sold.closedAt != 0) revert ListingIsClosed(listingId);
         if (sold.paused) revert ListingIsPaused(listingId);
         if (sold.version != version) revert VersionNotForSale(listingId, version, sold.version);
         bytes32 expected = termsHashOf[listingId][version];
         if (termsHash != expected) revert TermsMismatch(termsHash, expected);
+        if (sold.bond < minimumBond) revert BondTooLow(sold.bond, minimumBond);
     }
 
     // --------------------------------------------------------------------------------------------------------- rules
@@ -180,6 +231,14 @@ contract Listings is IListings {
 
     function _requireSeller(uint64 hubId) internal view {
         if (!hubs.hasRole(hubId, msg.sender, SELLER)) revert RoleMissing(hubId, msg.sender, SELLER);
+    }
+
+    function _unlock(uint64 listingId, uint256 amount) internal returns (uint96 locked) {
+        Listing storage accused = _known(listingId);
+        locked = accused.lockedBond;
+        if (amount > locked) revert BondNotLocked(listingId, amount, locked);
+        locked -= uint96(amount);
+        accused.lockedBond = locked;
     }
 
     function _validate(uint64 hubId, ListingTerms calldata terms, string calldata metadata) internal view {
@@ -238,27 +297,27 @@ contract Listings is IListings {
         }
     }
 
-    /// @dev What needs a contract that does not exist yet.
     function _validateGates(ListingTerms calldata terms) internal pure {
         if (terms.flags & ~KNOWN_FLAGS != 0) revert FlagsUnknown(terms.flags);
-        if (terms.flags & ListingFlags.RESTRICTED != 0) revert RestrictedNotSupported();
-        if (terms.flags & ListingFlags.PERSONAL_DATA != 0) revert ConsentNotSupported();
-        if (terms.attestationSchema != 0 || terms.attester != address(0)) revert AttestationNotSupported();
+        if ((terms.attestationSchema == 0) != (terms.attester == address(0))) {
+            revert AttestationIncomplete(terms.attestationSchema, terms.attester);
+        }
     }
 
     function _validatePlan(uint256 i, Plan calldata plan, ListingTerms calldata terms) internal pure {
+        if (plan.kind > PlanKind.FREE) revert PlanKindUnknown(plan.kind);
         if (plan.rights == 0 || plan.rights & ~KNOWN_RIGHTS != 0) revert RightsInvalid(plan.rights);
         if (plan.maxWindow == 0) revert WindowMissing(i);
+        if (plan.kind <= PlanKind.BYTE) return _validateMeteredPlan(i, plan, terms);
 
-        if (plan.kind == PlanKind.FREE) {
-            if (plan.price != 0 || plan.upfront != 0 || plan.entry != 0 || plan.promoPrice != 0) {
-                revert PriceOnFreePlan(i);
-            }
-            if (plan.notice < terms.epochLength) revert NoticeTooShort(i, plan.notice, terms.epochLength);
-            return;
-        }
+        // What is not metered is bounded by the time for which keys are out.
+        if (plan.notice < terms.epochLength) revert NoticeTooShort(i, plan.notice, terms.epochLength);
+        if (plan.kind == PlanKind.PERIOD) _validatePeriodPlan(i, plan);
+        else if (plan.kind == PlanKind.FLAT) _validateFlatPlan(i, plan);
+        else _validateFreePlan(i, plan);
+    }
 
-        if (plan.kind != PlanKind.MESSAGE && plan.kind != PlanKind.BYTE) revert PlanKindNotSupported(plan.kind);
+    function _validateMeteredPlan(uint256 i, Plan calldata plan, ListingTerms calldata terms) internal pure {
         if (plan.rights & Rights.HISTORY != 0) revert HistoryOnMeteredPlan(i);
         if (plan.price == 0) revert PriceMissing(i);
         if (plan.promoPrice > plan.price) revert PromotionAbovePrice(i);
@@ -266,6 +325,28 @@ contract Listings is IListings {
         uint256 largest = plan.kind == PlanKind.MESSAGE ? terms.segment.maxMessages : terms.segment.maxBytes;
         uint256 leastEntry = 2 * Math.ceilDiv(plan.price * largest, plan.unit);
         if (plan.entry < leastEntry) revert EntryTooLow(i, plan.entry, leastEntry);
+    }
+
+    function _validatePeriodPlan(uint256 i, Plan calldata plan) internal pure {
+        if (plan.price == 0) revert PriceMissing(i);
+        if (plan.period == 0) revert PeriodMissing(i);
+        // The past is handed over in the first second, so it cannot be paid for by the hour.
+        if (plan.rights & Rights.HISTORY != 0 && plan.upfront == 0) revert UpfrontMissing(i);
+        if (plan.promoPrice > plan.price) revert PromotionAbovePrice(i);
+        if (plan.unit != 0 || plan.entry != 0) revert MeterOnTimePlan(i);
+    }
+
+    function _validateFlatPlan(uint256 i, Plan calldata plan) internal pure {
+        if (plan.upfront == 0) revert UpfrontMissing(i);
+        if (plan.price != 0 || plan.period != 0) revert PeriodOnFlatPlan(i);
+        if (plan.promoPrice > plan.upfront) revert PromotionAbovePrice(i);
+        if (plan.unit != 0 || plan.entry != 0) revert MeterOnTimePlan(i);
+    }
+
+    function _validateFreePlan(uint256 i, Plan calldata plan) internal pure {
+        if (plan.price != 0 || plan.upfront != 0 || plan.entry != 0 || plan.promoPrice != 0) {
+            revert PriceOnFreePlan(i);
+        }
     }
 
     /// @dev Quadratic over at most eight.

@@ -113,9 +113,14 @@ const SOLIDITY: { folder: RegExp; may: RegExp; rule: string }[] = [
     rule: "interfaces import types and each other",
   },
   {
-    folder: /^contracts\/(?!mocks)[^/]+\.sol$/,
+    folder: /^contracts\/base\//,
     may: /^(contracts\/(types|libraries|interfaces)\/|@openzeppelin\/)/,
-    rule: "contracts import interfaces, types, libraries and OpenZeppelin; never an implementation",
+    rule: "base contracts import interfaces, types, libraries and OpenZeppelin",
+  },
+  {
+    folder: /^contracts\/(?!mocks)[^/]+\.sol$/,
+    may: /^(contracts\/(types|libraries|interfaces|base)\/|@openzeppelin\/)/,
+    rule: "contracts import their base, interfaces, types, libraries and OpenZeppelin; never another contract",
   },
 ];
 for (const path of globSync("contracts/**/*.sol")) {

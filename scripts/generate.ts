@@ -14,7 +14,17 @@ import { buildContracts } from "./deploy.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const FOLDER = join(ROOT, "sdk/src/generated");
-const CONTRACTS = ["Channels", "Hubs", "Listings", "Grants"] as const;
+const CONTRACTS = [
+  "Channels",
+  "Subscriptions",
+  "Hubs",
+  "Listings",
+  "Consents",
+  "Grants",
+  "Ratings",
+  "Relays",
+  "Anchors",
+] as const;
 const BANNER = "// Written by `npm run generate` from contracts/. Do not edit.\n";
 
 const abiName = (contract: string): string => `${contract[0]?.toLowerCase()}${contract.slice(1)}Abi`;

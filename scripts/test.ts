@@ -2,6 +2,8 @@
 // With WEIR_REQUIRE_ALL=1 a test whose browser, broker or database is missing fails; otherwise the run says what it lacks.
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import hre from "hardhat";
 
 type Count = { passed: number; failed: number };
 
@@ -41,6 +43,9 @@ async function check(): Promise<Count> {
 
 async function solidity(): Promise<Count> {
   step("contracts: unit, fuzz and invariant tests");
+  // Hardhat leaves one core out; the tests' compilations are most of the time that this takes.
+  const roots = await hre.solidity.getRootFilePaths({ scope: "tests" });
+  await hre.solidity.build(roots, { scope: "tests", concurrency: availableParallelism() });
   const { code, output } = await run("hardhat", ["test", "solidity"]);
   const sum = (word: string) =>
     [...output.matchAll(new RegExp(`(\\d+) ${word}`, "g"))].reduce(

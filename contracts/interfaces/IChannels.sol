@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IEscrow} from "./IEscrow.sol";
 import {
     Channel,
     ClaimCommon,
@@ -10,6 +11,7 @@ import {
     SkipReason,
     Terms,
     TickRow,
+    TickVoucher,
     Voucher
 } from "../types/ChannelTypes.sol";
 
@@ -30,52 +32,15 @@ import {
 /// checked by ECDSA against `terms.signer` alone (65 bytes or EIP-2098; high `s` is refused), so code that appears at an account
 /// can never void them. CloseOffer and CloseNotice are tried by ECDSA first, then by ERC-1271 with a gas limit.
 ///
-/// Money leaves in two ways. A push goes out with the call that causes it; if the recipient or the token reverts, the amount
-/// is kept in `owed` instead, so no recipient can make somebody else's payment fail. Cuts are always kept in `owed`.
-/// A push needs a minimum of gas left, or the whole call reverts: nobody can starve a push on purpose.
-///
-/// @dev Warning: a token that takes a fee credits what arrived; a rebasing token is unsupported and can hurt only its own
-/// pool; a token that returns `false` makes the call revert; a token that returns nothing is accepted.
-/// Further errors come from the libraries: {Tokens-TokenReturnedFalse}, {Tokens-GasTooLow} and {Tokens-NativeTransferFailed}, and OpenZeppelin's
-/// SafeERC20FailedOperation, SafeCastOverflowedUintDowncast (a deposit above 96 bits) and ReentrancyGuardReentrantCall.
-interface IChannels {
+/// How money comes in and goes out, and what odd tokens do: {IEscrow}.
+interface IChannels is IEscrow {
     // ------------------------------------------------------------------------------------------------------- errors
-
-    /// @notice The function exists in the interface but not yet in this deployment.
-    error NotYetSupported(bytes4 selector);
-
-    /// @notice Only the channel's payer may do this.
-    error NotPayer(address caller, address payer);
 
     /// @notice Only the channel's payee or operator may do this.
     error NotPayeeOrOperator(address caller, address payee, address operator);
 
-    /// @notice Payer, payee and signer must all be set.
-    error PartyMissing(address payer, address payee, address signer);
-
-    /// @notice The relays' cut is above 3,000 basis points.
-    error RelayCutTooHigh(uint16 relayBps, uint16 maximum);
-
-    /// @notice The market's cut is above 1,000 basis points.
-    error MarketCutTooHigh(uint16 marketBps, uint16 maximum);
-
     /// @notice The challenge is not between one hour and thirty days.
     error ChallengeOutOfBounds(uint40 challenge, uint40 minimum, uint40 maximum);
-
-    /// @notice More than four relays were passed.
-    error TooManyRelays(uint256 count, uint256 maximum);
-
-    /// @notice The passed relays are not those of the terms.
-    error RelaysMismatch(bytes32 relaysHash, bytes32 expected);
-
-    /// @notice The native coin sent along is not the amount stated (native channels) or not zero (token channels).
-    error WrongValue(uint256 value, uint256 expected);
-
-    /// @notice Less arrived than the caller insists on, or nothing at all.
-    error CreditedTooLittle(uint256 credited, uint256 minCredited);
-
-    /// @notice The channel would hold more than the first-launch limit of its token.
-    error DepositAboveCap(address token, uint256 spendable, uint256 cap);
 
     /// @notice Nobody has ever funded a channel with these terms.
     error ChannelUnknown(bytes32 channelId);
@@ -98,6 +63,15 @@ interface IChannels {
     /// @notice The payee wants to keep more than the voucher allows.
     error CaptureAboveVoucher(uint96 capture, uint96 cumulative);
 
+    /// @notice A chain has at most 1,024 ticks, and no more can be claimed than its voucher allows.
+    error TooManyTicks(uint16 ticks, uint16 maxTicks, uint16 maximum);
+
+    /// @notice The preimage, hashed that often, does not lead to the voucher's tip.
+    error TickMismatch(bytes32 tip, bytes32 expected);
+
+    /// @notice The total is not above what is claimed already, or nothing is deposited beyond it.
+    error NothingToClaim(bytes32 channelId, uint96 claimed);
+
     /// @notice More was claimed already than the offer would leave.
     error FinalBelowClaimed(uint96 finalCumulative, uint96 claimed);
 
@@ -106,15 +80,6 @@ interface IChannels {
 
     /// @notice The message was signed for another epoch of the channel: a close has ended since.
     error EpochMismatch(uint24 signedFor, uint24 current);
-
-    /// @notice The message's deadline lies in the past.
-    error DeadlinePassed(uint40 deadline);
-
-    /// @notice Nothing is owed to this holder in this token.
-    error NothingOwed(address holder, address token);
-
-    /// @notice Somebody else's balance can be sent to its holder only.
-    error RecipientNotHolder(address to, address holder);
 
     // ------------------------------------------------------------------------------------------------------- events
 
@@ -151,12 +116,6 @@ interface IChannels {
 
     /// @notice The challenge had passed and the rest went back to the payer.
     event ChannelWithdrawn(bytes32 indexed channelId, uint96 refund, uint24 epoch);
-
-    /// @notice An amount was set aside for `holder`: a cut, an accrued payout, or a push that reverted.
-    event OwedCredited(address indexed holder, address indexed token, uint256 amount);
-
-    /// @notice A holder's balance left the contract.
-    event OwedPulled(address indexed holder, address indexed token, address to, uint256 amount);
 
     // ------------------------------------------------------------------------------------------------- putting money in
 
@@ -195,7 +154,9 @@ interface IChannels {
 
     /// @notice {fundFor} with the payer's signed EIP-3009 `receiveWithAuthorization`; the caller may be anyone.
     /// @dev The authorisation's nonce is `keccak256(abi.encode(channelId, amount, fundSalt))`: the signature binds the channel and the
-    /// amount. Refused with {NotYetSupported} in this deployment.
+    /// amount, and nobody but this contract can use it.
+    /// Emits {ChannelFunded}. Requirements as for {fundFor}; the token knows EIP-3009 and accepts the signature.
+    /// @param signature 65 bytes `r ‖ s ‖ v`, or what a wallet contract gave (for tokens that take bytes).
     function fundWith3009(
         Terms calldata terms,
         uint96 amount,
@@ -207,18 +168,19 @@ interface IChannels {
     ) external returns (bytes32 channelId, uint96 credited);
 
     /// @notice {fundFor} with the payer's signed Permit2 transfer whose witness is the hash of the terms; the caller may be anyone.
-    /// @dev Refused with {NotYetSupported} in this deployment.
+    /// @dev Witness member: `Terms witness`; nonce: `uint256(keccak256(abi.encode(channelId, amount, fundSalt)))`. Emits {ChannelFunded}. Requirements as for {fundFor}; the payer allows Permit2 to move the
+    /// token, and Permit2 accepts owner, amount, nonce, deadline and signature.
     function fundWithPermit2(
         Terms calldata terms,
         uint96 amount,
         uint96 minCredited,
-        uint256 nonce,
+        bytes32 fundSalt,
         uint256 deadline,
         bytes calldata signature
     ) external returns (bytes32 channelId, uint96 credited);
 
     /// @notice {fund} after an EIP-2612 permit of the caller. Payer only: a permit binds no channel.
-    /// @dev A permit that somebody landed first is no error. Refused with {NotYetSupported} in this deployment.
+    /// @dev A permit that somebody landed first is no error: the allowance decides. Emits and requirements as for {fund}.
     function fundWithPermit(
         Terms calldata terms,
         uint96 amount,
@@ -237,8 +199,10 @@ interface IChannels {
     /// stale is skipped and never stops the others. Several rows may name one channel, in rising order.
     ///
     /// The relay that a voucher names gets its cut if `common.relays` lists it, otherwise that part stays with the payee;
-    /// the market gets its cut. Cuts are `floor(new * bps / 10,000) - floor(old * bps / 10,000)`, so order and batching change no
-    /// total, and they are kept in {owed}. The payee's part of all rows leaves in one push.
+    /// the market gets its cut. Of a total the relays' part is `floor(total * relayBps / 10,000)`, and the market's
+    /// `floor((total - that) * marketBps / (10,000 - relayBps))`, which is its rate up to one unit. A claim pays the difference of the
+    /// parts at the new and at the old total, so order and batching change no total, and no part is ever negative. Cuts are
+    /// kept in {owed}. The payee's part of all rows leaves in one push.
     ///
     /// Emits {ChannelClaimed} or {ClaimSkipped} per row, {OwedCredited} per relay and market with a cut.
     ///
@@ -252,7 +216,6 @@ interface IChannels {
 
     /// @notice {claim} for one tick voucher after `ticks` revealed steps.
     /// @dev `row.preimage` hashed `ticks` times by `h(x) = sha256(x || channelId)` must give `row.tip`; `ticks` <= `row.maxTicks` <= 1,024.
-    /// Refused with {NotYetSupported} in this deployment.
     function claimTicks(ClaimCommon calldata common, TickRow calldata row, uint16 ticks, address to)
         external
         returns (uint256 paid);
@@ -323,17 +286,7 @@ interface IChannels {
     /// @return refund What went back to the payer.
     function withdraw(Terms calldata terms) external returns (uint96 refund);
 
-    /// @notice Sends the whole {owed} balance of `holder` away.
-    /// @dev Emits {OwedPulled}. Requirements: the caller is `holder` (any `to`), or `to` is `holder`; the balance is not zero; the
-    /// transfer works (otherwise everything stays as it was).
-    /// @return amount What was sent.
-    function pull(address holder, address token, address to) external returns (uint256 amount);
-
     // ---------------------------------------------------------------------------------------------------------- views
-
-    /// @notice `keccak256(abi.encode(address(this), chain id at deployment))`: part of every channel id, so ids never collide
-    /// across deployments and survive a change of the chain id.
-    function deployment() external view returns (bytes32);
 
     /// @notice The id of a channel with these terms, funded or not.
     function channelIdOf(Terms calldata terms) external view returns (bytes32);
@@ -341,17 +294,11 @@ interface IChannels {
     /// @notice The channel's slot. All zero if it was never funded.
     function channels(bytes32 channelId) external view returns (Channel memory);
 
-    /// @notice What `holder` can {pull}.
-    function owed(address holder, address token) external view returns (uint256);
-
-    /// @notice The most that one channel of `token` may hold; the type's maximum if there is no limit.
-    function depositCap(address token) external view returns (uint96);
-
-    /// @notice The EIP-712 domain separator for the current chain id.
-    function DOMAIN_SEPARATOR() external view returns (bytes32);
-
     /// @notice The digest that `terms.signer` signs.
     function hashVoucher(Voucher calldata voucher) external view returns (bytes32);
+
+    /// @notice The digest that `terms.signer` signs for a chain of ticks.
+    function hashTickVoucher(TickVoucher calldata voucher) external view returns (bytes32);
 
     /// @notice The digest that payee or operator signs.
     function hashCloseOffer(CloseOffer calldata offer) external view returns (bytes32);

@@ -11,6 +11,9 @@ library ChannelHash {
     bytes32 internal constant TERMS = keccak256(
         "Terms(address payer,address payee,address operator,address token,address signer,uint64 listingId,bytes32 relaysHash,uint16 relayBps,address market,uint16 marketBps,uint40 challenge,bytes32 salt)"
     );
+    /// @dev Permit2's witness type: the rest of its own type string from the member's name on, referenced structs by name.
+    string internal constant TERMS_WITNESS =
+        "Terms witness)Terms(address payer,address payee,address operator,address token,address signer,uint64 listingId,bytes32 relaysHash,uint16 relayBps,address market,uint16 marketBps,uint40 challenge,bytes32 salt)TokenPermissions(address token,uint256 amount)";
     bytes32 internal constant VOUCHER = keccak256("Voucher(bytes32 channelId,uint96 cumulative,address relay)");
     bytes32 internal constant TICK_VOUCHER = keccak256(
         "TickVoucher(bytes32 channelId,uint96 base,bytes32 tip,uint96 tickValue,uint16 maxTicks,address relay)"
@@ -109,6 +112,23 @@ library ChannelHash {
 
     function receipt(bytes32 channelId_, bytes32 segmentId, uint96 cumulative) internal pure returns (bytes32) {
         return keccak256(abi.encode(RECEIPT, channelId_, segmentId, cumulative));
+    }
+
+    /// @return The nonce of a signed funding: it binds the signature to channel and amount, and says afterwards whether it was used.
+    function fundNonce(bytes32 channelId_, uint96 amount, bytes32 fundSalt) internal pure returns (bytes32) {
+        return keccak256(abi.encode(channelId_, amount, fundSalt));
+    }
+
+    /// @return value `x` after `count` steps of h(x) = sha256(x ‖ channelId): a chain is worth nothing in another channel.
+    function tick(bytes32 channelId_, bytes32 x, uint256 count) internal view returns (bytes32 value) {
+        assembly ("memory-safe") {
+            mstore(0x00, x)
+            mstore(0x20, channelId_)
+            for {} count { count := sub(count, 1) } {
+                if iszero(staticcall(gas(), 0x02, 0x00, 0x40, 0x00, 0x20)) { invalid() } // only for want of gas
+            }
+            value := mload(0x00)
+        }
     }
 
     /// @return hash keccak256 of two words.

@@ -13,6 +13,9 @@ library Tokens {
     /// credited and the whole operation is undone.
     error TokenReturnedFalse(address token);
 
+    /// @notice The token does not say what an account holds: no code is there, it reverts, or its answer is too short.
+    error TokenUnreadable(address token);
+
     /// @notice A push needs more gas than is left, so that nobody can make it fail on purpose.
     error GasTooLow(uint256 available, uint256 required);
 
@@ -33,12 +36,31 @@ library Tokens {
     /// @notice Takes ERC-20 tokens from the caller. Native coins are there already.
     /// @return arrived What the balance rose by, at most `amount`.
     function collect(address token, uint256 amount) internal returns (uint256 arrived) {
-        uint256 before = IERC20(token).balanceOf(address(this));
+        uint256 before = balance(token);
         IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
-        uint256 afterwards = IERC20(token).balanceOf(address(this));
+        return arrivedSince(token, before, amount);
+    }
+
+    /// @return arrived What the balance rose by since it was `before`, at most `amount`.
+    function arrivedSince(address token, uint256 before, uint256 amount) internal view returns (uint256 arrived) {
+        uint256 afterwards = balance(token);
         if (afterwards <= before) return 0;
         arrived = afterwards - before;
         if (arrived > amount) arrived = amount;
+    }
+
+    /// @return held What this contract holds of an ERC-20 token.
+    function balance(address token) internal view returns (uint256 held) {
+        bytes4 selector = IERC20.balanceOf.selector;
+        bool answered;
+        assembly ("memory-safe") {
+            mstore(0x00, selector)
+            mstore(0x04, address())
+            answered := staticcall(gas(), token, 0x00, 0x24, 0x00, 0x20)
+            answered := and(answered, gt(returndatasize(), 0x1f)) // nobody without code answers a word
+            held := mload(0x00)
+        }
+        if (!answered) revert TokenUnreadable(token);
     }
 
     /// @notice Tries to send with a gas limit and without copying the answer.

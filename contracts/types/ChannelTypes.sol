@@ -97,12 +97,6 @@ struct TickRow {
     bytes32 preimage;
 }
 
-/// @notice First-launch limit: the most that one channel of `token` may hold. Fixed at construction.
-struct DepositCap {
-    address token; // 0 = the chain's native coin
-    uint96 cap; // smallest token unit
-}
-
 /// @notice Why a row of a claim batch moved nothing.
 enum SkipReason {
     NOTHING_NEW, // unknown channel, nothing deposited beyond `claimed`, or a total already claimed

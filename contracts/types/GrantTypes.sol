@@ -7,15 +7,17 @@ import {ListingTerms} from "./ListingTypes.sol";
 enum Funding {
     NATIVE, // msg.value
     PULL, // msg.sender's allowance to Grants, or a permit attached as `authorization`
-    EIP3009, // the payer's signed receiveWithAuthorization
-    PERMIT2, // the payer's signed PermitWitnessTransferFrom
+    EIP3009, // the buyer's signed receiveWithAuthorization
+    PERMIT2, // the buyer's signed PermitWitnessTransferFrom
     NONE // a free plan, or money that is there already
 }
 
-/// @notice The seller's signature that a restricted listing demands (later issue: refused by name until then).
+/// @notice The seller's consent that a restricted listing demands. All zero for other listings.
+/// @dev Signed message: `Approval(uint64 listingId,uint32 version,address buyer,bytes32 termsHash,uint40 deadline)`.
 struct Approval {
-    uint40 deadline;
-    bytes signature;
+    address manager; // who signed: MANAGER or owner of the hub when the purchase is made
+    uint40 deadline; // unix seconds, the last moment of a purchase
+    bytes signature; // 65 or 64 bytes, or what a wallet contract gave (ERC-1271)
 }
 
 /// @notice All of one purchase. The payment's terms are derived from it, so nothing in them can disagree with the listing.
@@ -50,7 +52,8 @@ struct Grant {
     uint40 revokedAt; // 0 = never
     uint64 listingId;
     bool blocks; // revoked by the seller: the buyer cannot buy again until he is unblocked
-    bytes32 paymentId; // channel id; free plan: the salt; gift: H(nonce)
+    bool personal; // lives and dies with the consent of the listing's data subjects
+    bytes32 paymentId; // channel id; subscription id; free plan: the salt; gift: H(nonce)
 }
 
 /// @dev Grant.kind of a gift. Plan kinds count up from 0.

@@ -79,5 +79,6 @@ struct Listing {
     uint32 version; // the newest, and the only one for sale; counts from 1
     bool paused;
     uint40 closedAt; // unix seconds; 0 = open
-    uint96 bond; // native coin; 0 once it has been returned
+    uint96 bond; // native coin, the locked part included; 0 once it has been returned
+    uint96 lockedBond; // kept by open disputes; in a slot of its own, so that no sale reads it
 }

@@ -5,14 +5,59 @@ export const CONTRACT_ERRORS = {
     "Hubs",
     "Grants"
   ],
+  "AmountMissing": [
+    "Listings"
+  ],
   "AmountWithoutFunding": [
     "Grants"
   ],
-  "AttestationNotSupported": [
-    "Listings",
+  "ApprovalInvalid": [
     "Grants"
   ],
+  "ApprovalMissing": [
+    "Grants"
+  ],
+  "AttestationExpired": [
+    "Grants"
+  ],
+  "AttestationIncomplete": [
+    "Listings"
+  ],
+  "AttestationMissing": [
+    "Grants"
+  ],
+  "AttestationNotForBuyer": [
+    "Grants"
+  ],
+  "AttestationRevoked": [
+    "Grants"
+  ],
+  "AttestationSchemaMismatch": [
+    "Grants"
+  ],
+  "AttestationUnknown": [
+    "Grants"
+  ],
+  "AttestationsNotAvailable": [
+    "Grants"
+  ],
+  "AttesterMismatch": [
+    "Grants"
+  ],
+  "BatchOutOfBounds": [
+    "Consents",
+    "Anchors"
+  ],
+  "BondIsLocked": [
+    "Listings"
+  ],
   "BondIsReturned": [
+    "Listings"
+  ],
+  "BondNotFree": [
+    "Listings"
+  ],
+  "BondNotLocked": [
     "Listings"
   ],
   "BondNotReturnable": [
@@ -30,8 +75,14 @@ export const CONTRACT_ERRORS = {
   "BuyerNotBlocked": [
     "Grants"
   ],
+  "BuysNoTime": [
+    "Subscriptions"
+  ],
   "CaptureAboveVoucher": [
     "Channels"
+  ],
+  "CartTooLarge": [
+    "Grants"
   ],
   "ChallengeOutOfBounds": [
     "Channels",
@@ -53,17 +104,30 @@ export const CONTRACT_ERRORS = {
   "ChannelUnknown": [
     "Channels"
   ],
-  "ConsentNotSupported": [
-    "Listings"
+  "ConsentIsGiven": [
+    "Consents"
+  ],
+  "ConsentIsWithdrawn": [
+    "Consents"
+  ],
+  "ConsentMissing": [
+    "Grants"
+  ],
+  "CountOutOfBounds": [
+    "Anchors"
   ],
   "CreditedTooLittle": [
-    "Channels"
+    "Channels",
+    "Subscriptions"
   ],
   "DeadlinePassed": [
-    "Channels"
+    "Channels",
+    "Subscriptions",
+    "Grants"
   ],
   "DepositAboveCap": [
-    "Channels"
+    "Channels",
+    "Subscriptions"
   ],
   "DeviceExists": [
     "Hubs"
@@ -74,12 +138,12 @@ export const CONTRACT_ERRORS = {
   "DeviceUnknown": [
     "Hubs"
   ],
-  "DisputesNotSupported": [
-    "Listings"
-  ],
   "EncryptionKeyMissing": [
     "Hubs",
     "Grants"
+  ],
+  "EndpointsInvalid": [
+    "Relays"
   ],
   "EntryNotCovered": [
     "Grants"
@@ -93,6 +157,9 @@ export const CONTRACT_ERRORS = {
   "EpochMismatch": [
     "Channels"
   ],
+  "FeeTooHigh": [
+    "Relays"
+  ],
   "FinalAboveVoucher": [
     "Channels"
   ],
@@ -102,22 +169,31 @@ export const CONTRACT_ERRORS = {
   "FlagsUnknown": [
     "Listings"
   ],
+  "FlatIsPaid": [
+    "Subscriptions"
+  ],
+  "FormMissing": [
+    "Consents"
+  ],
   "FundingNotForPlan": [
     "Grants"
   ],
   "FundingNotForToken": [
     "Grants"
   ],
-  "FundingNotSupported": [
-    "Grants"
-  ],
   "GasTooLow": [
-    "Channels"
+    "Channels",
+    "Subscriptions",
+    "Listings",
+    "Grants"
   ],
   "GrantExists": [
     "Grants"
   ],
   "GrantIsRevoked": [
+    "Grants"
+  ],
+  "GrantNotSuspended": [
     "Grants"
   ],
   "GrantUnknown": [
@@ -133,10 +209,13 @@ export const CONTRACT_ERRORS = {
     "Hubs"
   ],
   "InvalidShortString": [
-    "Channels"
+    "Channels",
+    "Subscriptions",
+    "Grants"
   ],
   "ListingIsClosed": [
-    "Listings"
+    "Listings",
+    "Grants"
   ],
   "ListingIsPaused": [
     "Listings"
@@ -149,6 +228,7 @@ export const CONTRACT_ERRORS = {
   ],
   "MarketCutTooHigh": [
     "Channels",
+    "Subscriptions",
     "Listings"
   ],
   "MarketInvalid": [
@@ -164,25 +244,67 @@ export const CONTRACT_ERRORS = {
     "Hubs",
     "Listings"
   ],
+  "MeterOnTimePlan": [
+    "Listings"
+  ],
+  "NativeNotSigned": [
+    "Channels",
+    "Subscriptions"
+  ],
   "NativeTransferFailed": [
-    "Channels"
+    "Channels",
+    "Subscriptions",
+    "Listings",
+    "Grants",
+    "Relays"
+  ],
+  "NoSubscription": [
+    "Grants"
   ],
   "NotBuyer": [
+    "Grants",
+    "Ratings"
+  ],
+  "NotConsentOperator": [
+    "Consents"
+  ],
+  "NotDisputes": [
+    "Listings"
+  ],
+  "NotGrantee": [
     "Grants"
   ],
   "NotPayeeOrOperator": [
     "Channels"
   ],
+  "NotPayeeOrStopper": [
+    "Subscriptions"
+  ],
   "NotPayer": [
-    "Channels"
+    "Channels",
+    "Subscriptions"
+  ],
+  "NotPayerOrSigner": [
+    "Subscriptions"
   ],
   "NotPendingOwner": [
     "Hubs"
   ],
-  "NotYetSupported": [
-    "Channels"
+  "NotPublisher": [
+    "Anchors"
   ],
   "NothingOwed": [
+    "Channels",
+    "Subscriptions",
+    "Listings"
+  ],
+  "NothingPaidAhead": [
+    "Grants"
+  ],
+  "NothingSettled": [
+    "Ratings"
+  ],
+  "NothingToClaim": [
     "Channels"
   ],
   "NoticeTooShort": [
@@ -192,19 +314,42 @@ export const CONTRACT_ERRORS = {
     "Listings",
     "Grants"
   ],
+  "OwnListing": [
+    "Ratings"
+  ],
+  "PaidBeyondWindow": [
+    "Grants"
+  ],
   "PartyMissing": [
-    "Channels"
+    "Channels",
+    "Subscriptions"
   ],
   "PayeeNotPayout": [
     "Listings",
     "Grants"
   ],
-  "PlanKindNotSupported": [
-    "Listings",
-    "Grants"
+  "PaymentMismatch": [
+    "Grants",
+    "Ratings"
+  ],
+  "PeerIdInvalid": [
+    "Relays"
+  ],
+  "PeriodMissing": [
+    "Subscriptions",
+    "Listings"
+  ],
+  "PeriodOnFlatPlan": [
+    "Listings"
+  ],
+  "PlanKindUnknown": [
+    "Listings"
   ],
   "PlanUnknown": [
     "Grants"
+  ],
+  "PreviousRootMismatch": [
+    "Anchors"
   ],
   "PriceMissing": [
     "Listings"
@@ -225,25 +370,41 @@ export const CONTRACT_ERRORS = {
     "Hubs"
   ],
   "RecipientNotHolder": [
-    "Channels"
+    "Channels",
+    "Subscriptions",
+    "Listings"
   ],
   "ReentrancyGuardReentrantCall": [
     "Channels",
+    "Subscriptions",
     "Grants"
   ],
   "RelayCutTooHigh": [
     "Channels",
+    "Subscriptions",
     "Listings"
+  ],
+  "RelayExists": [
+    "Relays"
   ],
   "RelayInvalid": [
     "Listings"
   ],
-  "RelaysMismatch": [
-    "Channels"
+  "RelayIsLeaving": [
+    "Relays"
   ],
-  "RestrictedNotSupported": [
-    "Listings",
-    "Grants"
+  "RelayUnknown": [
+    "Relays"
+  ],
+  "RelaysMismatch": [
+    "Channels",
+    "Subscriptions"
+  ],
+  "ResponseExists": [
+    "Ratings"
+  ],
+  "RevisionUnknown": [
+    "Ratings"
   ],
   "RightsInvalid": [
     "Listings",
@@ -252,37 +413,105 @@ export const CONTRACT_ERRORS = {
   "RoleMissing": [
     "Hubs",
     "Listings",
-    "Grants"
+    "Consents",
+    "Grants",
+    "Ratings"
   ],
   "RolesInvalid": [
     "Hubs"
   ],
+  "RootMissing": [
+    "Anchors"
+  ],
+  "RoundIsWithdrawn": [
+    "Consents"
+  ],
+  "RoundUnknown": [
+    "Consents"
+  ],
   "SafeCastOverflowedUintDowncast": [
     "Channels",
-    "Listings"
+    "Subscriptions",
+    "Listings",
+    "Relays"
   ],
   "SafeERC20FailedOperation": [
     "Channels",
-    "Grants"
+    "Subscriptions",
+    "Listings",
+    "Grants",
+    "Relays"
   ],
   "SaleEnded": [
     "Listings",
     "Grants"
   ],
+  "ScoreOutOfBounds": [
+    "Ratings"
+  ],
   "SegmentLimitsOutOfBounds": [
     "Listings"
+  ],
+  "SeqMismatch": [
+    "Anchors"
   ],
   "SignerMissing": [
     "Grants"
   ],
+  "StakeNotWithdrawable": [
+    "Relays"
+  ],
+  "StakeTooLow": [
+    "Relays"
+  ],
+  "StopMismatch": [
+    "Subscriptions"
+  ],
   "StringTooLong": [
-    "Channels"
+    "Channels",
+    "Subscriptions",
+    "Grants"
+  ],
+  "SubjectExists": [
+    "Consents"
+  ],
+  "SubjectMissing": [
+    "Consents"
+  ],
+  "SubjectUnknown": [
+    "Consents"
+  ],
+  "SubscriptionMismatch": [
+    "Subscriptions"
+  ],
+  "SubscriptionTermsMissing": [
+    "Grants"
+  ],
+  "SubscriptionUnknown": [
+    "Subscriptions"
+  ],
+  "TermsInvalid": [
+    "Ratings"
   ],
   "TermsMismatch": [
     "Listings"
   ],
-  "TokenReturnedFalse": [
+  "TextTooLong": [
+    "Grants",
+    "Ratings"
+  ],
+  "TickMismatch": [
     "Channels"
+  ],
+  "TokenReturnedFalse": [
+    "Channels",
+    "Subscriptions",
+    "Listings"
+  ],
+  "TokenUnreadable": [
+    "Channels",
+    "Subscriptions",
+    "Grants"
   ],
   "TooManyGrants": [
     "Grants"
@@ -295,28 +524,45 @@ export const CONTRACT_ERRORS = {
   ],
   "TooManyRelays": [
     "Channels",
+    "Subscriptions",
     "Listings"
+  ],
+  "TooManyTicks": [
+    "Channels"
   ],
   "UnitMissing": [
     "Listings"
   ],
-  "VersionNotForSale": [
+  "UpfrontMissing": [
     "Listings"
   ],
+  "UpfrontNotCovered": [
+    "Grants"
+  ],
+  "VersionNotForSale": [
+    "Listings",
+    "Grants"
+  ],
   "WindowEmpty": [
+    "Consents",
     "Grants"
   ],
   "WindowMissing": [
     "Listings"
   ],
+  "WindowNotOpen": [
+    "Grants"
+  ],
   "WindowTooLong": [
     "Grants"
   ],
   "WrongSignature": [
-    "Channels"
+    "Channels",
+    "Subscriptions"
   ],
   "WrongValue": [
     "Channels",
+    "Subscriptions",
     "Grants"
   ]
 } as const;
