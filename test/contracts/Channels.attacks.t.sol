@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-// One test per known attack; what the other files already refuse is named here only.
+// Known attacks, by their rows in docs/security.md; what the other files already refuse is named here only.
 // ├── a close aged in advance: anyone may withdraw it the moment it matures, so it cannot be kept in store
 // ├── an exit undone by a gift (Channels.fund: fundFor while closing reverts)
 // ├── vouchers of an earlier life replayed after a re-open: nothing
@@ -20,6 +20,7 @@ pragma solidity ^0.8.30;
 
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IChannels} from "../../contracts/interfaces/IChannels.sol";
+import {IEscrow} from "../../contracts/interfaces/IEscrow.sol";
 import {Tokens} from "../../contracts/libraries/Tokens.sol";
 import {TestWallet} from "../../contracts/mocks/HostileAccounts.sol";
 import {BlockingToken, BombToken, FalseToken, ReentrantToken} from "../../contracts/mocks/HostileTokens.sol";
@@ -28,14 +29,15 @@ import {
     ClaimRow,
     CloseNotice,
     CloseOffer,
-    DepositCap,
     Terms,
+    TickRow,
     Voucher
 } from "../../contracts/types/ChannelTypes.sol";
+import {DepositCap} from "../../contracts/types/EscrowTypes.sol";
 import {ChannelsFixture} from "./support/ChannelsFixture.sol";
 
 contract ChannelsAttacksTest is ChannelsFixture {
-    function test_ACloseAgedInAdvanceIsEmptiedByAnyone() public {
+    function test_C9_01_ACloseAgedInAdvanceIsEmptiedByAnyone() public {
         Terms memory terms = nativeTerms();
         fund(terms, 1_000);
         vm.warp(requestClose(terms) + 30 days);
@@ -45,7 +47,7 @@ contract ChannelsAttacksTest is ChannelsFixture {
         assertEq(claim(terms, 1_000, relay), 0); // which is why a seller refuses while closeAt is set
     }
 
-    function testFuzz_VouchersOfAnEarlierLifePayNothing(uint96 first, uint96 old, uint96 second) public {
+    function testFuzz_C9_07_VouchersOfAnEarlierLifePayNothing(uint96 first, uint96 old, uint96 second) public {
         first = uint96(bound(first, 1, type(uint96).max / 2));
         second = uint96(bound(second, 1, type(uint96).max / 2));
         old = uint96(bound(old, 0, first));
@@ -59,7 +61,7 @@ contract ChannelsAttacksTest is ChannelsFixture {
         assertEq(slotOf(terms).deposit - slotOf(terms).claimed, second);
     }
 
-    function test_AVoucherIsForOneChainAndOneContract() public {
+    function test_C9_09_AVoucherIsForOneChainAndOneContract() public {
         Terms memory terms = nativeTerms();
         fund(terms, 1_000);
         ClaimRow[] memory here = one(rowOf(terms, 1_000, relay));
@@ -78,7 +80,7 @@ contract ChannelsAttacksTest is ChannelsFixture {
         assertEq(payer.balance, 1_000);
     }
 
-    function testFuzz_EveryFieldOfAVoucherIsSigned(uint8 field, uint256 flip) public {
+    function testFuzz_C9_10_EveryFieldOfAVoucherIsSigned(uint8 field, uint256 flip) public {
         Terms memory terms = nativeTerms();
         fund(terms, 1_000);
         Voucher memory voucher = voucherOf(terms, 500, relay);
@@ -94,7 +96,7 @@ contract ChannelsAttacksTest is ChannelsFixture {
         channels.close(terms, relayList(), voucher, signature, capture);
     }
 
-    function testFuzz_OnlyOneEncodingOfASignature(uint96 cumulative) public {
+    function testFuzz_C9_11_OnlyOneEncodingOfASignature(uint96 cumulative) public {
         cumulative = uint96(bound(cumulative, 1, 1_000));
         Terms memory terms = nativeTerms();
         fund(terms, 1_000);
@@ -113,7 +115,7 @@ contract ChannelsAttacksTest is ChannelsFixture {
     }
 
     /// @dev EIP-7702: the payer delegates his account and the session key to code that refuses every signature.
-    function test_CodeAtSignerOrPayerVoidsNothing() public {
+    function test_C9_12_CodeAtSignerOrPayerVoidsNothing() public {
         TestWallet wallet = new TestWallet(stranger);
         wallet.set(TestWallet.Mode.REFUSE);
         Terms memory terms = nativeTerms();
@@ -127,7 +129,7 @@ contract ChannelsAttacksTest is ChannelsFixture {
     }
 
     /// @dev Even code that accepts everything gives nobody a voucher.
-    function test_AWalletCannotVouch() public {
+    function test_C9_12_AWalletCannotVouch() public {
         TestWallet wallet = new TestWallet(stranger);
         wallet.set(TestWallet.Mode.ACCEPT_ALL);
         Terms memory terms = nativeTerms();
@@ -136,7 +138,7 @@ contract ChannelsAttacksTest is ChannelsFixture {
         assertEq(claim(terms, 600, relay), 0);
     }
 
-    function testFuzz_AHostileWalletIsBounded(uint8 mode) public {
+    function testFuzz_C9_14_AHostileWalletIsBounded(uint8 mode) public {
         TestWallet wallet = new TestWallet(stranger);
         Terms memory terms = nativeTerms();
         terms.payee = address(wallet);
@@ -163,7 +165,7 @@ contract ChannelsAttacksTest is ChannelsFixture {
         assertEq(payer.balance, 500);
     }
 
-    function test_ABlockedRecipientBlocksNobody() public {
+    function test_C9_19_ABlockedRecipientBlocksNobody() public {
         BlockingToken blocking = new BlockingToken();
         Terms memory terms = termsIn(address(blocking));
         fund(terms, 1_000);
@@ -184,7 +186,7 @@ contract ChannelsAttacksTest is ChannelsFixture {
         assertEq(channels.owed(payer, address(blocking)), 400);
     }
 
-    function test_ATokenThatBurnsOrBabblesIsBounded() public {
+    function test_C9_14_ATokenThatBurnsOrBabblesIsBounded() public {
         BombToken bomb = new BombToken();
         Terms memory terms = termsIn(address(bomb));
         fund(terms, 1_000);
@@ -203,7 +205,7 @@ contract ChannelsAttacksTest is ChannelsFixture {
     }
 
     /// @dev A wallet that needs about 30,000 gas to be paid: whatever the caller provides, it is paid or nothing happens.
-    function testFuzz_NobodyStarvesAPush(uint256 gasLimit) public {
+    function testFuzz_C9_19_NobodyStarvesAPush(uint256 gasLimit) public {
         gasLimit = bound(gasLimit, 30_000, 400_000);
         TestWallet wallet = new TestWallet(payer);
         wallet.arm(stranger, "");
@@ -218,7 +220,7 @@ contract ChannelsAttacksTest is ChannelsFixture {
         assertEq(slotOf(terms).deposit, done ? 0 : 1_000);
     }
 
-    function testFuzz_NobodyStarvesATokenPush(uint256 gasLimit) public {
+    function testFuzz_C9_19_NobodyStarvesATokenPush(uint256 gasLimit) public {
         gasLimit = bound(gasLimit, 30_000, 500_000);
         Terms memory terms = tokenTerms();
         fund(terms, 1_000);
@@ -227,7 +229,7 @@ contract ChannelsAttacksTest is ChannelsFixture {
         assertEq(token.balanceOf(payer), done ? 1_000 : 0);
     }
 
-    function test_StarvationIsRefusedByName() public {
+    function test_C9_19_StarvationIsRefusedByName() public {
         Terms memory terms = nativeTerms();
         fund(terms, 1_000);
         vm.warp(requestClose(terms));
@@ -237,7 +239,7 @@ contract ChannelsAttacksTest is ChannelsFixture {
         assertEq(bytes4(answer), Tokens.GasTooLow.selector);
     }
 
-    function test_ATokenThatLiesMovesNothing() public {
+    function test_C9_20_ATokenThatLiesMovesNothing() public {
         FalseToken liar = new FalseToken();
         Terms memory terms = termsIn(address(liar));
         fund(terms, 1_000);
@@ -256,7 +258,7 @@ contract ChannelsAttacksTest is ChannelsFixture {
     }
 
     /// @dev Every state-changing function is tried from inside a transfer, on the way in and on the way out.
-    function testFuzz_TheTokenCannotCallBack(uint8 door, bool onTheWayIn) public {
+    function testFuzz_C9_21_TheTokenCannotCallBack(uint8 door, bool onTheWayIn) public {
         ReentrantToken evil = new ReentrantToken();
         Terms memory terms = termsIn(address(evil));
         fund(terms, 1_000);
@@ -268,7 +270,7 @@ contract ChannelsAttacksTest is ChannelsFixture {
         assertEq(evil.successes(), 0);
     }
 
-    function testFuzz_AWalletCannotCallBack(uint8 door) public {
+    function testFuzz_C9_21_AWalletCannotCallBack(uint8 door) public {
         TestWallet wallet = new TestWallet(payer);
         Terms memory terms = nativeTerms();
         terms.payee = address(wallet);
@@ -281,7 +283,7 @@ contract ChannelsAttacksTest is ChannelsFixture {
     }
 
     /// @dev The same calls work from outside, so it is the guard that shuts the doors.
-    function testFuzz_TheGuardIsWhatShutsTheDoors(uint8 door) public {
+    function testFuzz_C9_21_TheGuardIsWhatShutsTheDoors(uint8 door) public {
         ReentrantToken evil = new ReentrantToken();
         Terms memory terms = termsIn(address(evil));
         fund(terms, 1_000);
@@ -298,7 +300,7 @@ contract ChannelsAttacksTest is ChannelsFixture {
         (, lastAnswer) = address(channels).call(data);
     }
 
-    function test_AStolenSessionKeyReachesOnlyPayeeAndPayer() public {
+    function test_C9_29_AStolenSessionKeyReachesOnlyPayeeAndPayer() public {
         Terms memory terms = nativeTerms();
         fund(terms, 1_000);
         ClaimCommon memory common = commonOf(terms);
@@ -307,7 +309,7 @@ contract ChannelsAttacksTest is ChannelsFixture {
         channels.claim(common, rows, signer);
         assertEq(payee.balance, 990); // the market's cut aside; a relay of the thief's own is not listed
         assertEq(stranger.balance + channels.owed(stranger, address(0)) + signer.balance, 0);
-        vm.expectRevert(abi.encodeWithSelector(IChannels.NotPayer.selector, signer, payer));
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.NotPayer.selector, signer, payer));
         vm.prank(signer);
         channels.requestClose(terms);
     }
@@ -322,7 +324,7 @@ contract ChannelsAttacksTest is ChannelsFixture {
         CloseNotice memory notice = noticeOf(terms);
         CloseOffer memory offer = offerOf(terms, 0);
         Voucher memory none;
-        door = uint8(bound(door, 0, 8));
+        door = uint8(bound(door, 0, 12));
         if (door == 0) return abi.encodeCall(IChannels.fundFor, (terms, 1, 0));
         if (door == 1) return abi.encodeCall(IChannels.fund, (terms, 1, 0));
         if (door == 2) {
@@ -339,6 +341,11 @@ contract ChannelsAttacksTest is ChannelsFixture {
         }
         if (door == 6) return abi.encodeCall(IChannels.withdraw, (terms));
         if (door == 7) return abi.encodeCall(IChannels.cancelClose, (terms));
-        return abi.encodeCall(IChannels.pull, (relay, currency, relay));
+        if (door == 8) return abi.encodeCall(IChannels.fundWith3009, (terms, 1, 0, 0, 1, "", ""));
+        if (door == 9) return abi.encodeCall(IChannels.fundWithPermit2, (terms, 1, 0, bytes32(0), 1, ""));
+        if (door == 10) return abi.encodeCall(IChannels.fundWithPermit, (terms, 1, 0, 1, 27, "", ""));
+        TickRow memory row;
+        if (door == 11) return abi.encodeCall(IChannels.claimTicks, (commonOf(terms), row, 0, payee));
+        return abi.encodeCall(IEscrow.pull, (relay, currency, relay));
     }
 }

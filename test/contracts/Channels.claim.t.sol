@@ -18,6 +18,7 @@ pragma solidity ^0.8.30;
 // └── the transfer fails: reverts and keeps the balance
 
 import {IChannels} from "../../contracts/interfaces/IChannels.sol";
+import {IEscrow} from "../../contracts/interfaces/IEscrow.sol";
 import {Tokens} from "../../contracts/libraries/Tokens.sol";
 import {TestWallet} from "../../contracts/mocks/HostileAccounts.sol";
 import {ClaimCommon, ClaimRow, SkipReason, Terms} from "../../contracts/types/ChannelTypes.sol";
@@ -37,9 +38,9 @@ contract ChannelsClaimTest is ChannelsFixture {
         uint256 claimed = highest < deposit ? highest : deposit;
         assertEq(slotOf(terms).claimed, claimed);
         assertEq(channels.owed(relay, terms.token), share(claimed, RELAY_BPS));
-        assertEq(channels.owed(market, terms.token), share(claimed, MARKET_BPS));
+        assertEq(channels.owed(market, terms.token), marketShare(claimed));
         assertEq(
-            balanceOf(payee, terms.token), claimed - share(claimed, RELAY_BPS) - share(claimed, MARKET_BPS)
+            balanceOf(payee, terms.token), claimed - share(claimed, RELAY_BPS) - marketShare(claimed)
         );
     }
 
@@ -61,7 +62,7 @@ contract ChannelsClaimTest is ChannelsFixture {
     }
 
     /// @dev 40 claims of 19 units at 5 %: rounded one by one every cut would be zero.
-    function test_ACutCannotBeDrippedToZero() public {
+    function test_C9_18_ACutCannotBeDrippedToZero() public {
         Terms memory terms = nativeTerms();
         fund(terms, 760);
         for (uint96 total = 19; total <= 760; total += 19) claim(terms, total, relay);
@@ -77,9 +78,9 @@ contract ChannelsClaimTest is ChannelsFixture {
         vm.expectEmit();
         emit IChannels.ChannelClaimed(id, 10_000);
         vm.expectEmit();
-        emit IChannels.OwedCredited(relay, address(token), 500);
+        emit IEscrow.OwedCredited(relay, address(token), 500);
         vm.expectEmit();
-        emit IChannels.OwedCredited(market, address(token), 100);
+        emit IEscrow.OwedCredited(market, address(token), 100);
         assertEq(channels.claim(common, rows, address(0)), 9_400);
     }
 
@@ -128,7 +129,7 @@ contract ChannelsClaimTest is ChannelsFixture {
     }
 
     /// @dev Fifty channels, some rows wrong in every way there is: the good ones are all paid, in one payout.
-    function testFuzz_OneBadRowNeverStopsTheOthers(uint256 seed) public {
+    function testFuzz_C9_13_OneBadRowNeverStopsTheOthers(uint256 seed) public {
         uint256 count = 12;
         ClaimRow[] memory rows = new ClaimRow[](count);
         Terms memory terms = nativeTerms();
@@ -199,7 +200,7 @@ contract ChannelsClaimTest is ChannelsFixture {
         ClaimCommon memory common = commonOf(terms);
         ClaimRow[] memory rows = one(rowOf(terms, 10_000, relay));
         common.relays = new address[](5);
-        vm.expectRevert(abi.encodeWithSelector(IChannels.TooManyRelays.selector, 5, 4));
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.TooManyRelays.selector, 5, 4));
         channels.claim(common, rows, payee);
         common.relays = new address[](1);
         common.relays[0] = stranger; // a list of his own finds no channel
@@ -207,7 +208,7 @@ contract ChannelsClaimTest is ChannelsFixture {
     }
 
     /// @dev Changed seller-side terms find no channel: nothing in a claim can be bent.
-    function testFuzz_ChangedCommonTermsPayNothing(uint8 field, address other) public {
+    function testFuzz_C9_15_ChangedCommonTermsPayNothing(uint8 field, address other) public {
         vm.assume(other != payee && other != operator && other != market && other != address(0));
         Terms memory terms = nativeTerms();
         fund(terms, 10_000);
@@ -236,7 +237,7 @@ contract ChannelsClaimTest is ChannelsFixture {
         assertEq(slotOf(terms).claimed, 30_000);
     }
 
-    function test_TheRestOfATooLargeVoucherIsClaimableAfterATopUp() public {
+    function test_C9_17_TheRestOfATooLargeVoucherIsClaimableAfterATopUp() public {
         Terms memory terms = nativeTerms();
         fund(terms, 100);
         claim(terms, 250, relay);
@@ -255,11 +256,11 @@ contract ChannelsClaimTest is ChannelsFixture {
         fund(terms, 10_000);
         claim(terms, 10_000, relay);
         vm.expectEmit();
-        emit IChannels.OwedPulled(relay, terms.token, to, 500);
+        emit IEscrow.OwedPulled(relay, terms.token, to, 500);
         vm.prank(relay);
         assertEq(channels.pull(relay, terms.token, to), 500);
         assertEq(balanceOf(to, terms.token), 500);
-        vm.expectRevert(abi.encodeWithSelector(IChannels.NothingOwed.selector, relay, terms.token));
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.NothingOwed.selector, relay, terms.token));
         vm.prank(relay);
         channels.pull(relay, terms.token, to);
     }
@@ -268,7 +269,7 @@ contract ChannelsClaimTest is ChannelsFixture {
         Terms memory terms = nativeTerms();
         fund(terms, 10_000);
         claim(terms, 10_000, relay);
-        vm.expectRevert(abi.encodeWithSelector(IChannels.RecipientNotHolder.selector, stranger, relay));
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.RecipientNotHolder.selector, stranger, relay));
         vm.prank(stranger);
         channels.pull(relay, address(0), stranger);
         vm.prank(stranger);

@@ -19,6 +19,7 @@ pragma solidity ^0.8.30;
 // withdraw: not closing, or a second too early: reverts; then anyone, to the payer
 
 import {IChannels} from "../../contracts/interfaces/IChannels.sol";
+import {IEscrow} from "../../contracts/interfaces/IEscrow.sol";
 import {TestWallet} from "../../contracts/mocks/HostileAccounts.sol";
 import {Channel, CloseNotice, CloseOffer, Terms, Voucher} from "../../contracts/types/ChannelTypes.sol";
 import {ChannelsFixture} from "./support/ChannelsFixture.sol";
@@ -41,7 +42,7 @@ contract ChannelsCloseTest is ChannelsFixture {
 
         assertEq(close(terms, cumulative, capture), deposit - total);
         assertEq(balanceOf(payer, terms.token), deposit - total);
-        assertEq(balanceOf(payee, terms.token), total - share(total, RELAY_BPS) - share(total, MARKET_BPS));
+        assertEq(balanceOf(payee, terms.token), total - share(total, RELAY_BPS) - marketShare(total));
         Channel memory channel = slotOf(terms);
         assertEq(channel.claimed, total);
         assertEq(channel.deposit, total);
@@ -123,7 +124,7 @@ contract ChannelsCloseTest is ChannelsFixture {
             good,
             500,
             abi.encodeWithSelector(
-                IChannels.RelaysMismatch.selector, keccak256(abi.encode(others)), terms.relaysHash
+                IEscrow.RelaysMismatch.selector, keccak256(abi.encode(others)), terms.relaysHash
             )
         );
         vm.prank(payee);
@@ -187,12 +188,12 @@ contract ChannelsCloseTest is ChannelsFixture {
         expectOfferReverts(terms, offer, PAYEE_KEY, voucher, abi.encodeWithSelector(IChannels.ChannelMismatch.selector, 2, id));
         voucher = voucherOf(terms, 500, relay);
         vm.warp(offer.deadline + 1);
-        expectOfferReverts(terms, offer, PAYEE_KEY, voucher, abi.encodeWithSelector(IChannels.DeadlinePassed.selector, offer.deadline));
+        expectOfferReverts(terms, offer, PAYEE_KEY, voucher, abi.encodeWithSelector(IEscrow.DeadlinePassed.selector, offer.deadline));
         vm.warp(offer.deadline);
         sendOffer(terms, offer, PAYEE_KEY, voucher);
     }
 
-    function test_AnOfferDiesWithItsEpoch() public {
+    function test_C9_08_AnOfferDiesWithItsEpoch() public {
         Terms memory terms = nativeTerms();
         fund(terms, 1_000);
         CloseOffer memory offer = offerOf(terms, 100);
@@ -249,7 +250,7 @@ contract ChannelsCloseTest is ChannelsFixture {
         vm.assume(caller != payer);
         Terms memory terms = nativeTerms();
         fund(terms, 10);
-        bytes memory expected = abi.encodeWithSelector(IChannels.NotPayer.selector, caller, payer);
+        bytes memory expected = abi.encodeWithSelector(IEscrow.NotPayer.selector, caller, payer);
         vm.expectRevert(expected);
         vm.prank(caller);
         channels.requestClose(terms);
@@ -317,7 +318,7 @@ contract ChannelsCloseTest is ChannelsFixture {
         expectNoticeReverts(terms, notice, PAYER_KEY, abi.encodeWithSelector(IChannels.ChannelMismatch.selector, 1, id));
         notice = noticeOf(terms);
         vm.warp(notice.deadline + 1);
-        expectNoticeReverts(terms, notice, PAYER_KEY, abi.encodeWithSelector(IChannels.DeadlinePassed.selector, notice.deadline));
+        expectNoticeReverts(terms, notice, PAYER_KEY, abi.encodeWithSelector(IEscrow.DeadlinePassed.selector, notice.deadline));
         vm.warp(notice.deadline);
         sendNotice(terms, notice, PAYER_KEY);
         expectNoticeReverts(

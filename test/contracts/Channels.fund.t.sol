@@ -15,13 +15,14 @@ pragma solidity ^0.8.30;
 // ├── anyone, his own tokens, for the payer's channel
 // ├── a close is pending: reverts
 // └── the payer's tokens and allowance are never touched
-// fundWith3009, fundWithPermit2, fundWithPermit, claimTicks: refused by name
+// fundWith3009, fundWithPermit2, fundWithPermit: Channels.signed
 // ids: every field of the terms, the contract and the chain at deployment change the id
 
 import {IChannels} from "../../contracts/interfaces/IChannels.sol";
+import {IEscrow} from "../../contracts/interfaces/IEscrow.sol";
 import {FeeToken, VoidToken} from "../../contracts/mocks/HostileTokens.sol";
-import {TestToken} from "../../contracts/mocks/TestToken.sol";
-import {ClaimCommon, DepositCap, Terms, TickRow} from "../../contracts/types/ChannelTypes.sol";
+import {Terms} from "../../contracts/types/ChannelTypes.sol";
+import {DepositCap} from "../../contracts/types/EscrowTypes.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ChannelsFixture} from "./support/ChannelsFixture.sol";
 
@@ -50,7 +51,7 @@ contract ChannelsFundTest is ChannelsFixture {
         vm.assume(caller != payer);
         vm.deal(caller, 1);
         Terms memory terms = nativeTerms();
-        vm.expectRevert(abi.encodeWithSelector(IChannels.NotPayer.selector, caller, payer));
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.NotPayer.selector, caller, payer));
         vm.prank(caller);
         channels.fund{value: 1}(terms, 1, 1);
     }
@@ -58,23 +59,23 @@ contract ChannelsFundTest is ChannelsFixture {
     function test_MissingPartiesRevert() public {
         Terms memory terms = nativeTerms();
         terms.payee = address(0);
-        expectFundForReverts(terms, abi.encodeWithSelector(IChannels.PartyMissing.selector, payer, address(0), signer));
+        expectFundForReverts(terms, abi.encodeWithSelector(IEscrow.PartyMissing.selector, payer, address(0), signer));
         terms = nativeTerms();
         terms.signer = address(0);
-        expectFundForReverts(terms, abi.encodeWithSelector(IChannels.PartyMissing.selector, payer, payee, address(0)));
+        expectFundForReverts(terms, abi.encodeWithSelector(IEscrow.PartyMissing.selector, payer, payee, address(0)));
         terms = nativeTerms();
         terms.payer = address(0);
-        expectFundForReverts(terms, abi.encodeWithSelector(IChannels.PartyMissing.selector, address(0), payee, signer));
+        expectFundForReverts(terms, abi.encodeWithSelector(IEscrow.PartyMissing.selector, address(0), payee, signer));
     }
 
-    function testFuzz_CapsOnCutsAndChallenge(uint16 relayBps, uint16 marketBps, uint40 challenge) public {
+    function testFuzz_C9_33_CapsOnCutsAndChallenge(uint16 relayBps, uint16 marketBps, uint40 challenge) public {
         Terms memory terms = nativeTerms();
         (terms.relayBps, terms.marketBps, terms.challenge) = (relayBps, marketBps, challenge);
         bytes memory expected;
         if (relayBps > 3_000) {
-            expected = abi.encodeWithSelector(IChannels.RelayCutTooHigh.selector, relayBps, 3_000);
+            expected = abi.encodeWithSelector(IEscrow.RelayCutTooHigh.selector, relayBps, 3_000);
         } else if (marketBps > 1_000) {
-            expected = abi.encodeWithSelector(IChannels.MarketCutTooHigh.selector, marketBps, 1_000);
+            expected = abi.encodeWithSelector(IEscrow.MarketCutTooHigh.selector, marketBps, 1_000);
         } else if (challenge < 1 hours || challenge > 30 days) {
             expected = abi.encodeWithSelector(IChannels.ChallengeOutOfBounds.selector, challenge, 1 hours, 30 days);
         }
@@ -89,9 +90,9 @@ contract ChannelsFundTest is ChannelsFixture {
         terms.challenge = 30 days;
         fund(terms, 1);
         terms.relayBps = 3_001;
-        expectFundForReverts(terms, abi.encodeWithSelector(IChannels.RelayCutTooHigh.selector, 3_001, 3_000));
+        expectFundForReverts(terms, abi.encodeWithSelector(IEscrow.RelayCutTooHigh.selector, 3_001, 3_000));
         (terms.relayBps, terms.marketBps) = (3_000, 1_001);
-        expectFundForReverts(terms, abi.encodeWithSelector(IChannels.MarketCutTooHigh.selector, 1_001, 1_000));
+        expectFundForReverts(terms, abi.encodeWithSelector(IEscrow.MarketCutTooHigh.selector, 1_001, 1_000));
         (terms.marketBps, terms.challenge) = (1_000, 1 hours - 1);
         expectFundForReverts(
             terms,
@@ -104,10 +105,10 @@ contract ChannelsFundTest is ChannelsFixture {
         );
     }
 
-    function testFuzz_NativeValueMustEqualAmount(uint96 amount, uint96 value) public {
+    function testFuzz_C9_22_NativeValueMustEqualAmount(uint96 amount, uint96 value) public {
         vm.assume(amount != value);
         vm.deal(payer, value);
-        vm.expectRevert(abi.encodeWithSelector(IChannels.WrongValue.selector, value, amount));
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.WrongValue.selector, value, amount));
         vm.prank(payer);
         channels.fund{value: value}(nativeTerms(), amount, 0);
     }
@@ -115,13 +116,13 @@ contract ChannelsFundTest is ChannelsFixture {
     function test_ValueWithATokenReverts() public {
         endow(payer, address(token), 10);
         vm.deal(payer, 1);
-        vm.expectRevert(abi.encodeWithSelector(IChannels.WrongValue.selector, 1, 0));
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.WrongValue.selector, 1, 0));
         vm.prank(payer);
         channels.fund{value: 1}(tokenTerms(), 10, 0);
     }
 
     function test_NothingCreditedReverts() public {
-        vm.expectRevert(abi.encodeWithSelector(IChannels.CreditedTooLittle.selector, 0, 0));
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.CreditedTooLittle.selector, 0, 0));
         vm.prank(payer);
         channels.fund(nativeTerms(), 0, 0);
     }
@@ -141,7 +142,7 @@ contract ChannelsFundTest is ChannelsFixture {
 
         bool tooLittle = arrives == 0 || arrives < minCredited;
         if (tooLittle) {
-            vm.expectRevert(abi.encodeWithSelector(IChannels.CreditedTooLittle.selector, arrives, minCredited));
+            vm.expectRevert(abi.encodeWithSelector(IEscrow.CreditedTooLittle.selector, arrives, minCredited));
         }
         vm.prank(payer);
         channels.fund(terms, amount, minCredited);
@@ -162,7 +163,7 @@ contract ChannelsFundTest is ChannelsFixture {
         assertEq(void_.balanceOf(payee), 400 - 20 - 4);
     }
 
-    function test_MoreThan96BitsReverts() public {
+    function test_C9_27_MoreThan96BitsReverts() public {
         Terms memory terms = nativeTerms();
         fund(terms, type(uint96).max);
         expectFundForReverts(
@@ -179,10 +180,10 @@ contract ChannelsFundTest is ChannelsFixture {
         assertEq(channels.depositCap(address(token)), type(uint96).max);
 
         fund(terms, 100);
-        expectFundForReverts(terms, abi.encodeWithSelector(IChannels.DepositAboveCap.selector, address(0), 101, 100));
+        expectFundForReverts(terms, abi.encodeWithSelector(IEscrow.DepositAboveCap.selector, address(0), 101, 100));
         claim(terms, 40, relay);
         fund(terms, 40); // the cap is on what the channel holds, not on what ever went through
-        expectFundForReverts(terms, abi.encodeWithSelector(IChannels.DepositAboveCap.selector, address(0), 101, 100));
+        expectFundForReverts(terms, abi.encodeWithSelector(IEscrow.DepositAboveCap.selector, address(0), 101, 100));
 
         terms.salt = keccak256("another channel");
         fund(terms, 100);
@@ -220,7 +221,7 @@ contract ChannelsFundTest is ChannelsFixture {
         if (giver != payer) assertEq(token.balanceOf(payer), amount); // his allowance is nobody else's
     }
 
-    function test_FundForWhileClosingReverts() public {
+    function test_C9_05_FundForWhileClosingReverts() public {
         Terms memory terms = nativeTerms();
         fund(terms, 10);
         uint40 closeAt = requestClose(terms);
@@ -228,20 +229,6 @@ contract ChannelsFundTest is ChannelsFixture {
         expectFundForReverts(terms, abi.encodeWithSelector(IChannels.ChannelIsClosing.selector, id, closeAt));
         vm.warp(closeAt + 1);
         expectFundForReverts(terms, abi.encodeWithSelector(IChannels.ChannelIsClosing.selector, id, closeAt));
-    }
-
-    function test_LaterFunctionsAreRefusedByName() public {
-        Terms memory terms = tokenTerms();
-        expectNotYet(IChannels.fundWith3009.selector);
-        channels.fundWith3009(terms, 1, 1, 0, 1, 0, "");
-        expectNotYet(IChannels.fundWithPermit2.selector);
-        channels.fundWithPermit2(terms, 1, 1, 0, 1, "");
-        expectNotYet(IChannels.fundWithPermit.selector);
-        channels.fundWithPermit(terms, 1, 1, 0, 27, 0, 0);
-        ClaimCommon memory common;
-        TickRow memory row;
-        expectNotYet(IChannels.claimTicks.selector);
-        channels.claimTicks(common, row, 1, payee);
     }
 
     /// @dev One changed field, one other id; every field once.
@@ -282,9 +269,5 @@ contract ChannelsFundTest is ChannelsFixture {
         vm.expectRevert(expected);
         vm.prank(stranger);
         channels.fundFor{value: 1}(terms, 1, 1);
-    }
-
-    function expectNotYet(bytes4 selector) private {
-        vm.expectRevert(abi.encodeWithSelector(IChannels.NotYetSupported.selector, selector));
     }
 }

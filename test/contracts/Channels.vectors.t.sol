@@ -11,7 +11,8 @@ pragma solidity ^0.8.30;
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {IChannels} from "../../contracts/interfaces/IChannels.sol";
 import {ChannelHash} from "../../contracts/libraries/ChannelHash.sol";
-import {CloseNotice, CloseOffer, DepositCap, Terms, Voucher} from "../../contracts/types/ChannelTypes.sol";
+import {CloseNotice, CloseOffer, Terms, Voucher} from "../../contracts/types/ChannelTypes.sol";
+import {DepositCap} from "../../contracts/types/EscrowTypes.sol";
 import {Test} from "./support/Test.sol";
 
 contract ChannelsVectorsTest is Test {

@@ -16,6 +16,8 @@ import {ListingTerms} from "../../contracts/types/ListingTypes.sol";
 //   not manager or owner, unknown, revoked before -> reverts
 //   otherwise -> inactive at once, the buyer blocked from buying and from gifts, other grants untouched
 // unblock: who; not blocked -> reverts; otherwise he may buy again and the revoked grant stays revoked
+// rotateKeys
+//   the buyer, of a purchase or a gift -> an event; anybody else, unknown, revoked, a key missing -> reverts
 // four places
 //   four live ones -> a fifth purchase and a fifth gift revert, and nothing else changes
 //   one past its window -> it gives its place, before one whose channel is spent or closing
@@ -34,6 +36,32 @@ contract GrantsAccessTest is MarketFixture {
         terms = offer();
         listingId = list(terms);
         time = uint40(block.timestamp);
+    }
+
+    function testFuzz_rotateKeys(bytes32 key, address newSigner, address caller) public {
+        vm.assume(key != 0 && newSigner != address(0) && caller != buyer);
+        bytes32 grantId = buy(order(listingId, terms, BY_MESSAGE));
+        bytes32 gift = give(buyer, 1, 0, FOR_EVER, 0);
+        vm.startPrank(buyer);
+        vm.expectEmit(address(grants));
+        emit IGrants.KeysRotated(grantId, listingId, key, newSigner);
+        grants.rotateKeys(grantId, key, newSigner);
+        grants.rotateKeys(gift, key, newSigner);
+        vm.expectRevert(IGrants.EncryptionKeyMissing.selector);
+        grants.rotateKeys(grantId, 0, newSigner);
+        vm.expectRevert(IGrants.SignerMissing.selector);
+        grants.rotateKeys(grantId, key, address(0));
+        vm.expectRevert(abi.encodeWithSelector(IGrants.GrantUnknown.selector, bytes32("none")));
+        grants.rotateKeys("none", key, newSigner);
+        vm.stopPrank();
+        vm.prank(caller);
+        vm.expectRevert(abi.encodeWithSelector(IGrants.NotGrantee.selector, caller, grantId));
+        grants.rotateKeys(grantId, key, newSigner);
+        vm.prank(manager);
+        grants.revokeGrant(grantId);
+        vm.prank(buyer);
+        vm.expectRevert(abi.encodeWithSelector(IGrants.GrantIsRevoked.selector, grantId));
+        grants.rotateKeys(grantId, key, newSigner);
     }
 
     function testFuzz_giveGrant(address to, uint8 rights, uint40 start, uint40 end, bytes32 nonce) public {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {MarketFixture} from "./support/MarketFixture.sol";
 import {IListings} from "../../contracts/interfaces/IListings.sol";
-import {TestWallet} from "../../contracts/mocks/HostileAccounts.sol";
 import {Roles} from "../../contracts/types/HubTypes.sol";
-import {Listing, ListingFlags, ListingTerms, Plan, PlanKind, Rights} from "../../contracts/types/ListingTypes.sol";
+import {Listing, ListingTerms} from "../../contracts/types/ListingTypes.sol";
+import {SellerFixture} from "./support/SellerFixture.sol";
 
 // Long because every rule of the terms is broken once and met exactly once, on one shared offer.
 //
@@ -19,12 +18,11 @@ import {Listing, ListingFlags, ListingTerms, Plan, PlanKind, Rights} from "../..
 //   the same rules again, so a manager cannot redirect money later; closed -> reverts
 //   otherwise -> version + 1, hashes of earlier versions stay
 // pauseListing, resumeListing, closeListing: who; twice; after a close
-// withdrawBond
-//   open, or before the window has passed, or twice, or the payout refuses -> reverts
-//   otherwise anyone -> the bond goes to the payout address of now
-// lockBond, releaseBond, drawBond, a disputes address -> refused by name
 // checkSale: unknown, closed, paused, old version, other terms -> reverts
-contract ListingsTest is MarketFixture {
+//   whatever the seller does between quote and purchase: a buyer gets what he was quoted, or nothing (P10)
+//
+// The rules of plans are in Listings.plans.t.sol, bonds in Listings.bond.t.sol, who may do what in Listings.roles.t.sol.
+contract ListingsTest is SellerFixture {
     function test_createListing() public {
         ListingTerms memory terms = offer();
         vm.expectEmit(address(listings));
@@ -162,105 +160,26 @@ contract ListingsTest is MarketFixture {
         listings.createListing{value: MINIMUM_BOND}(hubId, terms, string(new bytes(8193)));
     }
 
-    function test_rules_whatLaterContractsMakePossible() public {
+    function testFuzz_rules_flags(uint32 flags) public {
         ListingTerms memory terms = offer();
+        terms.flags = flags;
+        if (flags >= 1 << 24) refused(terms, abi.encodeWithSelector(IListings.FlagsUnknown.selector, flags));
+        else accepted(terms); // RESTRICTED and PERSONAL_DATA among them
+        terms.flags = (1 << 24) - 1;
+        accepted(terms);
         terms.flags = 1 << 24;
         refused(terms, abi.encodeWithSelector(IListings.FlagsUnknown.selector, terms.flags));
-        terms.flags = ListingFlags.RESTRICTED;
-        refused(terms, abi.encodeWithSelector(IListings.RestrictedNotSupported.selector));
-        terms.flags = ListingFlags.PERSONAL_DATA;
-        refused(terms, abi.encodeWithSelector(IListings.ConsentNotSupported.selector));
-        terms.flags = type(uint32).max >> 8 & ~(ListingFlags.RESTRICTED | ListingFlags.PERSONAL_DATA);
-        accepted(terms);
-        terms.attestationSchema = keccak256("schema");
-        refused(terms, abi.encodeWithSelector(IListings.AttestationNotSupported.selector));
-        terms.attestationSchema = 0;
-        terms.attester = stranger;
-        refused(terms, abi.encodeWithSelector(IListings.AttestationNotSupported.selector));
     }
 
-    function testFuzz_rules_planKinds(uint8 kind) public {
+    function testFuzz_rules_attestation(bytes32 schema, address attester) public {
+        vm.assume(schema != 0 && attester != address(0));
         ListingTerms memory terms = offer();
-        terms.plans[BY_MESSAGE].kind = kind;
-        if (kind == PlanKind.FREE) {
-            refused(terms, abi.encodeWithSelector(IListings.PriceOnFreePlan.selector, 0));
-        } else if (kind == PlanKind.MESSAGE) {
-            accepted(terms);
-        } else if (kind == PlanKind.BYTE) {
-            terms.plans[BY_MESSAGE].entry = type(uint96).max;
-            accepted(terms);
-        } else {
-            refused(terms, abi.encodeWithSelector(IListings.PlanKindNotSupported.selector, kind));
-        }
-    }
-
-    function testFuzz_rules_rights(uint8 rights, bool isFree) public {
-        uint8 plan = isFree ? FOR_FREE : BY_MESSAGE;
-        ListingTerms memory terms = offer();
-        terms.plans[plan].rights = rights;
-        if (rights == 0 || rights > 7) {
-            refused(terms, abi.encodeWithSelector(IListings.RightsInvalid.selector, rights));
-        } else if (!isFree && rights & Rights.HISTORY != 0) {
-            refused(terms, abi.encodeWithSelector(IListings.HistoryOnMeteredPlan.selector, plan));
-        } else {
-            accepted(terms);
-        }
-    }
-
-    function testFuzz_rules_entryCoversTwoLargestSegments(uint96 price, uint64 unit, uint32 most, bool byByte) public {
-        price = uint96(bound(price, 1, type(uint96).max >> 22));
-        unit = uint64(bound(unit, 1, type(uint64).max));
-        most = uint32(bound(most, 1, byByte ? 1 << 20 : 65_536));
-        ListingTerms memory terms = offer();
-        terms.plans = new Plan[](1);
-        if (byByte) terms.segment.maxBytes = most;
-        else terms.segment.maxMessages = most;
-        uint256 largest = uint256(price) * most;
-        uint96 least = uint96(2 * (largest / unit + (largest % unit == 0 ? 0 : 1)));
-        terms.plans[0] = meteredPlan(byByte ? PlanKind.BYTE : PlanKind.MESSAGE, price, unit, least);
+        (terms.attestationSchema, terms.attester) = (schema, attester);
         accepted(terms);
-        terms.plans[0].entry = least - 1;
-        refused(terms, abi.encodeWithSelector(IListings.EntryTooLow.selector, 0, least - 1, least));
-    }
-
-    function test_rules_plans() public {
-        ListingTerms memory terms = offer();
-        terms.plans = new Plan[](9);
-        refused(terms, abi.encodeWithSelector(IListings.TooManyPlans.selector, 9, 8));
-        terms.plans = new Plan[](8);
-        for (uint256 i = 0; i < 8; i++) terms.plans[i] = freePlan();
-        accepted(terms);
-        terms.plans = new Plan[](0);
-        accepted(terms);
-
-        terms = offer();
-        terms.plans[BY_BYTE].price = 0;
-        refused(terms, abi.encodeWithSelector(IListings.PriceMissing.selector, BY_BYTE));
-        terms = offer();
-        terms.plans[BY_BYTE].unit = 0;
-        refused(terms, abi.encodeWithSelector(IListings.UnitMissing.selector, BY_BYTE));
-        terms = offer();
-        terms.plans[BY_MESSAGE].promoPrice = terms.plans[BY_MESSAGE].price + 1;
-        refused(terms, abi.encodeWithSelector(IListings.PromotionAbovePrice.selector, BY_MESSAGE));
-        terms.plans[BY_MESSAGE].promoPrice -= 1;
-        accepted(terms);
-        terms.plans[FOR_FREE].maxWindow = 0;
-        refused(terms, abi.encodeWithSelector(IListings.WindowMissing.selector, FOR_FREE));
-        terms = offer();
-        terms.epochLength = 3_601;
-        refused(terms, abi.encodeWithSelector(IListings.NoticeTooShort.selector, FOR_FREE, 3_600, 3_601));
-        terms.epochLength = 3_600;
-        accepted(terms);
-
-        for (uint256 field = 0; field < 4; field++) {
-            terms = offer();
-            Plan memory plan = terms.plans[FOR_FREE];
-            if (field == 0) plan.price = 1;
-            if (field == 1) plan.upfront = 1;
-            if (field == 2) plan.entry = 1;
-            if (field == 3) plan.promoPrice = 1;
-            refused(terms, abi.encodeWithSelector(IListings.PriceOnFreePlan.selector, FOR_FREE));
-        }
+        terms.attester = address(0);
+        refused(terms, abi.encodeWithSelector(IListings.AttestationIncomplete.selector, schema, address(0)));
+        (terms.attestationSchema, terms.attester) = (0, attester);
+        refused(terms, abi.encodeWithSelector(IListings.AttestationIncomplete.selector, bytes32(0), attester));
     }
 
     function test_reviseListing() public {
@@ -338,67 +257,6 @@ contract ListingsTest is MarketFixture {
         listings.closeListing(listingId);
     }
 
-    function testFuzz_withdrawBond(uint40 waited) public {
-        waited = uint40(bound(waited, 0, 2 * DISPUTE_WINDOW));
-        uint64 listingId = list(offer());
-        list(offer());
-        vm.expectRevert(abi.encodeWithSelector(IListings.BondNotReturnable.selector, listingId, 0));
-        listings.withdrawBond(listingId);
-        vm.prank(manager);
-        listings.closeListing(listingId);
-        uint40 from = uint40(block.timestamp) + DISPUTE_WINDOW;
-        vm.prank(owner);
-        hubs.setPayout(hubId, relay);
-        vm.warp(block.timestamp + waited);
-
-        vm.prank(stranger);
-        if (waited < DISPUTE_WINDOW) {
-            vm.expectRevert(abi.encodeWithSelector(IListings.BondNotReturnable.selector, listingId, from));
-            listings.withdrawBond(listingId);
-            return;
-        }
-        vm.expectEmit(address(listings));
-        emit IListings.BondReturned(listingId, relay, MINIMUM_BOND);
-        assertEq(listings.withdrawBond(listingId), MINIMUM_BOND);
-        assertEq(relay.balance, MINIMUM_BOND);
-        assertEq(address(listings).balance, MINIMUM_BOND);
-        vm.expectRevert(abi.encodeWithSelector(IListings.BondIsReturned.selector, listingId));
-        listings.withdrawBond(listingId);
-    }
-
-    function test_withdrawBond_reentrancyAndRefusal() public {
-        TestWallet wallet = new TestWallet(owner);
-        uint64 listingId = list(offer());
-        list(offer());
-        vm.prank(manager);
-        listings.closeListing(listingId);
-        vm.prank(owner);
-        hubs.setPayout(hubId, address(wallet));
-        vm.warp(block.timestamp + DISPUTE_WINDOW);
-        wallet.set(TestWallet.Mode.REFUSE);
-        vm.expectRevert(abi.encodeWithSelector(IListings.BondRefused.selector, wallet, MINIMUM_BOND));
-        listings.withdrawBond(listingId);
-
-        wallet.set(TestWallet.Mode.HONEST);
-        wallet.arm(address(listings), abi.encodeCall(listings.withdrawBond, (listingId)));
-        listings.withdrawBond(listingId);
-        assertEq(wallet.attempts(), 1);
-        assertEq(wallet.successes(), 0);
-        assertEq(address(wallet).balance, MINIMUM_BOND);
-    }
-
-    function test_disputesAreRefusedByName() public {
-        uint64 listingId = list(offer());
-        vm.expectRevert(IListings.DisputesNotSupported.selector);
-        listings.lockBond(listingId, 1);
-        vm.expectRevert(IListings.DisputesNotSupported.selector);
-        listings.releaseBond(listingId, 1);
-        vm.expectRevert(IListings.DisputesNotSupported.selector);
-        listings.drawBond(listingId, stranger, 1);
-        vm.expectRevert(IListings.DisputesNotSupported.selector);
-        deployCode("Listings", abi.encode(hubs, stranger, MINIMUM_BOND, DISPUTE_WINDOW));
-    }
-
     function test_checkSale() public {
         uint64 listingId = list(offer());
         bytes32 first = keccak256(abi.encode(offer()));
@@ -423,18 +281,39 @@ contract ListingsTest is MarketFixture {
         listings.checkSale(listingId, 2, first);
     }
 
+    /// @dev P10: sellers' acts in any order after the quote. Either exactly the quoted terms are sold, or nothing is.
+    function testFuzz_checkSale_whatWasQuotedOrNothing(uint8[6] memory acts, uint96 price) public {
+        ListingTerms memory quoted = offer();
+        uint64 listingId = list(quoted);
+        bytes32 quote = keccak256(abi.encode(quoted));
+        ListingTerms memory dearer = offer();
+        dearer.plans[BY_MESSAGE].price = uint96(bound(price, dearer.plans[BY_MESSAGE].price + 1, type(uint64).max));
+        dearer.plans[BY_MESSAGE].entry = type(uint96).max;
+        uint32 sold = 1;
+        bool open = true;
+        vm.startPrank(manager);
+        for (uint256 i; i < acts.length; ++i) {
+            uint8 act = acts[i] % 5;
+            if (listings.listing(listingId).closedAt != 0) break;
+            if (act == 0) sold = listings.reviseListing(listingId, dearer, METADATA);
+            if (act == 1) sold = listings.reviseListing(listingId, quoted, METADATA); // the same words, another version
+            if (act == 2 && open) listings.pauseListing(listingId);
+            if (act == 3 && !open) listings.resumeListing(listingId);
+            if (act == 4) listings.closeListing(listingId);
+            if (act > 1) open = act == 3;
+        }
+        vm.stopPrank();
+        bool asQuoted = sold == 1 && open;
+        try listings.checkSale(listingId, 1, quote) {
+            assertTrue(asQuoted);
+        } catch {
+            assertFalse(asQuoted);
+        }
+        vm.expectRevert();
+        listings.checkSale(listingId, 1, keccak256(abi.encode(dearer)));
+    }
+
     // ------------------------------------------------------------------------------------------------------- helpers
-
-    function accepted(ListingTerms memory terms) internal {
-        uint64 listingId = list(terms);
-        assertEq(listings.termsHashOf(listingId, 1), keccak256(abi.encode(terms)));
-    }
-
-    function refused(ListingTerms memory terms, bytes memory reason) internal {
-        vm.prank(manager);
-        vm.expectRevert(reason);
-        listings.createListing{value: MINIMUM_BOND}(hubId, terms, METADATA);
-    }
 
     function refusedTwice(uint64 listingId, ListingTerms memory terms, bytes memory reason) internal {
         refused(terms, reason);

@@ -1,5 +1,5 @@
-// The channel messages hashed by viem and by ethers from the file alone; Solidity checks the same file in
-// test/contracts/Channels.vectors.t.sol.
+// The escrows' messages hashed by viem and by ethers from the files alone; Solidity checks the same files in
+// test/contracts/Channels.vectors.t.sol and Subscriptions.vectors.t.sol.
 import { readFileSync } from "node:fs";
 import { AbiCoder, keccak256 as ethersKeccak, TypedDataEncoder } from "ethers";
 import {
@@ -27,18 +27,28 @@ type File = {
     structHash: Hex;
     digest: Hex;
     channelId?: Hex;
+    subscriptionId?: Hex;
+  }[];
+  fundNonces?: {
+    message: { subscriptionId: Hex; amount: string; stop: string; fundSalt: Hex };
+    nonce: Hex;
   }[];
 };
 
-const file = JSON.parse(readFileSync(new URL("./eip712-channels.json", import.meta.url), "utf8")) as File;
 const coder = AbiCoder.defaultAbiCoder();
 
-function domainAt(at: number): Domain {
-  const { separator: _separator, deployment: _deployment, ...domain } = file.domains[at]!;
-  return domain;
+function read(name: string): File {
+  return JSON.parse(readFileSync(new URL(`./${name}`, import.meta.url), "utf8")) as File;
 }
 
-describe("eip712-channels.json", () => {
+describe.each(["eip712-channels.json", "eip712-subscriptions.json"])("%s", (name) => {
+  const file = read(name);
+
+  function domainAt(at: number): Domain {
+    const { separator: _separator, deployment: _deployment, ...domain } = file.domains[at]!;
+    return domain;
+  }
+
   it("holds at least three messages of every type", () => {
     for (const name of Object.keys(file.types)) {
       expect(file.vectors.filter((vector) => vector.primaryType === name).length).toBeGreaterThanOrEqual(3);
@@ -69,8 +79,22 @@ describe("eip712-channels.json", () => {
     expect(hashTypedData({ domain, types: file.types, primaryType, message })).toBe(vector.digest);
     expect(TypedDataEncoder.hashStruct(primaryType, only, message)).toBe(vector.structHash);
     expect(TypedDataEncoder.hash(domain, only, message)).toBe(vector.digest);
-    if (vector.channelId === undefined) return;
+    const id = vector.channelId ?? vector.subscriptionId;
+    if (id === undefined) return;
     const pair = [file.domains[vector.domain]!.deployment, vector.structHash];
-    expect(ethersKeccak(coder.encode(["bytes32", "bytes32"], pair))).toBe(vector.channelId);
+    expect(ethersKeccak(coder.encode(["bytes32", "bytes32"], pair))).toBe(id);
   });
+});
+
+it.each(read("eip712-subscriptions.json").fundNonces!)("nonce of a signed funding, $nonce", (entry) => {
+  const { subscriptionId, amount, stop, fundSalt } = entry.message;
+  const fields = ["bytes32", "uint96", "uint32", "bytes32"];
+  expect(ethersKeccak(coder.encode(fields, [subscriptionId, amount, stop, fundSalt]))).toBe(entry.nonce);
+  const encoded = encodeAbiParameters(parseAbiParameters("bytes32, uint96, uint32, bytes32"), [
+    subscriptionId,
+    BigInt(amount),
+    Number(stop),
+    fundSalt,
+  ]);
+  expect(keccak256(encoded)).toBe(entry.nonce);
 });

@@ -3,17 +3,17 @@ pragma solidity ^0.8.30;
 
 import {Test} from "./Test.sol";
 import {IChannels} from "../../../contracts/interfaces/IChannels.sol";
-import {TestToken} from "../../../contracts/mocks/TestToken.sol";
 import {
     Channel,
     ClaimCommon,
     ClaimRow,
     CloseNotice,
     CloseOffer,
-    DepositCap,
     Terms,
     Voucher
 } from "../../../contracts/types/ChannelTypes.sol";
+import {DepositCap} from "../../../contracts/types/EscrowTypes.sol";
+import {ITestToken} from "./ChannelsTokens.sol";
 
 /// @notice Everybody who takes part in a channel, and the signatures they give.
 abstract contract ChannelsFixture is Test {
@@ -24,26 +24,26 @@ abstract contract ChannelsFixture is Test {
     uint256 internal constant STRANGER_KEY = 0x57a6;
     uint256 internal constant ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
 
-    address internal immutable signer = vm.addr(SIGNER_KEY);
-    address internal immutable payer = vm.addr(PAYER_KEY);
-    address internal immutable payee = vm.addr(PAYEE_KEY);
-    address internal immutable operator = vm.addr(OPERATOR_KEY);
-    address internal immutable stranger = vm.addr(STRANGER_KEY);
-    address internal immutable relay = makeAddr("relay");
-    address internal immutable otherRelay = makeAddr("other relay");
-    address internal immutable market = makeAddr("market");
+    address internal signer = vm.addr(SIGNER_KEY);
+    address internal payer = vm.addr(PAYER_KEY);
+    address internal payee = vm.addr(PAYEE_KEY);
+    address internal operator = vm.addr(OPERATOR_KEY);
+    address internal stranger = vm.addr(STRANGER_KEY);
+    address internal relay = makeAddr("relay");
+    address internal otherRelay = makeAddr("other relay");
+    address internal market = makeAddr("market");
 
     uint40 internal constant CHALLENGE = 1 days;
     uint16 internal constant RELAY_BPS = 500;
     uint16 internal constant MARKET_BPS = 100;
 
     IChannels internal channels;
-    TestToken internal token;
+    ITestToken internal token;
 
     function setUp() public virtual {
         vm.warp(1_800_000_000);
         channels = deploy(new DepositCap[](0));
-        token = new TestToken();
+        token = ITestToken(deployCode("TestToken", ""));
     }
 
     /// @dev The deployed build, by its artifact: tests compile against the interface alone.
@@ -104,13 +104,13 @@ abstract contract ChannelsFixture is Test {
             vm.deal(who, who.balance + amount);
             return amount;
         }
-        TestToken(currency).mint(who, amount);
+        ITestToken(currency).mint(who, amount);
         vm.prank(who);
-        TestToken(currency).approve(address(channels), type(uint256).max);
+        ITestToken(currency).approve(address(channels), type(uint256).max);
     }
 
     function balanceOf(address who, address currency) internal view returns (uint256) {
-        return currency == address(0) ? who.balance : TestToken(currency).balanceOf(who);
+        return currency == address(0) ? who.balance : ITestToken(currency).balanceOf(who);
     }
 
     // ------------------------------------------------------------------------------------------------------- signatures
@@ -214,5 +214,10 @@ abstract contract ChannelsFixture is Test {
 
     function share(uint256 total, uint256 bps) internal pure returns (uint256) {
         return total * bps / 10_000;
+    }
+
+    /// @dev The market's part of a total: its rate, taken from what the relays' rate leaves.
+    function marketShare(uint256 total) internal pure returns (uint256) {
+        return (total - share(total, RELAY_BPS)) * MARKET_BPS / (10_000 - RELAY_BPS);
     }
 }

@@ -10,13 +10,15 @@ import {
     CloseNotice,
     CloseOffer,
     Terms,
+    TickRow,
     Voucher
 } from "../../../contracts/types/ChannelTypes.sol";
-import {ChannelsFixture} from "./ChannelsFixture.sol";
+import {ChannelsFunding} from "./ChannelsFunding.sol";
 
 /// @notice Plays payers, payees, relays, keepers, thieves and the clock over eight channels, four in the native coin and four in
-/// a token, and writes down what each step did. Every step is compared with the slots before it.
-contract ChannelsHandler is ChannelsFixture {
+/// a token, and writes down what each step did. Every step is compared with the slots before it. Long, because all steps share
+/// one ghost of the market; what needs none of it is in ChannelsShadows.
+contract ChannelsHandler is ChannelsFunding {
     uint256 public constant COUNT = 8;
     uint96 private constant MOST = 1e24;
 
@@ -26,6 +28,7 @@ contract ChannelsHandler is ChannelsFixture {
         uint256 refunded; // what its payer got or is owed
         uint256 uncut; // relay cuts that fell to the payee because the voucher named no listed relay
         uint256 requestedAt;
+        uint256 highest; // total ever signed by its signer, ticks at the index that was revealed
     }
 
     Terms[] private _terms;
@@ -34,7 +37,7 @@ contract ChannelsHandler is ChannelsFixture {
     address[2] private _payees;
     address[2] private _payers;
     TestWallet private _moody; // the second payee: a wallet that sometimes refuses money
-    address public immutable bystander = makeAddr("bystander"); // approves everything, signs nothing
+    address public bystander = makeAddr("bystander"); // approves everything, signs nothing
 
     uint256 public calls;
     uint256 public reverts;
@@ -44,12 +47,14 @@ contract ChannelsHandler is ChannelsFixture {
     uint256 public clockMoved; // closeAt changed by a step that may not do that
     uint256 public earlyWithdrawals;
     uint256 public unsignedMoves; // a payer's tokens fell in a step that was not his
+    uint256 private _authorisations; // the next nonce or salt
 
     constructor() {
         setUp();
         _moody = new TestWallet(payee);
         _payees = [payee, address(_moody)];
         _payers = [payer, makeAddr("second payer")];
+        deployPermit2();
         for (uint256 i; i < COUNT; ++i) {
             Terms memory terms = termsIn(i < 4 ? address(0) : address(token));
             (terms.payee, terms.payer, terms.signer) = (_payees[i % 2], _payers[i / 2 % 2], vm.addr(keyOf(i)));
@@ -60,6 +65,9 @@ contract ChannelsHandler is ChannelsFixture {
         endow(bystander, address(token), MOST);
         endow(_payers[0], address(token), 1);
         endow(_payers[1], address(token), 1);
+        allowPermit2(bystander);
+        allowPermit2(_payers[0]);
+        allowPermit2(_payers[1]);
     }
 
     // ------------------------------------------------------------------------------------------------------------ steps
@@ -83,11 +91,64 @@ contract ChannelsHandler is ChannelsFixture {
         else comparePurses(purse, terms.payer);
     }
 
+    /// @dev By a signature of the payer, sent by a stranger (EIP-3009, Permit2), or by the payer himself with a permit.
+    function fundSigned(uint256 seed, uint96 amount, uint8 kind) external {
+        (uint256 i, Terms memory terms) = pick(4 + seed % 4);
+        amount = uint96(bound(amount, 1, MOST));
+        bool own = kind % 3 == 2;
+        if (!own && slot(i).closeAt != 0) return;
+        (uint256 key, uint256 nonce) = (payerKeyOf(i), ++_authorisations);
+        token.mint(terms.payer, amount);
+        bytes memory signature = kind % 3 == 0
+            ? sign3009(key, terms, amount, bytes32(nonce), 0, FOREVER)
+            : signPermit2(key, terms, amount, nonce, FOREVER);
+        (uint8 v, bytes32 r, bytes32 s) = signPermit(key, terms, amount, FOREVER);
+        Channel[] memory before = slots();
+        uint256[2] memory purse = purses();
+        uint256 held = token.balanceOf(address(channels));
+        ++calls;
+        vm.prank(own ? terms.payer : stranger);
+        if (kind % 3 == 0) {
+            try channels.fundWith3009(terms, amount, amount, 0, FOREVER, bytes32(nonce), signature) {}
+            catch { ++reverts; }
+        } else if (!own) {
+            try channels.fundWithPermit2(terms, amount, amount, bytes32(nonce), FOREVER, signature) {} catch { ++reverts; }
+        } else {
+            try channels.fundWithPermit(terms, amount, amount, FOREVER, v, r, s) {} catch { ++reverts; }
+            vm.prank(terms.payer);
+            token.approve(address(channels), FOREVER); // the permit replaced it
+        }
+        ghosts[i].credited += token.balanceOf(address(channels)) - held;
+        compare(before, 1 << i, own ? 1 << i : 0);
+        comparePurses(purse, terms.payer);
+    }
+
+    /// @dev A chain of at most 32 ticks around what the channel holds, of which some are revealed.
+    function claimTicks(uint256 seed, uint96 base, uint96 tickValue, uint8 revealed, uint8 by, address caller) external {
+        (uint256 i, Terms memory terms) = pickFull(seed);
+        uint16 ticks = uint16(bound(revealed, 0, 32));
+        base = uint96(bound(base, slot(i).claimed, uint256(slot(i).deposit) + 1));
+        tickValue = uint96(bound(tickValue, 1, (slot(i).deposit - slot(i).claimed) / 16 + 1));
+        address carrier = relayBy(by);
+        TickRow memory row = tickRowBy(keyOf(i), terms, base, tickValue, 32, ticks, bytes32(seed), carrier);
+        note(i, uint256(base) + uint256(ticks) * tickValue);
+        ClaimCommon memory common = commonOf(terms);
+        Channel[] memory before = slots();
+        uint256[2] memory purse = purses();
+        ++calls;
+        vm.prank(by % 2 == 0 ? terms.payee : caller);
+        try channels.claimTicks(common, row, ticks, by % 5 == 0 ? address(0) : terms.payee) {} catch { ++reverts; }
+        noteCut(i, before[i].claimed, carrier);
+        compare(before, 1 << i, 0);
+        comparePurses(purse, address(0));
+    }
+
     function claim(uint256 seed, uint96 total, uint8 by, address caller) external {
         (uint256 i, Terms memory terms) = pick(seed);
         address carrier = relayBy(by);
         (uint256 key, ClaimRow[] memory rows) = (keyOf(i), new ClaimRow[](1));
         rows[0] = rowBy(key, terms, totalFor(i, total), carrier);
+        note(i, rows[0].cumulative);
         address to = by % 5 == 0 ? address(0) : by % 5 == 1 ? makeAddr("till") : terms.payee;
         send(terms, rows, by % 2 == 0 ? terms.payee : caller, to, 1 << i);
     }
@@ -100,6 +161,7 @@ contract ChannelsHandler is ChannelsFixture {
         for (uint256 n; n < 4; ++n) {
             uint256 at = (i / 4) * 4 + (i % 2) + 2 * (n % 2); // same token, same payee
             rows[n] = rowBy(keyOf(at), _terms[at], totalFor(at, totals[n]), relayBy(uint8(by + n)));
+            note(at, rows[n].cumulative);
             uint256 fault = uint256(keccak256(abi.encode(seed, n))) % 6;
             if (fault == 0) rows[n].cumulative += 1;
             else if (fault == 1) rows[n].vs ^= bytes32(uint256(1));
@@ -113,6 +175,7 @@ contract ChannelsHandler is ChannelsFixture {
         (uint256 i, Terms memory terms) = pick(seed);
         ClaimRow[] memory rows = new ClaimRow[](1);
         rows[0] = rowBy(how % 3 == 0 ? STRANGER_KEY : keyOf(i), terms, totalFor(i, total), relay);
+        if (how % 3 != 0) note(i, rows[0].cumulative);
         if (how % 3 == 1) rows[0].relay = otherRelay;
         if (how % 3 == 2) rows[0].cumulative += 1;
         send(terms, rows, stranger, stranger, 0);
@@ -123,6 +186,7 @@ contract ChannelsHandler is ChannelsFixture {
         if (slot(i).deposit == 0 && slot(i).epoch == 0) return;
         Voucher memory voucher = voucherOf(terms, totalFor(i, total), relayBy(by));
         bytes memory signature = signVoucher(keyOf(i), voucher);
+        note(i, voucher.cumulative);
         capture = uint96(bound(capture, 0, voucher.cumulative));
         Channel[] memory before = slots();
         uint256 had = wealthOf(terms.payer, terms.token);
@@ -209,6 +273,9 @@ contract ChannelsHandler is ChannelsFixture {
             try channels.fund(terms, 1, 0) { done = true; } catch { done = false; }
             uint96 tooMuch = uint96(token.balanceOf(stranger)) + 1; // so it could only come from somebody else
             if (!done) try channels.fundFor(terms, tooMuch, 0) { done = true; } catch { done = false; }
+            if (!done) try channels.fundWith3009(terms, 1, 0, 0, FOREVER, "", signature) { done = true; } catch { done = false; }
+            if (!done) try channels.fundWithPermit2(terms, 1, 0, 0, FOREVER, signature) { done = true; } catch { done = false; }
+            if (!done) try channels.fundWithPermit(terms, 1, 0, FOREVER, 27, "", "") { done = true; } catch { done = false; }
         }
         vm.stopPrank();
         if (done) ++clockMoved;
@@ -305,6 +372,26 @@ contract ChannelsHandler is ChannelsFixture {
         i = seed % COUNT;
         for (uint256 n; n < COUNT && slot(i).closeAt == 0; ++n) i = (i + 1) % COUNT;
         terms = _terms[i];
+    }
+
+    /// @dev The first channel from the seed's on that has something to claim, if there is one.
+    function pickFull(uint256 seed) private view returns (uint256 i, Terms memory terms) {
+        i = seed % COUNT;
+        for (uint256 n; n < COUNT && slot(i).deposit == slot(i).claimed; ++n) i = (i + 1) % COUNT;
+        terms = _terms[i];
+    }
+
+    function payerKeyOf(uint256 i) private pure returns (uint256) {
+        return i / 2 % 2 == 0 ? PAYER_KEY : uint256(keccak256("second payer"));
+    }
+
+    function allowPermit2(address who) private {
+        vm.prank(who);
+        token.approve(PERMIT2, FOREVER);
+    }
+
+    function note(uint256 i, uint256 total) private {
+        if (total > ghosts[i].highest) ghosts[i].highest = total;
     }
 
     /// @dev Around what the channel holds, so that most vouchers pay something and some ask for too much.

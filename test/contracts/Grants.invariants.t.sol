@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+// The number is that of docs/invariants.md, which names the mutants that make the test fail.
+// The handler plays everybody; less than half of its calls may revert, or the campaign says little.
+
+import {Grant} from "../../contracts/types/GrantTypes.sol";
+import {GrantsHandler} from "./support/GrantsHandler.sol";
+import {Test} from "./support/Test.sol";
+
+contract GrantsInvariantsTest is Test {
+    GrantsHandler private handler;
+
+    function setUp() public {
+        vm.warp(1_800_000_000);
+        handler = new GrantsHandler();
+        handler.setUp();
+        bytes4[] memory steps = new bytes4[](7);
+        steps[0] = GrantsHandler.buyPlan.selector;
+        steps[1] = GrantsHandler.buyPlan.selector; // twice: an empty market shows nothing
+        steps[2] = GrantsHandler.fundAhead.selector;
+        steps[3] = GrantsHandler.give.selector;
+        steps[4] = GrantsHandler.revoke.selector;
+        steps[5] = GrantsHandler.steal.selector;
+        steps[6] = GrantsHandler.pass.selector;
+        targetSelector(FuzzSelector({addr: address(handler), selectors: steps}));
+        targetContract(address(handler));
+    }
+
+    function afterInvariant() public view {
+        if (handler.calls() < 100) return; // a run that was cut short says little
+        assertLe(handler.reverts() * 2, handler.calls(), "more than half of the calls reverted");
+    }
+
+    /// @dev A grant exists only after its funding or its seller's act, with the rights of its plan.
+    /// hardhat-config: invariant.runs = 250
+    function invariant_17_grantsArePaidOrGiven() public view {
+        assertEq(handler.unpaid(), 0);
+        assertEq(handler.stolen(), 0);
+        bytes32[] memory made = handler.madeIds();
+        for (uint256 i; i < made.length; ++i) {
+            Grant memory grant = handler.grantOf(made[i]);
+            (uint8 rights, uint8 kind, bytes32 paymentId, uint64 listingId) = handler.ghosts(made[i]);
+            assertEq(grant.rights, rights);
+            assertEq(grant.kind, kind);
+            assertEq(grant.paymentId, paymentId);
+            assertEq(grant.listingId, listingId);
+        }
+        bytes32[] memory refused = handler.refusedIds();
+        for (uint256 i; i < refused.length; ++i) {
+            (,, bytes32 paymentId,) = handler.ghosts(refused[i]);
+            if (paymentId == 0) assertEq(handler.grantOf(refused[i]).listingId, 0);
+        }
+    }
+}
