@@ -16,9 +16,14 @@ beforeAll(() => {
   const contract = { address: operator, block: 3, constructorArguments: [] };
   const contracts = {
     Channels: contract,
+    Subscriptions: contract,
     Hubs: contract,
     Listings: contract,
+    Consents: contract,
     Grants: { ...contract, block: 1 },
+    Ratings: contract,
+    Relays: contract,
+    Anchors: contract,
   };
   writeFileSync(deployment, JSON.stringify({ contracts }));
 });

@@ -10,16 +10,21 @@ const entry = (digit: number, block: number | string) => ({
 
 const contracts = {
   Channels: entry(1, 9),
+  Subscriptions: entry(5, 9),
   Hubs: entry(2, "7"),
   Listings: entry(3, 8),
+  Consents: entry(6, 11),
   Grants: entry(4, 10),
+  Ratings: entry(7, 12),
+  Relays: entry(8, 12),
+  Anchors: entry(9, 13),
   More: {},
 };
 
 test("a deployment file is read", () => {
   expect(parseDeployment({ contracts })).toEqual({
     contracts: Object.fromEntries(CONTRACT_NAMES.map((name) => [name, contracts[name].address])),
-    blocks: { Channels: 9n, Hubs: 7n, Listings: 8n, Grants: 10n },
+    blocks: Object.fromEntries(CONTRACT_NAMES.map((name) => [name, BigInt(contracts[name].block)])),
     fromBlock: 7n,
   });
 });
@@ -28,6 +33,7 @@ test.each([
   [null, "contracts"],
   [{ contracts: [] }, "contracts.Channels.address"],
   [{ contracts: { ...contracts, Grants: undefined } }, "contracts.Grants.address"],
+  [{ contracts: { ...contracts, Relays: undefined } }, "contracts.Relays.address"],
   [{ contracts: { ...contracts, Hubs: { ...contracts.Hubs, address: "0x12" } } }, "contracts.Hubs.address"],
   [{ contracts: { ...contracts, Hubs: { ...contracts.Hubs, block: -1 } } }, "contracts.Hubs.block"],
   [{ contracts: { ...contracts, Hubs: { ...contracts.Hubs, block: "0x7" } } }, "contracts.Hubs.block"],

@@ -1,5 +1,6 @@
 // contractError
 // ├── a contract's error, also of a contract that the called one calls → its name and arguments
+// ├── a token's or Permit2's, by selector or in words; the reason in an event; other words, a failed assertion → Reverted
 // ├── wallet: declined; too poor → UserRejected, InsufficientFunds
 // ├── node: out of reach; nothing at the address → Unreachable, NoContract
 // ├── no viem error → ChainFault with its message
@@ -11,6 +12,8 @@ import {
   custom,
   encodeErrorResult,
   http,
+  parseAbi,
+  toFunctionSelector,
   toHex,
 } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
@@ -18,7 +21,7 @@ import { hardhat } from "viem/chains";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startChain, type TestChain } from "../../test/support/chain.ts";
 import { BUYER, makeHub, makeListing, makePurchase } from "../../test/support/market.ts";
-import { buy, ContractError, contractError, createHub, getHub } from "../src/chain/index.ts";
+import { buy, ContractError, contractError, createHub, getHub, revertError } from "../src/chain/index.ts";
 import { channelsAbi } from "../src/generated/index.ts";
 
 let chain: TestChain;
@@ -50,6 +53,27 @@ test("data of an error that no class of viem wraps is decoded", () => {
   const data = encodeErrorResult({ abi: channelsAbi, errorName: "DeadlinePassed", args: [7] });
   const error = contractError(Object.assign(new Error("execution reverted"), { data: { data } }));
   expect(error).toMatchObject({ name: "DeadlinePassed", args: [7] });
+});
+
+test.each([
+  ["InvalidNonce()", "InvalidNonce"],
+  ["TransferFromFailed()", "TransferFromFailed"],
+  ["ERC20: transfer amount exceeds balance", "ERC20InsufficientBalance"],
+  ["FiatTokenV2: authorization is used or canceled", "AuthorizationGone"],
+  ["Blacklistable: account is blacklisted", "AccountFrozen"],
+  ["TRANSFER_FROM_FAILED", "TransferFromFailed"],
+  ["something else", "Reverted"],
+])("%s is %s", (said, name) => {
+  const data = said.endsWith("()")
+    ? toFunctionSelector(said)
+    : encodeErrorResult({ abi: parseAbi(["error Error(string)"]), args: [said] });
+  expect(contractError(Object.assign(new Error("execution reverted"), { data }))).toMatchObject({ name });
+  expect(revertError(data)).toMatchObject({ name });
+});
+
+test("a failed assertion, an unknown selector and no data at all are Reverted", () => {
+  const panic = encodeErrorResult({ abi: parseAbi(["error Panic(uint256)"]), args: [17n] });
+  for (const data of [panic, "0x12345678", "0x"] as const) expect(revertError(data).name).toBe("Reverted");
 });
 
 test("a declined request is UserRejected", async () => {

@@ -157,7 +157,7 @@ export const makePurchase = (
   funding: amount > 0n ? 0 : 4,
   authorization: "0x",
   attestation: zeroHash,
-  approval: { deadline: 0, signature: "0x" },
+  approval: { manager: zeroAddress, deadline: 0, signature: "0x" },
 });
 
 export type TestPurchase = {

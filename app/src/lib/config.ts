@@ -1,3 +1,4 @@
+import type { Contracts } from "@weir/sdk/chain";
 import type { Address, Hex } from "viem";
 
 export interface RelayEntry {
@@ -17,7 +18,7 @@ export interface TokenEntry {
 export interface WeirConfig {
   chainId: number;
   rpc: string;
-  contracts: { Channels: Address; Hubs: Address; Listings: Address; Grants: Address };
+  contracts: Contracts;
   indexers: string[];
   relays: RelayEntry[];
   tokens: TokenEntry[];

@@ -17,7 +17,7 @@ export type BuyParameters = {
 
 export type BuyReturnType = Sent & {
   grantId: Hex;
-  /** The channel's id, or the salt of a free plan. */
+  /** The id of the channel or subscription, or the salt of a free plan. */
   paymentId: Hex;
 };
 
@@ -26,7 +26,7 @@ export type BuyErrorType = ContractError;
 /**
  * Pays for a plan of a listing and records the grant, in one transaction.
  *
- * @throws ContractError named as in IGrants, IListings, IChannels (`EntryNotCovered`, `ListingIsPaused` …)
+ * @throws ContractError named as in IGrants, IListings, IChannels, ISubscriptions, or by the token (`EntryNotCovered`, `ListingIsPaused` …)
  * @example
  * const { grantId, paymentId } = await buy(wallet, { contracts, purchase });
  */

@@ -8,7 +8,7 @@ import type { Purchase, ReadClient } from "./types.ts";
 export type CheckPurchaseParameters = { contracts: Contracts; purchase: Purchase };
 
 export type CheckPurchaseReturnType = {
-  /** The channel's id, or the salt of a free plan. */
+  /** The id of the channel or subscription, or the salt of a free plan. */
   paymentId: Hex;
   grantId: Hex;
 };
@@ -19,7 +19,7 @@ export type CheckPurchaseErrorType = ContractError;
  * What `buy` would do now, without buying: the ids, or the contract's reason for refusing. Balances and allowances are not
  * looked at.
  *
- * @throws ContractError named as in IGrants, IListings, IChannels
+ * @throws ContractError named as in IGrants, IListings
  * @example
  * const { grantId } = await checkPurchase(client, { contracts, purchase });
  */

@@ -1,8 +1,18 @@
 /** Where the contracts are: the content of `deployments/<chainId>.json`, which `npm run deploy` writes and everybody reads. */
 import { type Address, getAddress, isAddress } from "viem";
 
-/** The contracts that exist in this deployment. */
-export const CONTRACT_NAMES = ["Channels", "Hubs", "Listings", "Grants"] as const;
+/** Every contract of a deployment. They are deployed together: a file that lacks one is of an older deployment and refused. */
+export const CONTRACT_NAMES = [
+  "Channels",
+  "Subscriptions",
+  "Hubs",
+  "Listings",
+  "Consents",
+  "Grants",
+  "Ratings",
+  "Relays",
+  "Anchors",
+] as const;
 
 export type ContractName = (typeof CONTRACT_NAMES)[number];
 
@@ -30,7 +40,8 @@ export class DeploymentInvalid extends Error {
 
 /**
  * Checks the parsed JSON of a deployment file, `{contracts: {Name: {address, block, constructorArguments}}}`. Blocks may be
- * numbers or decimal strings. Reads no file itself.
+ * numbers or decimal strings. Every contract must be there: a program that followed some of them would miss events
+ * and not know it. Reads no file itself.
  *
  * @throws DeploymentInvalid with the field that is wrong
  * @example

@@ -5,7 +5,13 @@ import type { ContractError } from "./errors.ts";
 import { read } from "./read.ts";
 import type { ReadClient } from "./types.ts";
 
-export type GetOwedParameters = { contracts: Contracts; holder: Address; token: Address };
+export type GetOwedParameters = {
+  contracts: Contracts;
+  /** Where the balance is; default Channels. */
+  escrow?: "Channels" | "Subscriptions" | undefined;
+  holder: Address;
+  token: Address;
+};
 
 /** Smallest token unit. */
 export type GetOwedReturnType = bigint;
@@ -13,7 +19,7 @@ export type GetOwedReturnType = bigint;
 export type GetOwedErrorType = ContractError;
 
 /**
- * What a holder can `pull`. The zero address stands for the native coin.
+ * What a holder can `pull` from one of the escrows. The zero address stands for the native coin.
  *
  * @throws ContractError
  * @example
@@ -21,11 +27,12 @@ export type GetOwedErrorType = ContractError;
  */
 export async function getOwed(
   client: ReadClient,
-  { contracts, holder, token }: GetOwedParameters,
+  { contracts, escrow = "Channels", holder, token }: GetOwedParameters,
 ): Promise<GetOwedReturnType> {
   return read(client, {
+    // IEscrow is the same in both.
     abi: channelsAbi,
-    address: contracts.Channels,
+    address: contracts[escrow],
     functionName: "owed",
     args: [holder, token],
   });

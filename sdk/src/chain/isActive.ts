@@ -1,11 +1,15 @@
-import type { Hex } from "viem";
+import type { Address, Hex } from "viem";
 import { grantsAbi } from "../generated/index.ts";
 import type { Contracts } from "./deployments.ts";
 import type { ContractError } from "./errors.ts";
 import { read } from "./read.ts";
 import type { ReadClient } from "./types.ts";
 
-export type IsActiveParameters = { contracts: Contracts; grantId: Hex; rights: number };
+/** One grant, or any of a buyer's grants of a listing. */
+export type IsActiveParameters = { contracts: Contracts; rights: number } & (
+  | { grantId: Hex }
+  | { listingId: bigint; buyer: Address }
+);
 
 /** False for unknown grants. */
 export type IsActiveReturnType = boolean;
@@ -13,7 +17,7 @@ export type IsActiveReturnType = boolean;
 export type IsActiveErrorType = ContractError;
 
 /**
- * Whether a grant gives all of the rights (READ 1, HISTORY 2, WRITE 4) now: window, not revoked, payment alive.
+ * Whether a grant gives all of the rights (READ 1, HISTORY 2, WRITE 4) now: window, not revoked, consents and payment alive.
  *
  * @throws ContractError
  * @example
@@ -21,12 +25,16 @@ export type IsActiveErrorType = ContractError;
  */
 export async function isActive(
   client: ReadClient,
-  { contracts, grantId, rights }: IsActiveParameters,
+  parameters: IsActiveParameters,
 ): Promise<IsActiveReturnType> {
+  const { contracts, rights } = parameters;
   return read(client, {
     abi: grantsAbi,
     address: contracts.Grants,
     functionName: "isActive",
-    args: [grantId, rights],
+    args:
+      "grantId" in parameters
+        ? [parameters.grantId, rights]
+        : [parameters.listingId, parameters.buyer, rights],
   });
 }

@@ -8,6 +8,8 @@ import { write } from "./write.ts";
 
 export type PullParameters = {
   contracts: Contracts;
+  /** Where the balance is; default Channels. */
+  escrow?: "Channels" | "Subscriptions" | undefined;
   holder: Address;
   /** The zero address for the native coin. */
   token: Address;
@@ -23,20 +25,23 @@ export type PullReturnType = Sent & {
 export type PullErrorType = ContractError;
 
 /**
- * Sends the whole owed balance of a holder away: cuts, accrued payouts, pushes that failed.
+ * Sends the whole owed balance of a holder away: cuts, accrued payouts, pushes that failed. Each escrow keeps its own.
  *
- * @throws ContractError named as in IChannels
+ * @throws ContractError named as in IEscrow
  * @example
- * const { amount } = await pull(relay, { contracts, holder: relay.account.address, token: zeroAddress });
+ * const { amount } = await pull(relay, {
+ *   contracts, escrow: "Subscriptions", holder: relay.account.address, token: zeroAddress,
+ * });
  */
 export async function pull(client: WriteClient, parameters: PullParameters): Promise<PullReturnType> {
-  const { contracts, holder, token, to } = parameters;
+  const { contracts, escrow = "Channels", holder, token, to } = parameters;
   const { hash, receipt } = await write(client, {
+    // IEscrow is the same in both.
     abi: channelsAbi,
-    address: contracts.Channels,
+    address: contracts[escrow],
     functionName: "pull",
     args: [holder, token, to ?? holder],
   });
-  const event = eventOf(receipt, contracts, "Channels", "OwedPulled");
+  const event = eventOf(receipt, contracts, escrow, "OwedPulled");
   return { hash, receipt, amount: event.amount };
 }

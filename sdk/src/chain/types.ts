@@ -14,14 +14,29 @@ import type {
   TransactionReceipt,
   Transport,
 } from "viem";
-import { channelsAbi, grantsAbi, hubsAbi, listingsAbi } from "../generated/index.ts";
+import {
+  anchorsAbi,
+  channelsAbi,
+  consentsAbi,
+  grantsAbi,
+  hubsAbi,
+  listingsAbi,
+  ratingsAbi,
+  relaysAbi,
+  subscriptionsAbi,
+} from "../generated/index.ts";
 import type { ContractName } from "./deployments.ts";
 
 export const ABIS = {
   Channels: channelsAbi,
+  Subscriptions: subscriptionsAbi,
   Hubs: hubsAbi,
   Listings: listingsAbi,
+  Consents: consentsAbi,
   Grants: grantsAbi,
+  Ratings: ratingsAbi,
+  Relays: relaysAbi,
+  Anchors: anchorsAbi,
 } as const;
 
 /** A viem client that can read. */
@@ -64,6 +79,14 @@ type Result<abi extends Abi, name extends ContractFunctionName<abi, Any>> = Cont
 export type ClaimCommon = Arguments<typeof channelsAbi, "claim">[0];
 /** Solidity `ClaimRow`. */
 export type ClaimRow = Arguments<typeof channelsAbi, "claim">[1][number];
+/** Solidity `TickRow`. */
+export type TickRow = Arguments<typeof channelsAbi, "claimTicks">[1];
+/** Solidity `SubscriptionCommon`. */
+export type SubscriptionCommon = Arguments<typeof subscriptionsAbi, "claim">[0];
+/** Solidity `SubscriptionRow`. */
+export type SubscriptionRow = Arguments<typeof subscriptionsAbi, "claim">[1][number];
+/** Solidity `AnchorRow`. */
+export type AnchorRow = Arguments<typeof anchorsAbi, "anchor">[0][number];
 /** Solidity `Purchase`. */
 export type Purchase = Arguments<typeof grantsAbi, "buy">[0];
 /** Solidity `PublicKey`: a P-256 key's affine coordinates, 32 bytes each. */
@@ -80,3 +103,11 @@ export type DeviceState = Result<typeof hubsAbi, "device">;
 export type ListingState = Result<typeof listingsAbi, "listing">;
 /** Solidity `Grant`. */
 export type GrantState = Result<typeof grantsAbi, "grants">;
+/** Solidity `ConsentRound`. */
+export type ConsentRoundState = Result<typeof consentsAbi, "rounds">;
+/** Solidity `Relay`. */
+export type RelayState = Result<typeof relaysAbi, "relay">;
+/** Solidity `Anchor`. */
+export type AnchorState = Result<typeof anchorsAbi, "anchors">;
+/** Solidity `AnchorHead`. */
+export type AnchorHeadState = Result<typeof anchorsAbi, "headOf">;

@@ -1,9 +1,11 @@
-// What each named error means to a person: one sentence of what happened, one of what to do. Keyed by error name: a
-// contract error or refusal without an entry fails the type check.
+// What each named error means to a person: one sentence of what happened, one of what to do. Keyed by error name: an error of a
+// contract, token or Permit2, or a refusal, without an entry fails the type check.
+import type { OutsideErrorName } from "../chain/index.ts";
 import type { ContractErrorName } from "../generated/errors.ts";
 import type { RelayRefusal } from "../wire/refusals.ts";
 
 type OwnErrorName =
+  | "AccountFrozen"
   | "UserRejected"
   | "InsufficientFunds"
   | "WrongChain"
@@ -15,6 +17,7 @@ type OwnErrorName =
   | "Reverted"
   | "EventMissing"
   | "ChainFault"
+  | "TokenDomainUnknown"
   | "SegmentError"
   | "SealError"
   | "ClosedError"
@@ -22,7 +25,7 @@ type OwnErrorName =
   | "VersionUnknown"
   | "TimeoutError";
 
-export type ExplainedName = ContractErrorName | RelayRefusal | OwnErrorName;
+export type ExplainedName = ContractErrorName | OutsideErrorName | RelayRefusal | OwnErrorName;
 /** `known`: the name has its own sentence in the table. */
 export type Explanation = { name: string; sentence: string; advice: string; known: boolean };
 
@@ -34,37 +37,87 @@ const FORM = "Correct the field and send it again.";
 const TABLE: Record<ExplainedName, readonly [sentence: string, advice: string]> = {
   // Contracts
   AccountMissing: ["An account was left empty.", FORM],
+  AmountMissing: ["No money was sent along.", "Send an amount above zero."],
   AmountWithoutFunding: [
     "An amount was named but no way to pay it.",
     "Choose how to pay, or set the amount to zero.",
   ],
-  AttestationNotSupported: [
-    "This listing demands an attestation, which this deployment cannot check.",
+  ApprovalInvalid: [
+    "The seller's approval was not signed by the account it names, or for another purchase.",
+    "Ask the seller for a new approval.",
+  ],
+  ApprovalMissing: [
+    "This listing is sold only to buyers whom the seller has approved.",
+    "Ask for access first, and buy once the approval is there.",
+  ],
+  AttestationExpired: [
+    "The certificate for this account has expired.",
+    "Get a new one from whoever issued it.",
+  ],
+  AttestationIncomplete: ["A demanded certificate names its kind and its issuer, or neither.", FORM],
+  AttestationMissing: [
+    "This listing is sold only to holders of a certain certificate.",
+    "Get the certificate from the issuer shown, and name it when you buy.",
+  ],
+  AttestationNotForBuyer: [
+    "The certificate is about another account.",
+    "Switch the wallet to the account it names, or get one for this account.",
+  ],
+  AttestationRevoked: ["The certificate was withdrawn by its issuer.", "Ask its issuer."],
+  AttestationSchemaMismatch: [
+    "The certificate is not of the kind that this listing demands.",
+    "Name the right one.",
+  ],
+  AttestationUnknown: ["No certificate of this number exists.", "Check the number."],
+  AttestationsNotAvailable: [
+    "This listing demands a certificate, which cannot be checked on this chain.",
     SELLER,
   ],
+  AttesterMismatch: ["The certificate was issued by somebody else.", "Get one from the issuer shown."],
+  BatchOutOfBounds: ["Nothing was sent, or too much at once.", "Send fewer at once."],
+  BondIsLocked: ["An open dispute keeps the listing's bond.", "Wait until the dispute is decided."],
   BondIsReturned: ["The listing's bond has been returned already.", "Nothing is left to do."],
+  BondNotFree: ["Less of the bond is free than should be kept.", "Name a smaller amount."],
+  BondNotLocked: ["Less of the bond is kept than should be moved.", "Name a smaller amount."],
   BondNotReturnable: [
     "The bond cannot be returned yet.",
     "Close the listing and wait for the dispute window to pass.",
   ],
-  BondRefused: ["The account that should get the bond refused it.", "Choose another account to receive it."],
-  BondTooLow: ["The bond is below the minimum.", "Send at least the minimum bond with the listing."],
+  BondRefused: [
+    "The account that should get the bond refused it.",
+    "The hub's owner can name another payout account.",
+  ],
+  BondTooLow: [
+    "The listing's bond is below the minimum.",
+    "Send at least the minimum; as a buyer, wait until the seller has filled it up.",
+  ],
   BuyerIsBlocked: ["The seller has blocked this account for this listing.", SELLER],
   BuyerNotBlocked: ["This buyer is not blocked.", "Nothing is left to do."],
+  BuysNoTime: ["The amount does not pay for one second of access.", "Pay more."],
   CaptureAboveVoucher: ["The seller tried to take more than was signed.", REPORT],
+  CartTooLarge: ["More than sixteen purchases were sent at once.", "Buy the rest in a second step."],
   ChallengeOutOfBounds: ["The challenge time is outside one hour to thirty days.", FORM],
   ChallengeRunning: ["The challenge time has not passed yet.", "Wait until the shown time, then withdraw."],
   ChannelIsClosing: ["The channel is closing.", "Wait for the close, or cancel it, and then add money."],
   ChannelMismatch: ["The message belongs to another channel.", REPORT],
   ChannelNotClosing: ["No close is under way on this channel.", "Request the close first."],
   ChannelUnknown: ["This channel has never been funded.", "Check the purchase, or buy first."],
-  ConsentNotSupported: ["This listing depends on consents, which this deployment cannot check.", SELLER],
+  ConsentIsGiven: ["This person's consent is recorded already.", "Leave this person out and send it again."],
+  ConsentIsWithdrawn: [
+    "This person has withdrawn or refused; that is final in this round.",
+    "Ask again in a new round.",
+  ],
+  ConsentMissing: [
+    "Somebody whom this data is about has not agreed, or has withdrawn.",
+    "Wait until the seller has all consents; nothing you can change here helps.",
+  ],
+  CountOutOfBounds: ["A run covers no segment, or more than 65,536.", FORM],
   CreditedTooLittle: [
     "Less money arrived than was asked for.",
     "The token takes a fee: allow for it, or use another token.",
   ],
   DeadlinePassed: ["The signed message has expired.", "Sign it again."],
-  DepositAboveCap: ["The deposit is above this deployment's cap.", "Put in less."],
+  DepositAboveCap: ["More would be held than this deployment allows.", "Put in less."],
   DeviceExists: [
     "A device of this name is registered already.",
     "Choose another name, or rotate the key of this one.",
@@ -74,24 +127,36 @@ const TABLE: Record<ExplainedName, readonly [sentence: string, advice: string]> 
     "Use 1 to 64 letters, digits, dots, dashes or underscores.",
   ],
   DeviceUnknown: ["No device of this name is registered in the hub.", "Register the device first."],
-  DisputesNotSupported: ["This deployment has no disputes.", "Nothing you can change here helps."],
   EncryptionKeyMissing: ["The purchase carries no reading key.", REPORT],
+  EndpointsInvalid: ["The relay's addresses are empty or longer than 1,024 bytes.", FORM],
   EntryNotCovered: ["The deposit does not cover the plan's entry.", "Put in at least the entry shown."],
   EntryTooLow: ["The plan's entry is too low.", "Set it to at least two of the largest segments."],
   EpochLengthMissing: ["The epoch length is zero.", FORM],
   EpochMismatch: ["The signed message belongs to an earlier close.", "Sign it again."],
+  FeeTooHigh: ["The relay's cut is above thirty percent.", FORM],
   FinalAboveVoucher: ["The offer asks for more than was signed.", REPORT],
   FinalBelowClaimed: ["The offer is below what was already paid.", REPORT],
   FlagsUnknown: ["A licence or use flag is unknown.", FORM],
-  FundingNotForPlan: ["This plan cannot be paid that way.", "Choose another way to pay."],
+  FlatIsPaid: [
+    "This access is paid in full, or was ended.",
+    "There is nothing to add; buy again if it was ended.",
+  ],
+  FormMissing: ["The text that people agree to is not named.", FORM],
+  FundingNotForPlan: ["This plan takes no money.", "Buy it without paying."],
   FundingNotForToken: ["This token cannot be paid that way.", "Choose another way to pay."],
-  FundingNotSupported: ["This way to pay is not there yet.", "Pay with the chain's coin or an allowance."],
   GasTooLow: [
     "The transaction has too little gas to pay everybody.",
     "Send it again with the wallet's own gas estimate.",
   ],
   GrantExists: ["This purchase exists already.", "Open it under My data."],
-  GrantIsRevoked: ["The seller has revoked this grant.", SELLER],
+  GrantIsRevoked: [
+    "This purchase was ended by the seller, or gave its place to a newer one.",
+    "Ask the seller, or buy again.",
+  ],
+  GrantNotSuspended: [
+    "No consent behind this purchase has ended.",
+    "Nothing is left to do; to leave, cancel the subscription.",
+  ],
   GrantUnknown: [
     "No such purchase is on the chain.",
     "Check the link, or that the wallet is on the right chain.",
@@ -118,19 +183,61 @@ const TABLE: Record<ExplainedName, readonly [sentence: string, advice: string]> 
   ],
   MetadataMismatch: ["The description does not match its hash.", FORM],
   MetadataTooLong: ["The description is longer than 8 KiB.", "Shorten it."],
+  MeterOnTimePlan: ["A plan that is paid by time names a unit or an entry.", FORM],
+  NativeNotSigned: [
+    "The chain's own coin cannot be paid by a signature.",
+    "Pay from the wallet in one transaction.",
+  ],
   NativeTransferFailed: ["The coin could not be sent.", "Choose another account to receive it."],
-  NotBuyer: ["The wallet is not the account that buys.", "Switch the wallet to the buying account."],
+  NoSubscription: ["This purchase is not paid by time.", "Use the way to end it that its plan has."],
+  NotBuyer: ["The wallet is not the account that bought or buys.", "Switch the wallet to that account."],
+  NotConsentOperator: [
+    "This account may not keep the consents of this listing.",
+    "Ask the hub's owner to name it, or switch the account.",
+  ],
+  NotDisputes: ["Only the dispute contract can do this.", "Nothing you can change here helps."],
+  NotGrantee: ["The purchase belongs to another account.", "Switch the wallet to the account that bought."],
   NotPayeeOrOperator: ["Only the seller can do this.", "Switch to the seller's account."],
+  NotPayeeOrStopper: [
+    "Only the seller can stop this subscription.",
+    "Switch to the seller's account, or cancel as the buyer.",
+  ],
   NotPayer: ["Only the buyer of this channel can do this.", "Switch the wallet to the account that bought."],
+  NotPayerOrSigner: [
+    "Only the buyer can cancel this subscription.",
+    "Switch the wallet to the account that bought.",
+  ],
   NotPendingOwner: ["The hub was not offered to this account.", "Ask the owner to transfer it to you."],
-  NotYetSupported: ["This call is not there yet.", "Use another way to pay."],
+  NotPublisher: ["This account may not publish for the listing's hub.", "Register it as a publisher first."],
   NothingOwed: ["Nothing is owed to this account.", "Nothing is left to do."],
+  NothingPaidAhead: ["No time is paid for from now on.", "Pay for some time."],
+  NothingSettled: [
+    "The seller has not been paid anything for this purchase yet.",
+    "Rate it once something was claimed.",
+  ],
+  NothingToClaim: ["There is nothing new to claim.", "Nothing is left to do."],
   NoticeTooShort: ["The plan's notice is shorter than one epoch.", FORM],
   OperatorNotPublisher: ["The listing's operator may no longer publish for the hub.", SELLER],
+  OwnListing: [
+    "Members of the hub cannot rate its listings.",
+    "Rate with an account that has no role in the hub.",
+  ],
+  PaidBeyondWindow: [
+    "More time would be paid for than the access lasts.",
+    "Pay less, or choose a later end.",
+  ],
   PartyMissing: ["Buyer, seller or signer was left empty.", FORM],
   PayeeNotPayout: ["The listing pays another account than the hub's.", SELLER],
-  PlanKindNotSupported: ["This kind of plan is not sold yet.", "Choose another plan."],
+  PaymentMismatch: ["These terms belong to another purchase.", REPORT],
+  PeerIdInvalid: ["The relay's peer id is empty or longer than 128 bytes.", FORM],
+  PeriodMissing: ["The plan does not say how long a period is.", FORM],
+  PeriodOnFlatPlan: ["A plan that is paid once names a price or a period.", FORM],
+  PlanKindUnknown: ["There is no such kind of plan.", FORM],
   PlanUnknown: ["The listing has no such plan.", RELOAD],
+  PreviousRootMismatch: [
+    "The record before this one is another.",
+    "Read the newest record and send it again.",
+  ],
   PriceMissing: ["The plan has no price.", FORM],
   PriceOnFreePlan: ["A free plan names a price.", FORM],
   PromotionAbovePrice: ["The promotion costs more than the plan.", FORM],
@@ -143,31 +250,147 @@ const TABLE: Record<ExplainedName, readonly [sentence: string, advice: string]> 
     "Do not use this token.",
   ],
   RelayCutTooHigh: ["The relays' cut is above thirty percent.", FORM],
+  RelayExists: [
+    "This account has a relay here already, or a stake to take out.",
+    "Change the relay, or take out the stake first.",
+  ],
   RelayInvalid: ["A relay is listed twice or left empty.", FORM],
+  RelayIsLeaving: [
+    "The relay was taken off the list; its stake is still held.",
+    "Take out the stake when its time has come, and register again.",
+  ],
+  RelayUnknown: ["This account has no relay here.", "Register it first."],
   RelaysMismatch: ["The list of relays is not the one of this channel.", REPORT],
-  RestrictedNotSupported: ["Restricted listings are not sold yet.", SELLER],
+  ResponseExists: ["This rating was answered already.", "Nothing is left to do."],
+  RevisionUnknown: ["The buyer's rating has no such version.", "Load the ratings again."],
   RightsInvalid: ["These rights are not allowed here.", FORM],
-  RoleMissing: ["This account lacks the role in the hub.", "Ask the hub's owner for the role."],
+  RoleMissing: [
+    "This account, or the one that signed, lacks the role in the hub.",
+    "Ask the hub's owner for the role.",
+  ],
   RolesInvalid: ["These roles cannot be given.", FORM],
+  RootMissing: ["The record of what was published is empty.", FORM],
+  RoundIsWithdrawn: ["The consents of this round were withdrawn as a whole.", "Open a new round."],
+  RoundUnknown: ["Consent was never asked for this listing.", "Open a round first."],
   SafeCastOverflowedUintDowncast: ["A number is too large.", FORM],
   SafeERC20FailedOperation: ["The token refused the transfer.", "Check the balance and the allowance."],
-  SaleEnded: ["The sale of this listing has ended.", "Look for another listing."],
+  SaleEnded: [
+    "The sale of this listing has ended.",
+    "Look for another listing; as the seller, choose a later end.",
+  ],
+  ScoreOutOfBounds: ["A score is not between one and five.", FORM],
   SegmentLimitsOutOfBounds: ["The segment limits are out of bounds.", FORM],
+  SeqMismatch: [
+    "The record does not begin where the last one ended.",
+    "Read the newest record and send it again.",
+  ],
   SignerMissing: ["The purchase carries no signing key.", REPORT],
+  StakeNotWithdrawable: [
+    "The stake cannot be taken out yet.",
+    "Take the relay off the list and wait for the time shown.",
+  ],
+  StakeTooLow: ["The stake is below the minimum.", "Send at least the minimum."],
+  StopMismatch: ["The subscription has changed since the message was signed.", "Sign it again."],
   StringTooLong: ["A text is too long.", FORM],
+  SubjectExists: ["This person was named in this round already.", "Leave this person out and send it again."],
+  SubjectMissing: ["A person's entry is empty.", FORM],
+  SubjectUnknown: ["This person was not named in this round.", "Check the entry, or name the person first."],
+  SubscriptionMismatch: ["The message belongs to another subscription.", REPORT],
+  SubscriptionTermsMissing: [
+    "The purchase runs on a subscription, which must be refunded in the same step.",
+    "Send it again with the subscription's terms.",
+  ],
+  SubscriptionUnknown: ["This subscription has never been funded.", "Check the purchase, or buy first."],
+  TermsInvalid: ["The terms sent along are neither those of a channel nor of a subscription.", REPORT],
   TermsMismatch: ["The listing has changed since the page was loaded.", RELOAD],
+  TextTooLong: ["The text is too long.", "Shorten it."],
+  TickMismatch: ["The small payments shown do not belong to what was signed.", REPORT],
   TokenReturnedFalse: ["The token refused the transfer.", "Check the balance and the allowance."],
+  TokenUnreadable: [
+    "At the token's address is no token that says what an account holds.",
+    "Check the token's address and the chain.",
+  ],
   TooManyGrants: ["This account holds four live grants for the listing.", "Use or close one of them first."],
   TooManyMarkets: ["More than eight markets are listed.", FORM],
-  TooManyPlans: ["A listing has one to eight plans.", FORM],
+  TooManyPlans: ["More than eight plans are listed.", FORM],
   TooManyRelays: ["More than four relays are listed.", FORM],
+  TooManyTicks: ["More small payments were claimed than the signature allows.", REPORT],
   UnitMissing: ["The plan has no unit.", FORM],
+  UpfrontMissing: ["The plan has nothing that is due at once, though its kind demands it.", FORM],
+  UpfrontNotCovered: ["The amount does not cover what is due at once.", "Pay at least the price shown."],
   VersionNotForSale: ["A newer version of the listing is on sale.", RELOAD],
   WindowEmpty: ["The access would end before it begins.", "Choose a later end."],
   WindowMissing: ["The plan has no access window.", FORM],
+  WindowNotOpen: [
+    "Time is paid for from the purchase on, so the access cannot begin later.",
+    "Let it begin at once.",
+  ],
   WindowTooLong: ["The access asked for is longer than the plan allows.", "Choose an earlier end."],
-  WrongSignature: ["The signature is not by the right key.", "Sign again with the account that bought."],
+  WrongSignature: ["The signature is not by the right key.", "Sign again with the right account."],
   WrongValue: ["The amount sent is not the amount named.", FORM],
+  // Tokens and Permit2
+  ERC20InsufficientBalance: [
+    "The account does not hold enough of the token.",
+    "Add tokens, or choose a smaller amount.",
+  ],
+  ERC20InsufficientAllowance: [
+    "The account has not allowed this much of the token.",
+    "Allow the amount in the wallet first.",
+  ],
+  ERC20InvalidSender: ["The token refused the sending account.", "Use another account."],
+  ERC20InvalidReceiver: ["The token refused the receiving account.", "Choose another account to receive it."],
+  ERC20InvalidApprover: ["The token refused the account that allows.", "Use another account."],
+  ERC20InvalidSpender: ["The token refused the account that is allowed.", REPORT],
+  ERC2612ExpiredSignature: ["The signed allowance has expired.", "Sign it again."],
+  ERC2612InvalidSigner: ["The allowance was signed by another account.", "Switch the wallet and sign again."],
+  InvalidAccountNonce: ["The signed message was used already, or an older one came first.", "Sign it again."],
+  EnforcedPause: ["The token's issuer has paused it.", "Try again later, or pay with another token."],
+  InsufficientBalance: [
+    "The account does not hold enough of the token.",
+    "Add tokens, or choose a smaller amount.",
+  ],
+  InsufficientAllowance: [
+    "The account has not allowed this much of the token.",
+    "Allow the amount in the wallet first.",
+  ],
+  TransferFailed: ["The token refused the transfer.", "Check the balance and the allowance."],
+  TransferFromFailed: [
+    "The token refused the transfer.",
+    "Check the balance, and that Permit2 is allowed to move the token.",
+  ],
+  AuthorizationNotInTime: [
+    "The signed payment is not valid now.",
+    "Check the clock of this device and sign again.",
+  ],
+  AuthorizationGone: [
+    "The signed payment was used or cancelled already.",
+    "See whether the purchase is there; if not, sign again.",
+  ],
+  AuthorizationNotSigned: [
+    "The payment was signed by another account, or for something else.",
+    "Switch the wallet and sign again.",
+  ],
+  CallerNotRecipient: ["The signed payment is meant for somebody else.", REPORT],
+  SignatureExpired: ["The signed payment has expired.", "Sign it again."],
+  InvalidNonce: [
+    "The signed payment was used or cancelled already.",
+    "See whether the purchase is there; if not, sign again.",
+  ],
+  InvalidSigner: [
+    "The payment was signed by another account, or for something else.",
+    "Switch the wallet and sign again.",
+  ],
+  InvalidSignature: ["The signature of the payment is malformed.", "Sign it again."],
+  InvalidSignatureLength: ["The signature of the payment is malformed.", "Sign it again."],
+  InvalidContractSignature: [
+    "The wallet contract did not accept the signature of the payment.",
+    "Sign it again with an owner of the wallet.",
+  ],
+  InvalidAmount: ["More was asked for than was signed.", REPORT],
+  AccountFrozen: [
+    "The token's issuer has frozen an account of this payment.",
+    "Use another account or another token.",
+  ],
   // Relays and gateways
   BadFrame: [
     "The relay and this program do not understand each other.",
@@ -232,9 +455,13 @@ const TABLE: Record<ExplainedName, readonly [sentence: string, advice: string]> 
     "The transaction was mined but had no effect.",
     "Look at the details, and try again.",
   ],
-  Reverted: ["The contract refused without a reason.", REPORT],
+  Reverted: ["A contract refused, without a reason that this program knows.", REPORT],
   EventMissing: ["The transaction did not do what was expected.", REPORT],
   ChainFault: ["The chain answered with an error.", "Look at the details, and try again."],
+  TokenDomainUnknown: [
+    "The token does not say how payments in it are signed.",
+    "Allow the amount in the wallet first, and pay in one transaction.",
+  ],
   SegmentError: [
     "A piece of data did not pass its checks and was refused.",
     "Try another relay; you do not pay for it.",

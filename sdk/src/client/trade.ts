@@ -62,6 +62,7 @@ export async function buyListing(
   const { terms, version } = await getListing(wallet, { contracts, listingId: p.listingId });
   const prepared = prepareBuy({
     delivery: deliveryOf(wallet.chain.id, contracts),
+    subscriptions: contracts.Subscriptions,
     listingId: p.listingId,
     version,
     terms,

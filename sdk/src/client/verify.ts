@@ -1,4 +1,11 @@
-import { getChannel, getListing, getPublisherKeys, getPurchase, type ReadClient } from "../chain/index.ts";
+import {
+  type Contracts,
+  getChannel,
+  getListing,
+  getPublisherKeys,
+  getPurchase,
+  type ReadClient,
+} from "../chain/index.ts";
 import { type Crypto, type ExportReport, isMetered, VerifyError, verifyExport } from "../core/index.ts";
 
 export type VerifiedExport = ExportReport & {
@@ -20,7 +27,7 @@ const plain = (value: unknown): string =>
 export async function verifyOnChain(p: {
   crypto: Crypto;
   client: ReadClient;
-  contracts: { Channels: `0x${string}`; Hubs: `0x${string}`; Listings: `0x${string}`; Grants: `0x${string}` };
+  contracts: Contracts;
   chainId: number;
   fromBlock?: bigint;
   lines: Iterable<string> | AsyncIterable<string>;

@@ -1,5 +1,5 @@
 import type { Address, Hex } from "./bytes.ts";
-import { purchaseSalt, relaysHash, type Terms } from "./typed-data.ts";
+import { purchaseSalt, relaysHash, type SubscriptionTerms, type Terms } from "./typed-data.ts";
 
 export const PlanKind = { message: 0, byte: 1, period: 2, flat: 3, free: 4 } as const;
 export type PlanKindName = keyof typeof PlanKind;
@@ -66,15 +66,40 @@ export const FOREVER = 2 ** 40 - 1;
 export const isMetered = (plan: { kind: number }): boolean =>
   plan.kind === PlanKind.message || plan.kind === PlanKind.byte;
 
-/** The salt of a choice under a listing's terms; throws RangeError when the plan does not exist. */
-export function saltOf(listing: ListingTerms, choice: PurchaseChoice): Hex {
-  const plan = listing.plans[choice.plan];
-  if (plan === undefined) throw new RangeError(`the listing has no plan ${choice.plan}`);
-  return purchaseSalt({ ...choice, unitPrice: plan.price, termsHash: listing.termsHash });
+/** Paid by time through Subscriptions: period and flat plans. */
+export const isTimed = (plan: { kind: number }): boolean =>
+  plan.kind === PlanKind.period || plan.kind === PlanKind.flat;
+
+/**
+ * What one unit, one period or the whole of flat access costs a purchase mined at `time` (unix seconds). Only period and flat plans look
+ * at the time: a metered promotion binds segments, not purchases.
+ */
+export function unitPriceOf(plan: Plan, time: number): bigint {
+  if (!isTimed(plan)) return plan.price;
+  if (plan.promoPrice !== 0n && time < plan.promoUntil) return plan.promoPrice;
+  return plan.kind === PlanKind.flat ? plan.upfront : plan.price;
 }
 
-/** The channel terms that Grants derives from a listing and a choice. */
-export const deriveTerms = (listing: ListingTerms, choice: PurchaseChoice): Terms => ({
+/**
+ * The salt of a choice under a listing's terms. `time`, that of the purchase's block, is needed for period and flat plans.
+ *
+ * @throws RangeError when the plan does not exist, or a needed time is missing
+ */
+export function saltOf(listing: ListingTerms, choice: PurchaseChoice, time?: number): Hex {
+  const plan = planOf(listing, choice);
+  if (isTimed(plan) && time === undefined)
+    throw new RangeError("time: the price of this plan depends on when it is bought");
+  return purchaseSalt({ ...choice, unitPrice: unitPriceOf(plan, time ?? 0), termsHash: listing.termsHash });
+}
+
+function planOf(listing: ListingTerms, choice: PurchaseChoice): Plan {
+  const plan = listing.plans[choice.plan];
+  if (plan === undefined) throw new RangeError(`the listing has no plan ${choice.plan}`);
+  return plan;
+}
+
+/** What the terms of both escrows have in common. */
+const sharedTerms = (listing: ListingTerms, choice: PurchaseChoice) => ({
   payer: choice.buyer,
   payee: listing.payee,
   operator: listing.operator,
@@ -85,6 +110,37 @@ export const deriveTerms = (listing: ListingTerms, choice: PurchaseChoice): Term
   relayBps: listing.relayBps,
   market: choice.market,
   marketBps: choice.market === ZERO_ADDRESS ? 0 : listing.marketBps,
+});
+
+/** The channel terms that Grants derives from a listing and a choice. */
+export const deriveTerms = (listing: ListingTerms, choice: PurchaseChoice): Terms => ({
+  ...sharedTerms(listing, choice),
   challenge: listing.challenge,
   salt: saltOf(listing, choice),
 });
+
+/**
+ * The subscription terms that Grants derives from a listing and the choice of a period or flat plan. `time` is that of the purchase's
+ * block (a promotion may end), `grants` the Grants contract, which may stop the subscription.
+ *
+ * @throws RangeError when the plan does not exist or is not paid by time
+ */
+export function deriveSubscriptionTerms(
+  listing: ListingTerms,
+  choice: PurchaseChoice,
+  { time, grants }: { time: number; grants: Address },
+): SubscriptionTerms {
+  const plan = planOf(listing, choice);
+  if (!isTimed(plan)) throw new RangeError("plan: is not paid by time");
+  const isFlat = plan.kind === PlanKind.flat;
+  const unitPrice = unitPriceOf(plan, time);
+  return {
+    ...sharedTerms(listing, choice),
+    stopper: grants,
+    price: isFlat ? 0n : unitPrice,
+    period: isFlat ? 0 : plan.period,
+    upfront: isFlat ? unitPrice : plan.upfront,
+    notice: plan.notice,
+    salt: saltOf(listing, choice, time),
+  };
+}

@@ -1,4 +1,4 @@
-import { type Bytes, concat, label, uint } from "./bytes.ts";
+import { type Bytes, concat, equalBytes, label, uint } from "./bytes.ts";
 import type { Crypto } from "./crypto.ts";
 
 export const CHUNK_BYTES = 1024;
@@ -26,6 +26,46 @@ export function merkleRoot(crypto: Crypto, leaves: readonly Uint8Array[]): Bytes
   }
   if (level[0] === undefined) throw new RangeError("a Merkle tree has at least one leaf");
   return new Uint8Array(level[0]);
+}
+
+/**
+ * The path from leaf `index` to the root: siblings from the lowest level up, without those levels at which the node is promoted. What
+ * `Anchors.isMember` takes.
+ *
+ * @throws RangeError when there is no such leaf
+ */
+export function merkleSiblings(crypto: Crypto, leaves: readonly Uint8Array[], index: number): Bytes[] {
+  if (leaves[index] === undefined) throw new RangeError(`the tree has no leaf ${index}`);
+  const siblings: Bytes[] = [];
+  let level: readonly Uint8Array[] = leaves;
+  for (let at = index; level.length > 1; at >>= 1) {
+    const sibling = level[at ^ 1];
+    if (sibling !== undefined) siblings.push(new Uint8Array(sibling));
+    const next: Uint8Array[] = [];
+    for (let i = 0; i < level.length; i += 2) next.push(merkleRoot(crypto, level.slice(i, i + 2)));
+    level = next;
+  }
+  return siblings;
+}
+
+/** Whether `leaf` is number `index` of the tree with this root and so many leaves: the same answer as `Anchors.isMember`. */
+export function isMerkleLeaf(
+  crypto: Crypto,
+  tree: { root: Uint8Array; count: number },
+  index: number,
+  leaf: Uint8Array,
+  siblings: readonly Uint8Array[],
+): boolean {
+  if (index < 0 || index >= tree.count) return false;
+  let node = leaf;
+  let used = 0;
+  for (let at = index, count = tree.count; count > 1; at >>= 1, count = (count + 1) >> 1) {
+    if (at % 2 === 0 && at + 1 === count) continue; // promoted
+    const sibling = siblings[used++];
+    if (sibling?.length !== 32) return false;
+    node = crypto.sha256(at % 2 === 0 ? concat(NODE, node, sibling) : concat(NODE, sibling, node));
+  }
+  return used === siblings.length && equalBytes(node, tree.root);
 }
 
 function root(crypto: Crypto, bytes: Uint8Array, saltOf: (index: number) => Uint8Array): Bytes {
