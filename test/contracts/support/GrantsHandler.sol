@@ -10,7 +10,7 @@ import {MarketFixture} from "./MarketFixture.sol";
 /// @notice Plays buyers, a seller, thieves and the clock over a metered and a timed listing, and writes down who may have which
 /// grant. Buyers pay too little or nothing now and then; thieves buy in other people's names.
 contract GrantsHandler is MarketFixture {
-    uint256 private constant BUYERS = 3;
+    uint256 private constant BUYERS = 12; // few of a run find their four places taken
     uint8 private constant NATIVE_PLANS = 5; // three of the metered listing, two of the timed one
 
     /// @dev What a grant must be, from the day it was made.
@@ -148,6 +148,13 @@ contract GrantsHandler is MarketFixture {
         return _refused;
     }
 
+    /// @return made 0 if none was made yet.
+    /// @return refused 0 if none was refused yet.
+    function newest() external view returns (bytes32 made, bytes32 refused) {
+        if (_made.length != 0) made = _made[_made.length - 1];
+        if (_refused.length != 0) refused = _refused[_refused.length - 1];
+    }
+
     function grantOf(bytes32 grantId) external view returns (Grant memory) {
         return grants.grants(grantId);
     }
@@ -158,7 +165,7 @@ contract GrantsHandler is MarketFixture {
         plan %= NATIVE_PLANS;
         purchase = plan < 3 ? order(meteredId, _metered, plan) : order(timedId, _timed, plan - 3);
         purchase.buyer = _buyers[seed % BUYERS];
-        purchase.buyerSalt = bytes32(seed / BUYERS % 64); // few, so that purchases meet again
+        purchase.buyerSalt = bytes32(seed / BUYERS % 1024); // so few that purchases meet again
         purchase.notAfter = plan == 3 ? FOR_EVER : 1_800_000_000 + 30 days;
     }
 
