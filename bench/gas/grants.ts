@@ -1,4 +1,5 @@
-/** What a purchase costs: the escrow's funding and the grant in one transaction, each by a buyer who has bought nothing before. */
+/** What a purchase costs: the escrow's funding and the grant in one transaction, each by a buyer who has bought nothing before.
+ * Long because every way to pay and every gate is one row, measured on the same few listings. */
 import { encodeAbiParameters, type Hex, keccak256, maxUint256, parseAbiParameters, zeroAddress } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
 import { relaysHash } from "./channels.ts";

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+// Long because three ways of funding are tried against the same list of misuses, side by side.
+//
 // fundWith3009 (TestToken, which takes signatures as USDC 2.2 does)
 // ├── the payer's authorisation with the nonce of channel, amount and salt: credited, whoever sends it
 // ├── any field of the terms, the amount, the salt, a time or the signer is another: refused by the token, nothing moves

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+// Long because every way to pay and every reason to refuse is tried on one shared order.
+
 import {MarketFixture} from "./support/MarketFixture.sol";
 import {IChannels} from "../../contracts/interfaces/IChannels.sol";
 import {IEscrow} from "../../contracts/interfaces/IEscrow.sol";
@@ -12,8 +14,6 @@ import {Channel} from "../../contracts/types/ChannelTypes.sol";
 import {Funding, Grant, Purchase} from "../../contracts/types/GrantTypes.sol";
 import {ListingTerms} from "../../contracts/types/ListingTypes.sol";
 
-// Long because every way to pay and every reason to refuse is tried on one shared order.
-//
 // buy
 //   metered with ETH -> the channel of the derived terms holds the amount, the grant says what the plan says, nothing stays here
 //   metered with a token -> by allowance; by permit; by a permit that landed before; without either -> reverts

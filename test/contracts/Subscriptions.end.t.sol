@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+// Long because every end is worked out by hand: three callers, with and without notice, before and after the paid time.
+//
 // cancel
 // ├── neither payer nor signer: reverts; never funded: reverts
 // ├── the time runs longer than the notice: stop = now + notice, vested(now) to the payee's side, deposit - vested(stop) back

@@ -1,5 +1,6 @@
 /**
  * `npm run deploy` off the local chain, by the real program against a second chain with an id of its own.
+ * Long because one second chain and one keystore serve every way in which a deployment can begin, stop and go on.
  *
  * - the key and the address come from Hardhat's production keystore: every contract is there, the file is what the SDK reads
  * - once more: nothing is sent, the file stays

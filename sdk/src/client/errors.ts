@@ -1,5 +1,6 @@
 // What each named error means to a person: one sentence of what happened, one of what to do. Keyed by error name: an error of a
 // contract, token or Permit2, or a refusal, without an entry fails the type check.
+// Long because it is one table, a row for every name.
 import type { OutsideErrorName } from "../chain/index.ts";
 import type { ContractErrorName } from "../generated/errors.ts";
 import type { RelayRefusal } from "../wire/refusals.ts";
