@@ -74,7 +74,7 @@ function segment(seq: bigint, more: Partial<Header> = {}, bodyBytes = 100): Segm
 const numbers = (segments: readonly Segment[]) => segments.map(({ header }) => header.seq);
 
 test("a job that throws undoes itself and nothing else of its group", async () => {
-  const insert = database.prepare("INSERT INTO covers VALUES (?, 0, ?, 0, 0, x'00')");
+  const insert = database.prepare("INSERT INTO covers VALUES (?, 0, ?, 0, 0, x'00', 0)");
   const fine = (n: number) => database.write(() => void insert.run(new Uint8Array(32), n));
   const results = await Promise.allSettled([
     fine(1),
@@ -92,6 +92,16 @@ test("a job that throws undoes itself and nothing else of its group", async () =
       .all()
       .map(({ e }) => e),
   ).toEqual([1n, 3n]);
+});
+
+test("a file of another layout is refused, and left as it is", () => {
+  database.close();
+  const raw = new DatabaseSync(file());
+  raw.exec("PRAGMA user_version = 1");
+  raw.close();
+  expect(() => open()).toThrow(/relay\.db was written by another version/);
+  rmSync(file());
+  database = open();
 });
 
 test("a full disk refuses by name, keeps serving, and recovers", async () => {

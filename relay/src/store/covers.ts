@@ -1,6 +1,7 @@
 /** Covers as the gateway sealed them, so that it may sleep: each opens to one grant's key only, and says nothing to a relay. */
 import { type Hex, unhex } from "@weir/sdk/core";
 import { MAX_COVERS } from "../limits.ts";
+import { checksumOf, type Row, requireIntact } from "./checksum.ts";
 import type { Database } from "./database.ts";
 
 export type EpochRange = { generation: number; epochFrom: number; epochTo: number };
@@ -15,9 +16,9 @@ export interface CoverStore {
 
 export function coverStore(database: Database): CoverStore {
   const select = database.prepare(
-    "SELECT epoch_to, reply FROM covers WHERE grant_id = ? AND generation = ? AND epoch_from <= ? AND epoch_to >= ? ORDER BY epoch_to DESC LIMIT 1",
+    "SELECT * FROM covers WHERE grant_id = ? AND generation = ? AND epoch_from <= ? AND epoch_to >= ? ORDER BY epoch_to DESC LIMIT 1",
   );
-  const insert = database.prepare("INSERT OR REPLACE INTO covers VALUES (?,?,?,?,?,?)");
+  const insert = database.prepare("INSERT OR REPLACE INTO covers VALUES (?,?,?,?,?,?,?)");
   const narrower = database.prepare(
     "DELETE FROM covers WHERE grant_id = ? AND generation = ? AND epoch_from >= ? AND epoch_to <= ?",
   );
@@ -29,12 +30,15 @@ export function coverStore(database: Database): CoverStore {
   return {
     async find(grantId, { generation, epochFrom }) {
       const row = select.get(unhex(grantId), generation, epochFrom, epochFrom);
-      return row ? { epochTo: Number(row.epoch_to), seal: row.reply as Uint8Array } : null;
+      if (!row) return null;
+      requireIntact("covers", row as Row);
+      return { epochTo: Number(row.epoch_to), seal: row.reply as Uint8Array };
     },
     async put(grantId, { generation, epochFrom, epochTo }, seal) {
       await database.write(() => {
         narrower.run(unhex(grantId), generation, epochFrom, epochTo);
-        insert.run(unhex(grantId), generation, epochFrom, epochTo, Date.now(), seal);
+        const row = [unhex(grantId), generation, epochFrom, epochTo, Date.now(), seal];
+        insert.run(...row, checksumOf(row));
         if (Number(count.get()!.n) > MAX_COVERS) oldest.run();
       });
     },

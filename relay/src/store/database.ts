@@ -7,7 +7,9 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { crc32 } from "node:zlib";
 import { RefusedError } from "@weir/sdk/wire";
+import { checksumOf, type Value } from "./checksum.ts";
 
 /** `PRAGMA synchronous` = FULL: a commit in WAL mode returns after the flush. Asserted at every open. */
 const SYNCHRONOUS_FULL = 2n;
@@ -21,6 +23,17 @@ const FILE_FAULTS: ReadonlySet<number | undefined> = new Set([SQLITE_IOERR, SQLI
 /** The file system did not give what durability needs. */
 export class DurabilityError extends Error {
   override readonly name = "DurabilityError";
+}
+
+/** The file was written by a relay with other tables. */
+export class LayoutError extends Error {
+  override readonly name = "LayoutError";
+
+  constructor(file: string) {
+    super(
+      `${file} was written by another version of the relay: run that one, or begin with an empty folder.`,
+    );
+  }
 }
 
 type Job = { run: () => unknown; resolve: (value: never) => void; reject: (error: unknown) => void };
@@ -41,7 +54,7 @@ export type Database = {
   close(): void;
 };
 
-/** @throws DurabilityError when WAL or full synchronisation cannot be had. */
+/** @throws DurabilityError when WAL or full synchronisation cannot be had; LayoutError for another version's file. */
 export function openDatabase({ file, schema, onFatal }: DatabaseInit): Database {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const sql = new DatabaseSync(file, { readBigInts: true });
@@ -50,7 +63,15 @@ export function openDatabase({ file, schema, onFatal }: DatabaseInit): Database 
     throw new DurabilityError(`${file} cannot be opened with a write-ahead log.`);
   if (sql.prepare("PRAGMA synchronous").get()?.synchronous !== SYNCHRONOUS_FULL)
     throw new DurabilityError(`${file} cannot be opened with full synchronisation.`);
-  sql.exec(schema);
+  // For rows that SQL changes by itself.
+  sql.function("checksum", { varargs: true, useBigIntArguments: true, deterministic: true }, (...values) =>
+    checksumOf(values as Value[]),
+  );
+  const layout = crc32(schema) & 0x7fff_ffff; // what user_version holds
+  const { tables } = sql.prepare("SELECT count(*) AS tables FROM sqlite_schema").get() as { tables: bigint };
+  if (tables > 0n && sql.prepare("PRAGMA user_version").get()?.user_version !== BigInt(layout))
+    throw new LayoutError(file);
+  sql.exec(`BEGIN IMMEDIATE; ${schema} PRAGMA user_version = ${layout}; COMMIT`);
 
   const begin = sql.prepare("SAVEPOINT job");
   const keep = sql.prepare("RELEASE job");

@@ -3,6 +3,7 @@
  * anything that it charges for leaves the machine.
  */
 import { type Bytes, type Hex, hex, readUint, uint, unhex } from "@weir/sdk/core";
+import { type Row, requireIntact, SUMMED, type SummedTable } from "./checksum.ts";
 import type { Database } from "./database.ts";
 import { signed } from "./segments.ts";
 
@@ -56,6 +57,7 @@ export class LedgerConflict extends Error {
 }
 
 export interface LedgerStore {
+  /** @throws CorruptRecord */
   get(channelId: Hex): Promise<Account | null>;
   /**
    * Writes the account as it stands when its group is committed, and sets its new revision; resolves when it is on the disk.
@@ -65,7 +67,7 @@ export interface LedgerStore {
   save(account: Account, change?: LedgerChange): Promise<void>;
   /** The gateway has stored this total. */
   confirm(channelId: Hex, total: bigint): Promise<void>;
-  /** Accounts of a listing whose best voucher the gateway has not confirmed. */
+  /** Accounts of a listing whose best voucher the gateway has not confirmed. @throws CorruptRecord */
   unconfirmed(listingId: bigint): Promise<Account[]>;
   opened(channelId: Hex, generation: number): Promise<OpenedEpochs[]>;
   bought(channelId: Hex): Promise<BoughtSegments[]>;
@@ -74,17 +76,18 @@ export interface LedgerStore {
 const AMOUNT_BYTES = 12;
 const ACCRUED_BYTES = 16;
 
-type Row = Record<string, bigint | Uint8Array | null>;
-
 export function ledgerStore(database: Database): LedgerStore {
   const select = database.prepare("SELECT * FROM accounts WHERE channel_id = ?");
-  const insert = database.prepare("INSERT OR IGNORE INTO accounts VALUES (?,1,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  const insert = database.prepare("INSERT OR IGNORE INTO accounts VALUES (?,1,?,?,?,?,?,?,?,?,?,?,?,?,?,0)");
   const update = database.prepare(
     `UPDATE accounts SET revision = revision + 1, total = ?, signature = ?, confirmed = max(confirmed, ?), accrued = ?, session_no = ?, session_digest = ?,
        generation = ?, from_seq = ?, next_seq = ?, base_accrued = ?, receipt = ? WHERE channel_id = ? AND revision = ?`,
   );
   const setConfirmed = database.prepare(
     "UPDATE accounts SET confirmed = max(confirmed, ?) WHERE channel_id = ?",
+  );
+  const sum = database.prepare(
+    `UPDATE accounts SET checksum = checksum(${SUMMED.accounts}) WHERE channel_id = ?`,
   );
   const selectUnconfirmed = database.prepare(
     "SELECT * FROM accounts WHERE listing_id = ? AND signature IS NOT NULL AND total > confirmed",
@@ -93,16 +96,22 @@ export function ledgerStore(database: Database): LedgerStore {
     "SELECT * FROM opened WHERE channel_id = ? AND generation = ? ORDER BY epoch_from",
   );
   const joinOpened = database.prepare(
-    `UPDATE opened SET epoch_to = max(epoch_to, ?4) WHERE channel_id = ?1 AND generation = ?2 AND epoch_from <= ?3 AND epoch_to >= ?3 - 1`,
+    `UPDATE opened SET epoch_to = max(epoch_to, ?4), checksum = checksum(channel_id, generation, epoch_from, max(epoch_to, ?4))
+     WHERE channel_id = ?1 AND generation = ?2 AND epoch_from <= ?3 AND epoch_to >= ?3 - 1`,
   );
-  const insertOpened = database.prepare("INSERT OR IGNORE INTO opened VALUES (?,?,?,?)");
+  const insertOpened = database.prepare(
+    "INSERT OR IGNORE INTO opened VALUES (?1, ?2, ?3, ?4, checksum(?1, ?2, ?3, ?4))",
+  );
   const selectBought = database.prepare(
     "SELECT * FROM bought WHERE channel_id = ? ORDER BY generation, from_seq",
   );
   const joinBought = database.prepare(
-    `UPDATE bought SET to_seq = max(to_seq, ?4) WHERE channel_id = ?1 AND generation = ?2 AND from_seq <= ?3 AND to_seq >= ?3 - 1`,
+    `UPDATE bought SET to_seq = max(to_seq, ?4), checksum = checksum(channel_id, generation, from_seq, max(to_seq, ?4))
+     WHERE channel_id = ?1 AND generation = ?2 AND from_seq <= ?3 AND to_seq >= ?3 - 1`,
   );
-  const insertBought = database.prepare("INSERT OR IGNORE INTO bought VALUES (?,?,?,?)");
+  const insertBought = database.prepare(
+    "INSERT OR IGNORE INTO bought VALUES (?1, ?2, ?3, ?4, checksum(?1, ?2, ?3, ?4))",
+  );
 
   function write(account: Account, change: LedgerChange): void {
     const id = unhex(account.channelId);
@@ -119,19 +128,14 @@ export function ledgerStore(database: Database): LedgerStore {
       uint(session?.baseAccrued ?? 0n, ACCRUED_BYTES),
       account.receipt,
     ] as const;
+    const fixed = [signed(account.listingId), unhex(account.grantId)] as const;
+    const { signature, revision } = account;
     const { changes } =
-      account.revision === 0n
-        ? insert.run(
-            id,
-            signed(account.listingId),
-            unhex(account.grantId),
-            total,
-            account.signature,
-            confirmed,
-            ...state,
-          )
-        : update.run(total, account.signature, confirmed, ...state, id, account.revision);
+      revision === 0n
+        ? insert.run(id, ...fixed, total, signature, confirmed, ...state)
+        : update.run(total, signature, confirmed, ...state, id, revision);
     if (Number(changes) !== 1) throw new LedgerConflict(account.channelId);
+    sum.run(id);
     for (const { generation, epochFrom, epochTo } of change.opened ?? [])
       if (Number(joinOpened.run(id, generation, epochFrom, epochTo).changes) === 0)
         insertOpened.run(id, generation, epochFrom, epochTo);
@@ -160,17 +164,20 @@ export function ledgerStore(database: Database): LedgerStore {
       }
     },
     async confirm(channelId, total) {
-      await database.write(() => void setConfirmed.run(uint(total, AMOUNT_BYTES), unhex(channelId)));
+      await database.write(() => {
+        setConfirmed.run(uint(total, AMOUNT_BYTES), unhex(channelId));
+        sum.run(unhex(channelId));
+      });
     },
     unconfirmed: async (listingId) => (selectUnconfirmed.all(signed(listingId)) as Row[]).map(toAccount),
     opened: async (channelId, generation) =>
-      (selectOpened.all(unhex(channelId), generation) as Row[]).map((row) => ({
+      intact("opened", selectOpened.all(unhex(channelId), generation)).map((row) => ({
         generation,
         epochFrom: Number(row.epoch_from),
         epochTo: Number(row.epoch_to),
       })),
     bought: async (channelId) =>
-      (selectBought.all(unhex(channelId)) as Row[]).map((row) => ({
+      intact("bought", selectBought.all(unhex(channelId))).map((row) => ({
         generation: Number(row.generation),
         fromSeq: row.from_seq as bigint,
         toSeq: row.to_seq as bigint,
@@ -193,7 +200,13 @@ export const newAccount = (channelId: Hex, listingId: bigint, grantId: Hex): Acc
   receipt: null,
 });
 
+function intact(table: SummedTable, rows: unknown[]): Row[] {
+  for (const row of rows) requireIntact(table, row as Row);
+  return rows as Row[];
+}
+
 function toAccount(row: Row): Account {
+  requireIntact("accounts", row);
   const sessionNo = row.session_no as bigint;
   return {
     channelId: hex(row.channel_id as Uint8Array),

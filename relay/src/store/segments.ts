@@ -2,7 +2,6 @@
  * Segments as the gateway signed them: one row each, with a checksum, found by number and by epoch. Heads are kept apart, so
  * that a trimmed stream still knows where it stands.
  */
-import { crc32 } from "node:zlib";
 import {
   type Bytes,
   decodeHeader,
@@ -12,6 +11,7 @@ import {
   SIGNATURE_BYTES,
 } from "@weir/sdk/core";
 import { MAX_EVIDENCE_PER_LISTING, TRIM_BATCH } from "../limits.ts";
+import { checksumOf, isIntact, type Row, requireIntact } from "./checksum.ts";
 import type { Database } from "./database.ts";
 
 /** A segment that passed every check of the publish service. `bytes` as received. */
@@ -39,9 +39,9 @@ export interface SegmentStore {
    * checksum fails is left out (and told to `onCorrupt`): to the caller it is a gap.
    */
   read(place: Place, maxBytes: number): Promise<Segment[]>;
-  /** Head of a generation, or of the highest one; null if nothing was ever stored. */
+  /** Head of a generation, or of the highest one; null if nothing was ever stored. @throws CorruptRecord */
   head(listingId: bigint, generation?: number): Promise<Head | null>;
-  /** Head of the highest generation of every listing. */
+  /** Head of the highest generation of every listing. @throws CorruptRecord */
   heads(): Promise<Head[]>;
   /** The next generation above this one, or null. */
   generationAfter(listingId: bigint, generation: number): Promise<number | null>;
@@ -64,19 +64,17 @@ export interface SegmentStore {
   trim(limits: { beforeMs: number; maxBytes: number }): Promise<number>;
 }
 
-type Row = Record<string, bigint | Uint8Array | null>;
-
 export function segmentStore(database: Database, onCorrupt: (place: Place) => void): SegmentStore {
   const insert = database.prepare(
-    "INSERT INTO segments (listing_id, generation, seq, epoch, received_at_ms, size, checksum, segment_id, bytes) VALUES (?,?,?,?,?,?,?,?,?)",
+    "INSERT INTO segments (listing_id, generation, seq, epoch, received_at_ms, size, segment_id, bytes, checksum) VALUES (?,?,?,?,?,?,?,?,?)",
   );
   const setHead = database.prepare(
-    `INSERT INTO heads (listing_id, generation, seq, epoch_first_seq, received_at_ms, segment_id, signed_header) VALUES (?,?,?,?,?,?,?)
+    `INSERT INTO heads (listing_id, generation, seq, epoch_first_seq, received_at_ms, segment_id, signed_header, checksum) VALUES (?,?,?,?,?,?,?,?)
      ON CONFLICT DO UPDATE SET seq = excluded.seq, received_at_ms = excluded.received_at_ms, segment_id = excluded.segment_id,
-       signed_header = excluded.signed_header, epoch_first_seq = excluded.epoch_first_seq`,
+       signed_header = excluded.signed_header, epoch_first_seq = excluded.epoch_first_seq, checksum = excluded.checksum`,
   );
   const select = database.prepare(
-    "SELECT seq, received_at_ms, checksum, segment_id, bytes FROM segments WHERE listing_id = ? AND generation = ? AND seq >= ? ORDER BY seq",
+    "SELECT * FROM segments WHERE listing_id = ? AND generation = ? AND seq >= ? ORDER BY seq",
   );
   const selectHead = database.prepare("SELECT * FROM heads WHERE listing_id = ? AND generation = ?");
   const newestHead = database.prepare(
@@ -95,7 +93,7 @@ export function segmentStore(database: Database, onCorrupt: (place: Place) => vo
     "SELECT seq FROM segments WHERE listing_id = ? AND generation = ? AND epoch <= ? ORDER BY epoch DESC, seq DESC LIMIT 1",
   );
   const countEvidence = database.prepare("SELECT count(*) AS n FROM evidence WHERE listing_id = ?");
-  const insertEvidence = database.prepare("INSERT OR IGNORE INTO evidence VALUES (?,?,?,?,?,?)");
+  const insertEvidence = database.prepare("INSERT OR IGNORE INTO evidence VALUES (?,?,?,?,?,?,?)");
   const oldest = database.prepare(
     "SELECT position, received_at_ms, size FROM segments ORDER BY position LIMIT ?",
   );
@@ -105,21 +103,15 @@ export function segmentStore(database: Database, onCorrupt: (place: Place) => vo
 
   function write({ header, segmentId, bytes, receivedAtMs }: Segment, before: Head | undefined): Head {
     const listing = signed(header.listingId);
-    insert.run(
-      listing,
-      header.generation,
-      header.seq,
-      header.epoch,
-      receivedAtMs,
-      bytes.length,
-      crc32(bytes),
-      segmentId,
-      bytes,
-    );
-    const sameEpoch = before !== undefined && before.header.epoch === header.epoch;
+    const place = [listing, header.generation, header.seq] as const;
+    const { epoch } = header;
+    const row = [...place, epoch, receivedAtMs, bytes.length, segmentId, bytes];
+    insert.run(...row, checksumOf(row));
+    const sameEpoch = before !== undefined && before.header.epoch === epoch;
     const epochFirstSeq = sameEpoch ? before.epochFirstSeq : header.seq;
     const signedHeader = bytes.subarray(0, HEADER_BYTES + SIGNATURE_BYTES);
-    setHead.run(listing, header.generation, header.seq, epochFirstSeq, receivedAtMs, segmentId, signedHeader);
+    const values = [...place, epochFirstSeq, receivedAtMs, segmentId, signedHeader];
+    setHead.run(...values, checksumOf(values));
     return { header, segmentId, signedHeader, epochFirstSeq, receivedAtMs };
   }
 
@@ -147,14 +139,19 @@ export function segmentStore(database: Database, onCorrupt: (place: Place) => vo
     async read({ listingId, generation, seq }, maxBytes) {
       const found: Segment[] = [];
       let total = 0;
+      let next = seq;
       for (const row of select.iterate(signed(listingId), generation, seq) as Iterable<Row>) {
         const bytes = row.bytes as Bytes;
         total += bytes.length;
         if (found.length > 0 && total > maxBytes) break;
-        if (BigInt(crc32(bytes)) !== row.checksum) {
-          onCorrupt({ listingId, generation, seq: row.seq as bigint });
+        const at = row.seq as bigint;
+        // A damaged index may lead to a record twice, or to one of another stream.
+        const asked = row.listing_id === signed(listingId) && Number(row.generation) === generation;
+        if (!asked || at < next || !isIntact("segments", row)) {
+          onCorrupt({ listingId, generation, seq: at });
           continue;
         }
+        next = at + 1n;
         const { header } = parseSegment(bytes);
         found.push({
           header,
@@ -190,7 +187,8 @@ export function segmentStore(database: Database, onCorrupt: (place: Place) => vo
       await database.write(() => {
         const listing = signed(header.listingId);
         if (Number(countEvidence.get(listing)!.n) >= MAX_EVIDENCE_PER_LISTING) return;
-        insertEvidence.run(listing, header.generation, header.seq, receivedAtMs, segmentId, bytes);
+        const row = [listing, header.generation, header.seq, receivedAtMs, segmentId, bytes];
+        insertEvidence.run(...row, checksumOf(row));
       });
     },
 
@@ -223,6 +221,7 @@ export function segmentStore(database: Database, onCorrupt: (place: Place) => vo
 export const signed = (id: bigint): bigint => BigInt.asIntN(64, id);
 
 function toHead(row: Row): Head {
+  requireIntact("heads", row);
   const signedHeader = row.signed_header as Bytes;
   return {
     header: decodeHeader(signedHeader.subarray(0, HEADER_BYTES)),

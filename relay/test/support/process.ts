@@ -19,8 +19,11 @@ export async function spawnRelay(
   world: World,
   dataDir: string,
   env: Record<string, string> = {},
+  /** A program that runs it, with its arguments: strace. */
+  under: readonly string[] = [],
 ): Promise<RelayProcess> {
-  const child = spawn(process.execPath, [MAIN], {
+  const [command, ...args] = [...under, process.execPath, MAIN];
+  const child = spawn(command!, args, {
     stdio: ["pipe", "pipe", "pipe"],
     env: {
       PATH: process.env.PATH,

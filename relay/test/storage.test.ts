@@ -1,0 +1,335 @@
+// What a disk, a kernel and a power switch can do to the relay's file. WEIR_STORAGE_POINTS asks for more of each than everyday runs have.
+//
+// - kill -9 at the N-th storage call: what was acknowledged is there, whole and alone; the store goes on
+// - the log cut within its last record (everyday runs: each byte of the frames' headers, and samples of the pages): that record is gone or there, never half
+// - one bit flipped anywhere: what it changed is found; nothing altered is ever given out
+// - a full disk at the N-th write: refused, nothing acknowledged lost · a failed flush ends the process, the relay's too
+
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hex } from "@weir/sdk/core";
+import { segmentFrame } from "@weir/sdk/wire";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openDatabase } from "../src/store/database.ts";
+import { ledgerStore } from "../src/store/ledger.ts";
+import { SCHEMA } from "../src/store/schema.ts";
+import { scrub } from "../src/store/scrub.ts";
+import { segmentStore } from "../src/store/segments.ts";
+import { ScriptedGateway } from "./support/gateway.ts";
+import { spawnRelay } from "./support/process.ts";
+import { accountAt, CHANNEL, COUNT, FATAL_EXIT, GENERATION, LISTING, segmentAt } from "./support/stored.ts";
+import { startWorld } from "./support/world.ts";
+
+const WRITER = new URL("support/store-writer.ts", import.meta.url).pathname;
+const POINTS = Number(process.env.WEIR_STORAGE_POINTS ?? 100);
+const SEED = Number(process.env.WEIR_SEED ?? Math.floor(Math.random() * 2 ** 31));
+/** Bytes of a body where every byte or bit of the file is tried. */
+const SMALL = 300;
+/** SQLite's write-ahead log: a header, then frames of a header of 24 bytes and a page (https://www.sqlite.org/fileformat.html#walformat). */
+const LOG_HEADER_BYTES = 32;
+const FRAME_BYTES = 24 + 4096;
+/** With fewer points, pages are cut at every 37th byte only. */
+const EVERY_BYTE_FROM = 1000;
+const PLACE = { listingId: LISTING, generation: GENERATION, seq: 0n };
+
+let folder: string;
+let folders = 0;
+const fresh = (): string => {
+  const path = join(folder, String(folders++));
+  mkdirSync(path);
+  return path;
+};
+
+beforeAll(() => {
+  // Nothing here depends on the disk itself: memory is enough, and thousands of flushes cost nothing.
+  folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "weir-storage-"));
+  console.log(`WEIR_SEED=${SEED}`);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Numbers from 0 below `bound`, the same for the same seed (mulberry32). */
+function randomFrom(seed: number): (bound: number) => number {
+  let state = seed;
+  return (bound) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * bound);
+  };
+}
+
+/** The main thread alone, on which SQLite runs: `when` counts calls of one thread. */
+const strace = (...args: string[]) => ["strace", "-qq", ...args];
+
+type Written = { kept: number; refused: string | undefined; code: number | null; signal: string | null };
+
+/** Runs the writer under strace; `kept` = how many records it was promised. */
+async function write(path: string, ...trace: string[]): Promise<Written> {
+  const [command, ...args] = [...strace(...trace), process.execPath, WRITER, path];
+  const env = { PATH: process.env.PATH, NODE_COMPILE_CACHE: join(folder, "cache") };
+  const child = spawn(command!, args, { stdio: ["ignore", "pipe", "ignore"], env });
+  let said = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    said += chunk;
+  });
+  const [code, signal] = (await once(child, "close")) as [number | null, string | null];
+  const kept = said.match(/^kept \d+$/gm)?.length ?? 0;
+  return { kept, refused: /^refused \d+ (\w+)$/m.exec(said)?.[1], code, signal };
+}
+
+function openStores(path: string) {
+  const damaged: bigint[] = [];
+  const database = openDatabase({
+    file: join(path, "relay.db"),
+    schema: SCHEMA,
+    onFatal() {
+      // The error is thrown as well, and each test judges it.
+    },
+  });
+  const segments = segmentStore(database, ({ seq }) => void damaged.push(seq));
+  return { database, segments, ledger: ledgerStore(database), damaged };
+}
+
+/** Everything that was promised is there, byte by byte, and nothing half; then one more record can be stored. */
+async function expectSound(path: string, promised: number): Promise<number> {
+  const { database, segments, ledger } = openStores(path);
+  try {
+    expect([...scrub(database)]).toEqual([]);
+    const found = await segments.read(PLACE, Number.MAX_SAFE_INTEGER);
+    expect(found.length).toBeGreaterThanOrEqual(promised);
+    for (const [n, { bytes, segmentId, receivedAtMs }] of found.entries()) {
+      const wanted = segmentAt(n);
+      expect(Buffer.compare(bytes, wanted.bytes), `segment ${n}`).toBe(0);
+      expect([hex(segmentId), receivedAtMs]).toEqual([hex(wanted.segmentId), wanted.receivedAtMs]);
+    }
+    const account = await ledger.get(CHANNEL);
+    if (found.length === 0) expect(account).toBeNull();
+    // Segment and charge were one group: both or neither.
+    else
+      expect(account).toEqual({
+        ...accountAt(found.length - 1),
+        revision: BigInt(found.length),
+        confirmed: 0n,
+      });
+    await segments.append([segmentAt(found.length)]);
+    expect((await segments.head(LISTING))?.header.seq).toBe(BigInt(found.length));
+    return found.length;
+  } finally {
+    database.close();
+  }
+}
+
+const hasStrace = spawnSync("strace", ["-V"]).status === 0;
+if (!hasStrace && process.env.WEIR_REQUIRE_ALL === "1") throw new Error("strace is needed");
+
+describe.skipIf(!hasStrace)("under strace", () => {
+  test(`kill -9 at ${POINTS} storage calls: 0 acknowledged lost`, { timeout: 3_600_000 }, async () => {
+    const calls = ["pwrite64", "fsync,fdatasync", "ftruncate", "unlink"];
+    const log = join(folder, "trace");
+    const whole = await write(fresh(), "-o", log, "-e", `trace=${calls}`);
+    expect(whole).toMatchObject({ kept: COUNT, code: 0 });
+    const counts = new Map<string, number>();
+    for (const [, name] of readFileSync(log, "utf8").matchAll(/^(\w+)\(/gm))
+      counts.set(name!, (counts.get(name!) ?? 0) + 1);
+    // SQLite writes, flushes, cuts and removes; without each of them this test would look past something.
+    expect([...counts.keys()].sort()).toEqual(expect.arrayContaining(["ftruncate", "pwrite64", "unlink"]));
+    const random = randomFrom(SEED);
+    const points = Array.from({ length: POINTS }, (_, i) => {
+      const rare = [...counts].filter(([name]) => name !== "pwrite64");
+      const [name, count] =
+        i % 3 === 0 ? rare[random(rare.length)]! : (["pwrite64", counts.get("pwrite64")!] as const);
+      return { name, at: 1 + random(count) };
+    });
+    let killed = 0;
+    const worker = async () => {
+      for (let point = points.pop(); point; point = points.pop()) {
+        const path = fresh();
+        const inject = `inject=${point.name}:signal=SIGKILL:when=${point.at}`;
+        const { kept, signal, code } = await write(
+          path,
+          "-o",
+          "/dev/null",
+          "-e",
+          `trace=${point.name}`,
+          "-e",
+          inject,
+        );
+        if (signal === "SIGKILL" || code === 137) killed += 1;
+        await expectSound(path, kept);
+        rmSync(path, { recursive: true });
+      }
+    };
+    await Promise.all([worker(), worker()]);
+    // A count may be one off from run to run; nearly all points must have been reached.
+    expect(killed).toBeGreaterThanOrEqual(POINTS * 0.95);
+  });
+
+  test("a full disk at any write: refused, and nothing acknowledged is lost", async () => {
+    const random = randomFrom(SEED + 1);
+    for (let i = 0; i < 8; i += 1) {
+      const path = fresh();
+      const at = 200 + random(3000);
+      const { kept, refused } = await write(
+        path,
+        "-o",
+        "/dev/null",
+        "-e",
+        "trace=pwrite64",
+        "-e",
+        `inject=pwrite64:error=ENOSPC:when=${at}+`,
+      );
+      expect(refused, `at write ${at}`).toBe("DiskFull");
+      expect(await expectSound(path, kept)).toBeLessThan(COUNT);
+    }
+  });
+
+  test("a failed flush ends the process, and nothing acknowledged is lost", async () => {
+    // Opening an empty store takes about twenty.
+    for (const at of [30, 60, 100]) {
+      const path = fresh();
+      const faults = ["fsync", "fdatasync"].flatMap((name) => ["-e", `inject=${name}:error=EIO:when=${at}`]);
+      const { kept, code } = await write(path, "-o", "/dev/null", "-e", "trace=fsync,fdatasync", ...faults);
+      expect(code).toBe(FATAL_EXIT);
+      expect(kept).toBeGreaterThan(0);
+      await expectSound(path, kept);
+    }
+  });
+
+  test("a failed flush ends the relay before it acknowledges", async () => {
+    const world = await startWorld();
+    const { listingId } = await world.listing("bad disk");
+    const generation = Math.floor(Date.now() / 1000);
+    const faults = ["fsync", "fdatasync"].flatMap((name) => ["-e", `inject=${name}:error=EIO:when=30+`]);
+    const under = strace("-o", "/dev/null", "-e", "trace=fsync,fdatasync", ...faults);
+    const relay = await spawnRelay(world, fresh(), {}, under);
+    const ended = once(relay.child, "exit");
+    const gateway = await ScriptedGateway.start(world, relay, { listingId, generation });
+    try {
+      const { frames } = await gateway.publish();
+      let acknowledged = 0;
+      const publishing = (async () => {
+        for (;;) {
+          frames.write(segmentFrame((await gateway.seal()).bytes));
+          await frames.expect("ACK");
+          acknowledged += 1;
+        }
+      })();
+      await expect(publishing).rejects.toThrow();
+      const [code] = (await ended) as [number];
+      expect(code).not.toBe(0);
+      expect(acknowledged).toBeLessThan(30);
+    } finally {
+      await gateway.stop();
+      await world.stop();
+    }
+  });
+});
+
+test("the log cut anywhere in its last record: the record is gone, the others are whole", async () => {
+  const path = fresh();
+  const { database, segments, ledger } = openStores(path);
+  const account = accountAt(-1);
+  const store = (n: number) => {
+    Object.assign(account, { ...accountAt(n), revision: account.revision });
+    return Promise.all([segments.append([segmentAt(n, SMALL)]), ledger.save(account)]);
+  };
+  const log = join(path, "relay.db-wal");
+  for (let n = 0; n < 3; n += 1) await store(n);
+  const before = statSync(log).size;
+  await store(3);
+  const after = statSync(log).size;
+  const image = fresh();
+  for (const name of ["relay.db", "relay.db-wal"]) copyFileSync(join(path, name), join(image, name));
+  database.close();
+
+  const cut = fresh();
+  for (let size = before; size <= after; size += 1) {
+    const inFrame = (size - LOG_HEADER_BYTES) % FRAME_BYTES;
+    if (POINTS < EVERY_BYTE_FROM && inFrame > 32 && inFrame % 37 !== 0 && size !== after) continue;
+    for (const name of ["relay.db", "relay.db-wal"]) copyFileSync(join(image, name), join(cut, name));
+    rmSync(join(cut, "relay.db-shm"), { force: true });
+    truncateSync(join(cut, "relay.db-wal"), size);
+    const raw = openStores(cut);
+    const found = await raw.segments.read(PLACE, Number.MAX_SAFE_INTEGER);
+    const paid = (await raw.ledger.get(CHANNEL))?.total;
+    raw.database.close();
+    const whole = size === after ? 4 : 3;
+    if (found.length !== whole || paid !== accountAt(whole - 1).total)
+      throw new Error(`cut at ${size} of ${before} to ${after}: ${found.length} segments, total ${paid}`);
+  }
+  expect(after - before).toBeGreaterThan(8_000);
+});
+
+test("one flipped bit anywhere is found where it changed anything, and is never served", async () => {
+  const path = fresh();
+  const made = openStores(path);
+  for (let n = 0; n < 12; n += 1) await made.segments.append([segmentAt(n, SMALL)]);
+  const account = accountAt(11);
+  await made.ledger.save(account, {
+    opened: [{ generation: GENERATION, epochFrom: 10, epochTo: 11 }],
+    bought: [{ generation: GENERATION, fromSeq: 0n, toSeq: 11n }],
+  });
+  await made.segments.keepEvidence({ ...segmentAt(3, SMALL), segmentId: segmentAt(4).segmentId });
+  made.database.close();
+  const sound = readFileSync(join(path, "relay.db"));
+  const wanted = await contents(path);
+
+  const random = randomFrom(SEED + 2);
+  const flips = POINTS * 10;
+  let found = 0;
+  for (let i = 0; i < flips; i += 1) {
+    const damaged = Buffer.from(sound);
+    const at = random(damaged.length);
+    const bit = random(8);
+    damaged[at]! ^= 1 << bit;
+    const place = fresh();
+    writeFileSync(join(place, "relay.db"), damaged);
+    const seen = await contents(place).catch((error: Error) => error);
+    rmSync(place, { recursive: true });
+    if (seen instanceof Error) {
+      found += 1;
+      continue;
+    }
+    for (const [n, bytes] of seen.served)
+      if (wanted.served.get(n) !== bytes)
+        throw new Error(`byte ${at}, bit ${bit}: altered segment ${n} served`);
+    if (seen.damage.length > 0) found += 1;
+    else if (seen.all !== wanted.all) throw new Error(`byte ${at}, bit ${bit}: changed something unnoticed`);
+  }
+  console.log(`${found} of ${flips} flips found; the others changed nothing that is stored`);
+  // Most of a small file is room that nothing uses.
+  expect(found).toBeGreaterThan(flips / 20);
+});
+
+/** What is served, all rows as text, and what is reported as damaged. Throws where the store refuses. */
+async function contents(path: string) {
+  const { database, segments, ledger, damaged } = openStores(path);
+  try {
+    const found = await segments.read(PLACE, Number.MAX_SAFE_INTEGER);
+    const served = new Map(found.map(({ header, bytes }) => [header.seq, hex(bytes)]));
+    const head = await segments.head(LISTING);
+    const account = await ledger.get(CHANNEL);
+    const damage = [...damaged.map(String), ...scrub(database)];
+    const tables = ["segments", "heads", "evidence", "accounts", "opened", "bought", "covers"];
+    const rows = tables.map((table) => database.prepare(`SELECT * FROM ${table}`).all());
+    const all = JSON.stringify([rows, head, account], (_, value) =>
+      typeof value === "bigint" ? String(value) : value instanceof Uint8Array ? hex(value) : value,
+    );
+    return { served, all, damage };
+  } finally {
+    database.close();
+  }
+}
