@@ -54,5 +54,13 @@ export function derivePurchaseKeys(accountSecret: Uint8Array, buyerSalt: Hex): P
   };
 }
 
+export type NotesKey = { privateKey: Bytes; encryptionKey: Hex };
+
+/** Account secret → the X25519 key that opens the notes to the account's hubs. One for all of them: a hub has no number before it exists. */
+export function deriveNotesKey(accountSecret: Uint8Array): NotesKey {
+  const privateKey = hkdf(sha256, accountSecret, undefined, label("weir/hub/notes/1"), 32) as Bytes;
+  return { privateKey, encryptionKey: hex(x25519.getPublicKey(privateKey)) };
+}
+
 /** A fresh buyerSalt: two purchases of one account never share keys. */
 export const randomSalt = (): Hex => hex(globalThis.crypto.getRandomValues(new Uint8Array(32)));

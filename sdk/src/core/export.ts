@@ -4,7 +4,15 @@ import { decodeBody, type Message } from "./body.ts";
 import { type Address, type Bytes, equalBytes, type Hex, hex, unhex, utf8 } from "./bytes.ts";
 import type { Crypto, PublicKey } from "./crypto.ts";
 import { type Delivery, decodeHeader, epochAt, segmentMessage } from "./header.ts";
-import { deriveTerms, isMetered, type ListingTerms, type PurchaseChoice, saltOf } from "./listing.ts";
+import {
+  deriveTerms,
+  isMetered,
+  isTimed,
+  type ListingTerms,
+  type Plan,
+  type PurchaseChoice,
+  saltOf,
+} from "./listing.ts";
 import { plaintextRoot } from "./merkle.ts";
 import { accrue, dueOf } from "./metering.ts";
 import { keyCommitOf } from "./segment.ts";
@@ -187,12 +195,9 @@ function headOf(row: Row, number: number): ExportPurchase {
     const typed = head as ExportPurchase;
     const plan = typed.terms.plans[typed.purchase.plan];
     if (plan === undefined) throw new RangeError("the plan does not exist");
-    const payment = isMetered(plan)
-      ? channelId(typed.delivery, deriveTerms(typed.terms, typed.purchase))
-      : saltOf(typed.terms, typed.purchase);
-    if (payment !== typed.paymentId)
+    if (paymentIdOf(typed, plan) !== typed.paymentId)
       throw new RangeError("paymentId does not follow from terms and purchase");
-    if (grantId(typed.purchase.listingId, typed.purchase.buyer, payment) !== typed.grantId) {
+    if (grantId(typed.purchase.listingId, typed.purchase.buyer, typed.paymentId) !== typed.grantId) {
       throw new RangeError("grantId does not follow from listing, buyer and paymentId");
     }
     return typed;
@@ -200,6 +205,12 @@ function headOf(row: Row, number: number): ExportPurchase {
     const reason = error instanceof Error ? error.message : String(error);
     throw new VerifyError(number, "purchase", reason.split("\n")[0]!);
   }
+}
+
+/** A subscription's id depends on when it was bought, which only the chain tells: there it is compared with the purchase's event. */
+function paymentIdOf({ delivery, terms, purchase, paymentId }: ExportPurchase, plan: Plan): Hex {
+  if (isTimed(plan)) return paymentId;
+  return isMetered(plan) ? channelId(delivery, deriveTerms(terms, purchase)) : saltOf(terms, purchase);
 }
 
 class Checker {

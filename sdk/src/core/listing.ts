@@ -1,9 +1,24 @@
 import type { Address, Hex } from "./bytes.ts";
-import { purchaseSalt, relaysHash, type SubscriptionTerms, type Terms } from "./typed-data.ts";
+import {
+  purchaseSalt,
+  relaysHash,
+  type SubscriptionTerms,
+  subscriptionId,
+  type Terms,
+} from "./typed-data.ts";
 
 export const PlanKind = { message: 0, byte: 1, period: 2, flat: 3, free: 4 } as const;
 export type PlanKindName = keyof typeof PlanKind;
 export const Rights = { read: 1, history: 2, write: 4 } as const;
+
+/** Bits of a listing's `flags` above the licence, as in contracts/types/ListingTypes.sol. */
+export const ListingFlags = {
+  personalData: 1 << 19,
+  restricted: 1 << 20,
+  open: 1 << 21,
+  sharedWithMarkets: 1 << 22,
+  unlisted: 1 << 23,
+} as const;
 
 /** One way to pay, as on chain. Amounts in the smallest token unit, durations in seconds. */
 export type Plan = {
@@ -143,4 +158,21 @@ export function deriveSubscriptionTerms(
     notice: plan.notice,
     salt: saltOf(listing, choice, time),
   };
+}
+
+/**
+ * The terms behind a purchase's subscription, found without asking when it was bought: at the promotion's price or after it.
+ *
+ * @throws RangeError when neither gives the purchase's payment id, or the plan is not paid by time
+ */
+export function subscriptionTermsOf(
+  listing: ListingTerms,
+  purchase: PurchaseChoice & { paymentId: Hex },
+  at: { chainId: number; subscriptions: Address; grants: Address },
+): SubscriptionTerms {
+  for (const time of [0, planOf(listing, purchase).promoUntil]) {
+    const terms = deriveSubscriptionTerms(listing, purchase, { time, grants: at.grants });
+    if (subscriptionId(at, terms) === purchase.paymentId.toLowerCase()) return terms;
+  }
+  throw new RangeError("paymentId: does not follow from listing and purchase");
 }

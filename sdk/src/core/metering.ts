@@ -15,5 +15,6 @@ export function accrue(plan: Metered, segment: Sealed): bigint {
   return 0n;
 }
 
-/** The running due: rounded down once over everything, never per segment. */
-export const dueOf = (plan: Pick<Plan, "unit">, accrued: bigint): bigint => accrued / plan.unit;
+/** The running due: rounded down once over everything, never per segment. Nothing accrues under a plan without units. */
+export const dueOf = (plan: Pick<Plan, "unit">, accrued: bigint): bigint =>
+  accrued === 0n ? 0n : accrued / plan.unit;

@@ -1,8 +1,7 @@
-import { Aes256Gcm, CipherSuite, HkdfSha256 } from "@hpke/core";
-import { DhkemX25519HkdfSha256 } from "@hpke/dhkem-x25519";
 import { type Address, type Bytes, concat, type Hex, label, sized, uint, unhex } from "./bytes.ts";
 import type { Crypto, PublicKey } from "./crypto.ts";
 import type { Delivery } from "./header.ts";
+import { SUITE_ID, suite } from "./hpke.ts";
 
 /** Key material encrypted to a grant's key and signed by the publisher. Layout: docs/protocol/segment.md. */
 export type Seal = {
@@ -43,14 +42,6 @@ export class SealError extends Error {
     this.field = field;
   }
 }
-
-// 0x0020 DHKEM(X25519, HKDF-SHA256), 0x0001 HKDF-SHA256, 0x0002 AES-256-GCM.
-const suite = new CipherSuite({
-  kem: new DhkemX25519HkdfSha256(),
-  kdf: new HkdfSha256(),
-  aead: new Aes256Gcm(),
-});
-const SUITE_ID = concat(uint(0x20, 2), uint(1, 2), uint(2, 2));
 
 const infoOf = (crypto: Crypto, c: SealContext): Bytes =>
   concat(

@@ -1,4 +1,12 @@
-import { type Bytes, concat, HEADER_BYTES, MAX_SEAL_BYTES, SIGNATURE_BYTES } from "../core/index.ts";
+import {
+  type Bytes,
+  concat,
+  HEADER_BYTES,
+  MAX_SAMPLE_SEGMENTS,
+  MAX_SEAL_BYTES,
+  SEGMENT_KEY_BYTES,
+  SIGNATURE_BYTES,
+} from "../core/index.ts";
 import * as c from "./codec.ts";
 import { RefusedError } from "./refusals.ts";
 
@@ -47,6 +55,21 @@ const FRAMES = {
   ],
   ACK: [0x13, { generation: c.int, seq: c.u64 }],
   NEED: [0x14, { generation: c.int, seq: c.u64 }],
+  SIGNED_HEAD: [
+    0x15,
+    { generation: c.int, nextSeq: c.u64, segmentId: c.bytes(32), atMs: c.int, keyId: c.int, signature },
+  ],
+  SAMPLE: [
+    0x16,
+    {
+      generation: c.int,
+      fromSeq: c.u64,
+      keys: c.blob(MAX_SAMPLE_SEGMENTS * SEGMENT_KEY_BYTES),
+      atMs: c.int,
+      keyId: c.int,
+      signature,
+    },
+  ],
   LOCATE: [0x1f, { listingId: c.u64, position: c.nullable(c.object({ generation: c.int, seq: c.u64 })) }],
   OPEN: [
     0x20,
@@ -59,6 +82,7 @@ const FRAMES = {
       expiry: c.int,
       signature,
       position: c.nullable(c.object({ generation: c.int, seq: c.u64, segmentId: c.hash })),
+      fromStart: c.bool,
       credit: c.int,
       transactionHash: c.nullable(c.hash),
       session: c.nullable(
