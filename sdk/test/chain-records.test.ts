@@ -4,6 +4,7 @@
 // ├── ratings: once something was claimed; a revision; a response
 // ├── relays: registered, described anew, left, stake out
 // ├── anchors: roots of any size are those of the contract, members proved, strangers not
+// ├── hubs: who is somebody in which, through roles, a transfer and its end; the listings of one, unlisted ones too
 // ├── bonds: topped up; nothing drawn to pull
 // └── a follower sees and decodes the events of all of them
 import { type Address, type Hex, keccak256, parseEther } from "viem";
@@ -254,4 +255,39 @@ test("a follower sees all of this", async () => {
     "Grants.KeysRotated",
   ])
     expect([...seen]).toContain(name);
+});
+
+test("an account's hubs and a hub's members are those of now, through roles and a transfer", async () => {
+  const { contracts, client } = chain;
+  const [owner, heir, helper] = [chain.wallet(12), chain.wallet(13), address(14)];
+  const own = await makeHub(chain, "Members", 12, OPERATOR);
+  const of = { contracts, hubId: own.hubId };
+  const hubsOf = (account: Address) => sdk.getHubIds(client, { contracts, account });
+  expect(await hubsOf(address(12))).toEqual([own.hubId]);
+  expect(await hubsOf(helper)).toEqual([]);
+  await sdk.setRoles(owner, { ...of, account: helper, roles: sdk.ROLES.MANAGER | sdk.ROLES.TREASURER });
+  expect(await sdk.getMembers(client, of)).toEqual([
+    { account: address(OPERATOR), roles: sdk.ROLES.PUBLISHER },
+    { account: helper, roles: sdk.ROLES.MANAGER | sdk.ROLES.TREASURER },
+  ]);
+  expect(await hubsOf(helper)).toEqual([own.hubId]);
+  await sdk.transferHub(owner, { ...of, newOwner: address(13) });
+  expect(await hubsOf(address(13))).toEqual([own.hubId]);
+  await sdk.acceptHub(heir, of);
+  // With the owner all roles went.
+  expect(await sdk.getMembers(client, of)).toEqual([]);
+  expect(await hubsOf(helper)).toEqual([]);
+  expect(await hubsOf(address(12))).toEqual([]);
+  expect(await hubsOf(address(13))).toEqual([own.hubId]);
+});
+
+test("a hub's listings are found by the hub, unlisted ones included", async () => {
+  const { contracts, client } = chain;
+  const { hubId: other } = await makeHub(chain, "Two listings");
+  const shown = await makeListing(chain, other, "Shown");
+  const hidden = await makeListing(chain, other, "Hidden", { flags: core.ListingFlag.unlisted });
+  expect(await sdk.getListingIds(client, { contracts, hubId: other })).toEqual([
+    shown.listingId,
+    hidden.listingId,
+  ]);
 });

@@ -46,6 +46,7 @@ const open: Fields<"OPEN"> = {
   expiry: 1_800_000_000,
   signature: new Uint8Array(64).fill(3),
   position: null,
+  fromStart: false,
   credit: 1 << 20,
   transactionHash: null,
   session: {

@@ -76,16 +76,23 @@ export interface Feed {
   on<E extends keyof FeedEvents>(event: E, act: FeedEvents[E]): () => void;
   readonly state: FeedState;
   readonly meter: Meter;
-  /** Ends the purchase: the seller closes the channel and the rest comes back. Waits at most `patienceMs` for it. */
+  /**
+   * Ends a metered purchase: the seller closes the channel and the rest comes back. Waits at most `patienceMs` for it. Throws RangeError for
+   * every other one: a subscription is left by `cancelSubscription` on chain, a free grant by `close`.
+   */
   stop(options?: { patienceMs?: number }): Promise<StopResult>;
+  /** Reads the channel again, after a top-up, and pays on. Nothing to do for what is not metered. */
+  refresh(): Promise<void>;
   /** Ends the connection only; the purchase goes on and can be resumed. */
   close(): Promise<void>;
 }
 
 export type FeedParameters = Omit<FeedContext, "deposit" | "metered" | "plan"> & {
   relays: readonly RelayAddress[];
-  /** Reads the channel's slot (`getChannel`); null for a free grant. */
+  /** Reads the channel's slot (`getChannel`); null for a grant that is not metered. */
   channel: (() => Promise<ChannelSlot>) | null;
+  /** Of a grant that is not metered: begin where it begins, its history included, not at the newest epoch. */
+  fromStart?: boolean;
   signal?: AbortSignal;
 };
 
@@ -157,7 +164,8 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
   });
   const events = {
     segment(opened: OpenedSegment) {
-      if (state.status !== "live") setState({ status: "live" });
+      const status = isDry() ? "out-of-money" : "live";
+      if (state.status !== status) setState({ status });
       const delivered = { ...opened, messages: opened.messages.map(decoded) };
       for (const act of listeners.messages) act(delivered);
     },
@@ -173,6 +181,16 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     },
     live: () => setState({ status: "live" }),
   };
+
+  /** The deposit no longer leads what was received by the entry, so the seller releases no more keys. */
+  const isDry = (): boolean => metered && dueOf(plan, progress.accrued) + plan.entry > (slot?.deposit ?? 0n);
+
+  async function refresh(): Promise<void> {
+    await refreshDeposit();
+    for (const act of listeners.meter) act(meter());
+    if (state.status === "out-of-money" && !isDry()) setState({ status: "live" });
+    session?.payOn();
+  }
 
   async function refreshDeposit(): Promise<void> {
     if (p.channel !== null) slot = await p.channel();
@@ -196,7 +214,8 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     await session.run();
   }
 
-  let options: SessionOptions = {};
+  const fresh: SessionOptions = p.fromStart ? { fromStart: true } : {};
+  let options = fresh;
 
   /** Adopts what the gateway proves: a total only under our own signature, never its word alone. */
   function adopt({ name, detail }: RefusedError): boolean {
@@ -258,7 +277,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
         }
         setState({ status: "reconnecting", reason });
       }
-      if (progress.segments > segments) options = {};
+      if (progress.segments > segments) options = fresh;
       failures = progress.segments > segments ? 0 : failures + 1;
       await pause(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]!);
     }
@@ -266,7 +285,8 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
   const running = loop();
 
   async function stop(options: { patienceMs?: number } = {}): Promise<StopResult> {
-    if (p.channel === null) throw new RangeError("a free grant has nothing to stop");
+    if (p.channel === null)
+      throw new RangeError("stop: is for metered purchases; a subscription is cancelled on chain");
     setState({ status: "stopping" });
     slot = await p.channel();
     const notice = {
@@ -319,6 +339,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
       return meter();
     },
     stop,
+    refresh,
     async close() {
       ended.abort();
       await running;

@@ -1,9 +1,14 @@
 export { accountKeyText, deriveAccountSecret, derivePurchaseKeys, portableCrypto } from "../core/index.ts";
 export * from "./browser.ts";
 export * from "./buy.ts";
+export * from "./endpoint.ts";
 export * from "./errors.ts";
 export * from "./feed.ts";
 export * from "./fund.ts";
+export * from "./offer.ts";
+export * from "./password.ts";
+export * from "./payment.ts";
+export * from "./sample.ts";
 export * from "./store.ts";
 export * from "./trade.ts";
 export * from "./verify.ts";

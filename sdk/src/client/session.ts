@@ -1,4 +1,4 @@
-// One metered or free session on one stream to one relay: what is received, checked, opened, metered and paid.
+// One session, metered or not, on one stream to one relay: what is received, checked, opened, metered and paid.
 import type { Connection, Libp2p } from "@libp2p/interface";
 import { multiaddr } from "@multiformats/multiaddr";
 import {
@@ -30,7 +30,7 @@ import {
   sessionAckMessage,
 } from "../core/index.ts";
 import { type FrameOf, FrameStream, PROTOCOLS, RefusedError } from "../wire/index.ts";
-import { fetchCover, sealOf } from "./cover.ts";
+import { Cover, fetchCover, sealOf } from "./cover.ts";
 import { Payer } from "./payer.ts";
 import type { BuyerStore, ChannelProgress } from "./store.ts";
 
@@ -77,6 +77,8 @@ const CONNECT_SECONDS = 3540;
 const nowSeconds = (): number => Math.floor(Date.now() / 1000);
 
 export type SessionOptions = {
+  /** Without a position: begin at the first epoch that the grant opens, not at the newest. */
+  fromStart?: boolean;
   /** Begin right after the last received segment, whatever the head says: an opened epoch is owed whole. */
   resume?: boolean;
   /** Begin where the gateway says, with a total proven by our own signature (a lost store). */
@@ -98,7 +100,7 @@ export class Session {
   readonly #payer: Payer;
   #unsealer: ReturnType<typeof createUnsealer> | undefined;
   #closed: PromiseWithResolvers<FrameOf<"CLOSED">> | undefined;
-  #coverTo = -1;
+  readonly #cover: Cover;
 
   constructor(
     context: FeedContext,
@@ -115,6 +117,11 @@ export class Session {
     this.#signal = signal;
     this.#options = options;
     this.#ring = new KeyRing(context.crypto);
+    this.#cover = new Cover({
+      epochLength: context.listing.terms.epochLength,
+      ring: this.#ring,
+      fetch: (epochFrom) => this.#fetchCover(epochFrom),
+    });
     this.#payer = new Payer({
       context,
       relay: relay.operator,
@@ -148,6 +155,7 @@ export class Session {
       }
     } finally {
       this.#payer.stop();
+      this.#cover.stop();
       this.#signal.removeEventListener("abort", abort);
       this.#closed?.reject(new RefusedError("GatewayOffline", "the relay ended the stream before the close"));
       await this.#payer.saved();
@@ -219,6 +227,7 @@ export class Session {
       signature: crypto.signSecp(keys.signerPrivateKey, crypto.sha256(connect)),
       position:
         this.progress.position === null ? null : { generation: head.generation, ...this.progress.position },
+      fromStart: this.#options.fromStart === true,
       credit: CREDIT_BYTES,
       transactionHash: this.#c.transactionHash,
       session: paid?.session ?? null,
@@ -228,9 +237,7 @@ export class Session {
     this.#expected = opened.fromSeq;
     if (paid === null) {
       // Segments that come meanwhile wait in the stream's queue, bounded by our own credit.
-      const behind = Math.floor(nowSeconds() / listing.terms.epochLength) - 1;
-      const newest = head.head === null ? behind : decodeHeader(head.head.subarray(0, HEADER_BYTES)).epoch;
-      await this.#cover(Math.min(head.next?.epoch ?? newest, newest), signal);
+      await this.#cover.begin(this.#firstEpoch(head));
       return;
     }
     const key = this.#publisherKey(opened.keyId);
@@ -252,6 +259,11 @@ export class Session {
       sessionId: paid.digest.subarray(0, SESSION_ID_BYTES),
       privateKey: keys.encryptionPrivateKey,
     });
+  }
+
+  /** The deposit has grown: signs what could not be signed before. */
+  payOn(): void {
+    if (this.#frames !== undefined && this.#c.metered) this.#payer.schedule();
   }
 
   #startOf(head: FrameOf<"HEAD">): bigint {
@@ -277,14 +289,21 @@ export class Session {
     this.progress.openedThrough = Math.max(this.progress.openedThrough, seal.epochTo);
   }
 
-  async #cover(epochFrom: number, signal: AbortSignal): Promise<void> {
+  /** Where the first cover has to begin. The gateway raises it to where the grant begins. */
+  #firstEpoch(head: FrameOf<"HEAD">): number {
+    if (this.#options.fromStart && this.progress.position === null) return 0;
+    const behind = Math.floor(nowSeconds() / this.#c.listing.terms.epochLength) - 1;
+    const newest = head.head === null ? behind : decodeHeader(head.head.subarray(0, HEADER_BYTES)).epoch;
+    return Math.min(head.next?.epoch ?? newest, newest);
+  }
+
+  async #fetchCover(epochFrom: number): Promise<Awaited<ReturnType<typeof fetchCover>>> {
+    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(HANDSHAKE_MS)]);
     const frames = await this.#dial(PROTOCOLS.keys, signal);
     try {
       this.#hello(await frames.expect("HELLO", { signal }));
       const at = { generation: this.progress.generation, epochFrom };
-      const cover = await fetchCover(frames, this.#c, at, (keyId) => this.#publisherKey(keyId), signal);
-      this.#ring.addCover(cover.epochFrom, cover.epochTo, cover.keys);
-      this.#coverTo = cover.epochTo;
+      return await fetchCover(frames, this.#c, at, (keyId) => this.#publisherKey(keyId), signal);
     } finally {
       void frames.close();
     }
@@ -312,7 +331,8 @@ export class Session {
     if (before !== null && before.seq + 1n === header.seq && hex(header.prevHash) !== before.segmentId) {
       throw new RefusedError("BadSegment", "the chain of segments is broken", { field: "prevHash" });
     }
-    const epochKey = this.#ring.keyFor(header.epoch);
+    const { metered } = this.#c;
+    const epochKey = metered ? this.#ring.keyFor(header.epoch) : await this.#cover.keyFor(header.epoch);
     if (epochKey === undefined) {
       throw new RefusedError("BadSegment", `no key was given for epoch ${header.epoch}`, { field: "epoch" });
     }
@@ -327,11 +347,7 @@ export class Session {
     this.#events.segment({ segmentId: hex(segmentId), segment, segmentKey, body, messages });
     this.#events.progress(this.progress);
     this.#credit(bytes.length);
-    if (this.#c.metered) this.#payer.schedule();
-    // Renewed in the cover's last epoch, on the live connection.
-    else if (header.epoch >= this.#coverTo) {
-      await this.#cover(header.epoch, AbortSignal.any([this.#signal, AbortSignal.timeout(HANDSHAKE_MS)]));
-    }
+    if (metered) this.#payer.schedule();
   }
 
   #credit(bytes: number): void {

@@ -4,6 +4,7 @@ import { signMessage } from "viem/actions";
 import {
   buy,
   type Contracts,
+  getAllowance,
   getChannel,
   getListing,
   getPublisherKeys,
@@ -21,8 +22,9 @@ import {
   isMetered,
   type PublicKey,
 } from "../core/index.ts";
-import { prepareBuy } from "./buy.ts";
+import { Funding, type PreparedBuy, type Purchase, prepareBuy } from "./buy.ts";
 import { type Feed, openFeed, type RelayAddress } from "./feed.ts";
+import { authorizeBuy } from "./fund.ts";
 import type { BuyerStore } from "./store.ts";
 
 export type Market = {
@@ -53,7 +55,10 @@ async function accountSecret({ wallet, contracts, site }: Market): Promise<Uint8
   return deriveAccountSecret(await signMessage(wallet, { account: wallet.account, message }));
 }
 
-/** Buys a plan of a listing in one transaction. `amount` in the smallest token unit, 0 for a free plan. */
+/**
+ * Buys a plan of a listing in one transaction. `amount` in the smallest token unit, 0 for a free plan; of a period plan what
+ * `subscriptionAmount` says of the seconds wanted. Tokens are paid with the wallet's signed permit.
+ */
 export async function buyListing(
   market: Market,
   p: { listingId: bigint; planIndex?: number; amount: bigint },
@@ -71,14 +76,28 @@ export async function buyListing(
     amount: p.amount,
     accountSecret: await accountSecret(market),
   });
-  const { grantId, hash, receipt } = await buy(wallet, { contracts, purchase: prepared.purchase });
+  const purchase = await signed(market, prepared);
+  const { grantId, hash, receipt } = await buy(wallet, { contracts, purchase });
   return { grantId, transactionHash: hash, gasUsed: receipt.gasUsed };
 }
 
-/** Opens the feed of a purchase made by this wallet, here or on another device. */
+/** The purchase with a permit for its tokens, unless it needs none. */
+async function signed({ wallet, contracts }: Market, prepared: PreparedBuy): Promise<Purchase> {
+  const { purchase } = prepared;
+  if (purchase.funding !== Funding.pull) return purchase;
+  const { token } = purchase.listing;
+  const owner = wallet.account.address;
+  const allowed = await getAllowance(wallet, { token, owner, spender: contracts.Grants });
+  return allowed >= purchase.amount ? purchase : authorizeBuy(wallet, { contracts, prepared });
+}
+
+/**
+ * Opens the feed of a purchase made by this wallet, here or on another device. `fromStart`: of a grant that is not metered, from where it
+ * begins, its history included.
+ */
 export async function openPurchase(
   market: Market,
-  p: { grantId: Hex; transactionHash?: Hex; signal?: AbortSignal },
+  p: { grantId: Hex; transactionHash?: Hex; signal?: AbortSignal; fromStart?: boolean },
 ): Promise<OpenPurchase> {
   const { wallet, contracts } = market;
   const purchase = await getPurchase(wallet, { contracts, grantId: p.grantId });
@@ -103,6 +122,7 @@ export async function openPurchase(
     transactionHash: p.transactionHash ?? null,
     channel: metered ? () => getChannel(wallet, { contracts, channelId: purchase.paymentId }) : null,
     ...(p.signal ? { signal: p.signal } : {}),
+    ...(p.fromStart ? { fromStart: true } : {}),
   });
   const { buyer, signer, encryptionKey, buyerSalt, plan, notBefore, notAfter, market: through } = purchase;
   const head: ExportPurchase = {
