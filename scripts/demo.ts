@@ -178,6 +178,7 @@ async function trade(stack: Stack, folder: string) {
     folder,
     hub,
     listing: DEMO,
+    token: stack.token,
     relays: relays.map(({ operator }) => operator),
   });
   say(`listed: "${DEMO.title}" as listing ${listingId}, ${formatEther(PRICE)} ETH a message`);

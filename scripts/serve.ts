@@ -90,10 +90,12 @@ function policy(config: unknown): string {
   const known = isRecord(config) ? config : {};
   const relays = Array.isArray(known.relays) ? known.relays.filter(isRecord) : [];
   const indexers = Array.isArray(known.indexers) ? known.indexers : [];
+  const gateways = Array.isArray(known.gateways) ? known.gateways.filter(isRecord) : [];
   const reachable = [
     ...originOf(known.rpc),
     ...indexers.flatMap(originOf),
     ...relays.flatMap((relay) => originOf(relay.http)),
+    ...gateways.flatMap((gateway) => originOf(gateway.http)),
     ...relays.flatMap((relay) =>
       Array.isArray(relay.multiaddrs) ? relay.multiaddrs.flatMap(socketOrigin) : [],
     ),
@@ -110,6 +112,24 @@ function policy(config: unknown): string {
     "frame-ancestors 'none'",
   ].join("; ");
 }
+
+/** What a development chain alone may have: keys that the whole world knows, and money for who asks. */
+const LOCAL_FIELDS = ["testWallet", "faucet", "faucetKey"] as const;
+const LOCAL_CHAIN = 31337;
+
+/** The field of a configuration that its chain must not have, if any. */
+function misplaced(config: unknown): string | undefined {
+  if (!isRecord(config) || config.chainId === LOCAL_CHAIN) return undefined;
+  return LOCAL_FIELDS.find((field) => config[field] !== undefined && config[field] !== false);
+}
+
+const refusalOf = (field: string | undefined): string =>
+  JSON.stringify({
+    error:
+      field === undefined
+        ? { name: "ConfigMissing", message: "not written yet" }
+        : { name: "LocalOnly", message: `${field}: is for chain ${LOCAL_CHAIN} only` },
+  });
 
 async function readConfig(path: string): Promise<{ text: string; value: unknown } | undefined> {
   try {
@@ -158,9 +178,10 @@ async function answer(p: ServeParameters, request: IncomingMessage, response: Se
   const [pathname = "/"] = (request.url ?? "/").split("?");
   const config = await readConfig(p.config);
   if (pathname === "/config.json") {
-    const body =
-      config?.text ?? JSON.stringify({ error: { name: "ConfigMissing", message: "not written yet" } });
-    response.writeHead(config ? 200 : 503, { "content-type": TYPES[".json"], "cache-control": "no-store" });
+    const field = misplaced(config?.value);
+    const isServed = config !== undefined && field === undefined;
+    const body = isServed ? config.text : refusalOf(field);
+    response.writeHead(isServed ? 200 : 503, { "content-type": TYPES[".json"], "cache-control": "no-store" });
     response.end(request.method === "HEAD" ? undefined : body);
     return;
   }

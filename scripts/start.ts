@@ -9,8 +9,8 @@ import { type Stack, type StackFile, startStack, writeWhole } from "./stack/stac
 
 const HELP = `npm start [-- --json] [-- --help]
 
-Starts a local chain, the contracts, three sellers with eight listings, a relay, a gateway with its devices, the
-indexer and the app; Ctrl-C stops everything it started.
+Starts a local chain, the contracts, three sellers with ten listings, two relays, a gateway with its devices,
+the indexer and the app; Ctrl-C stops everything it started.
 
 Settings (environment):
   WEIR_DATA_DIR             where the run keeps its files (default .weir); its run/ folder is emptied at every start
@@ -60,7 +60,7 @@ function banner(stack: Stack, { readyMs, buildMs }: { readyMs: number; buildMs: 
     `  chain      ${file.rpc} (id ${file.chainId})`,
     `  indexer    ${file.indexer}/v1/listings`,
     `  gateway    ${file.gateways[0]!.mqtt}, ${file.gateways[0]!.http}`,
-    `  relay      ${file.relays[0]!.http}`,
+    ...file.relays.map(({ http }) => `  relay      ${http}`),
     `  a wallet   ${buyer.address}`,
     `             ${buyer.privateKey} (public: for this chain only)`,
     `  all of it  ${stackPath}`,

@@ -20,6 +20,7 @@ const ROLES = [
   "buyer2",
   "buyer3",
   "curator",
+  "faucet",
 ] as const;
 
 export type Role = (typeof ROLES)[number];

@@ -1,5 +1,6 @@
-// The eight listings of the local market: what each says of itself, what it costs, and where its readings come from.
-// Seven replay real data sets in order at a stated rate; one reads this machine at every message.
+// The ten listings of the local market: what each says of itself, what it costs, and where its readings come from.
+// Nine replay real data sets in order at a stated rate; one reads this machine at every message. Every kind of plan is there,
+// and one listing is sold in the test token. Long because it is one table, a row for every listing.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,6 +25,12 @@ export type SeedListing = {
   fields: Record<string, { type: "number" | "string" | "boolean"; unit?: string; title: string }>;
   timeField?: string;
   plan: Plan;
+  /** Sold in the test token; without it in the chain's coin. */
+  inToken?: true;
+  /** Seconds of the past that the history right opens. */
+  historyDepth?: number;
+  /** Seconds; without it a second where messages or bytes are sold, a minute elsewhere. */
+  epochLength?: number;
   segment: { flushMs: number; maxMessages: number; maxBytes: number };
   /** The readings, one after the other; a replay begins again at its end. */
   readings(): Iterator<Reading>;
@@ -57,7 +64,19 @@ const perMebibyte = (price: bigint): Plan => {
   const segments = (2n * price * BigInt(SEGMENT.maxBytes) + BYTE_UNIT - 1n) / BYTE_UNIT;
   return { ...BASE, kind: PlanKind.byte, price, unit: BYTE_UNIT, entry: segments };
 };
-const free: Plan = { ...BASE, kind: PlanKind.free, price: 0n, notice: 3600 };
+/** What is not metered has its keys out for the notice: a cancelled buyer keeps, and pays for, that hour. */
+const NOTICE = 3600;
+const unmetered: Plan = { ...BASE, price: 0n, unit: 0n, notice: NOTICE };
+const free: Plan = { ...unmetered, kind: PlanKind.free, unit: 1n };
+const perDay = (price: bigint): Plan => ({ ...unmetered, kind: PlanKind.period, price, period: 86_400 });
+const once = (upfront: bigint): Plan => ({
+  ...unmetered,
+  kind: PlanKind.flat,
+  rights: Rights.read | Rights.history,
+  upfront,
+});
+/** 0.00001 test dollars: ten millionths. */
+const TOKEN_PRICE = 10n;
 
 /** The package exports its loader only; the data files lie beside it. */
 const folder = join(import.meta.dirname, "..", "..", "node_modules", "vega-datasets", "data");
@@ -278,7 +297,8 @@ export const SEED_LISTINGS: readonly SeedListing[] = [
       date: { type: "string", title: "Day" },
     },
     timeField: "date",
-    plan: perMessage(5n * PRICE),
+    plan: perMessage(TOKEN_PRICE),
+    inToken: true,
     segment: SEGMENT,
     readings: () => replay(csv("sp500-2000.csv")),
   },
@@ -327,5 +347,53 @@ export const SEED_LISTINGS: readonly SeedListing[] = [
     plan: free,
     segment: SEGMENT,
     readings: () => replay(csv("co2-concentration.csv")),
+  },
+  {
+    seller: 3,
+    device: "labour",
+    topic: "employment",
+    title: "US employment by month",
+    description:
+      "Thousands of employees by sector and month since 2006. Replayed in order, sold by the day, cancelled at any time.",
+    category: "finance",
+    keywords: ["employment", "labour", "economy"],
+    place: { name: "United States", latitude: 39.5, longitude: -98.35 },
+    licence: "US public domain (BLS)",
+    source: { kind: "replay", rate: "3 messages a second", origin: vega("us-employment.csv") },
+    rate: 3,
+    fields: {
+      nonfarm: { type: "number", unit: "1000", title: "All but farms" },
+      private: { type: "number", unit: "1000", title: "Private" },
+      manufacturing: { type: "number", unit: "1000", title: "Manufacturing" },
+      government: { type: "number", unit: "1000", title: "Government" },
+      nonfarm_change: { type: "number", unit: "1000", title: "Change in a month" },
+      month: { type: "string", title: "Month" },
+    },
+    timeField: "month",
+    plan: perDay(10n ** 15n),
+    segment: SEGMENT,
+    readings: () => replay(csv("us-employment.csv")),
+  },
+  {
+    seller: 2,
+    device: "globe",
+    topic: "anomaly",
+    title: "Global temperature since 1880",
+    description:
+      "Deviation of the yearly mean temperature of land and sea. Replayed in order; one price for all that comes and for the last day.",
+    category: "environment",
+    keywords: ["temperature", "climate", "global"],
+    licence: "US public domain (NASA)",
+    source: { kind: "replay", rate: "2 messages a second", origin: vega("global-temp.csv") },
+    rate: 2,
+    fields: {
+      temp: { type: "number", unit: "°C", title: "Deviation" },
+      year: { type: "string", title: "Year" },
+    },
+    timeField: "year",
+    plan: once(5n * 10n ** 15n),
+    historyDepth: 86_400,
+    segment: SEGMENT,
+    readings: () => replay(csv("global-temp.csv")),
   },
 ];

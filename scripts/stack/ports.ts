@@ -8,6 +8,9 @@ const PORTS = {
   relayTcp: ["WEIR_PORT_RELAY_TCP", 4001],
   relayWs: ["WEIR_PORT_RELAY_WS", 4002],
   relayHttp: ["WEIR_PORT_RELAY_HTTP", 4003],
+  relay2Tcp: ["WEIR_PORT_RELAY2_TCP", 4011],
+  relay2Ws: ["WEIR_PORT_RELAY2_WS", 4012],
+  relay2Http: ["WEIR_PORT_RELAY2_HTTP", 4013],
   mqtt: ["WEIR_PORT_MQTT", 1883],
   gatewayHttp: ["WEIR_PORT_GATEWAY_HTTP", 8480],
 } as const satisfies Record<string, readonly [string, number]>;

@@ -1,10 +1,10 @@
-// What the local market begins with: three hubs, their gateway's keys, devices and eight listings. Every write is an
+// What the local market begins with: three hubs, their gateway's keys, devices and ten listings. Every write is an
 // ordinary transaction of the seller's account; nothing here is privileged.
 import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { x25519 } from "@noble/curves/ed25519.js";
-import { type Address, createWalletClient, type Hex, http, keccak256, stringToBytes } from "viem";
+import { type Address, createWalletClient, type Hex, http } from "viem";
 import { hardhat } from "viem/chains";
 import { createSecrets } from "../../gateway/src/secrets.ts";
 import {
@@ -16,7 +16,18 @@ import {
   registerPublisherKey,
   type WriteClient,
 } from "../../sdk/src/chain/index.ts";
-import { gatewayDomain, hex, TYPES, ZERO_ADDRESS, ZERO_HASH } from "../../sdk/src/core/index.ts";
+import {
+  agreementHash,
+  gatewayDomain,
+  hex,
+  hubMetadata,
+  isMetered,
+  listingMetadata,
+  metadataHash,
+  TYPES,
+  ZERO_ADDRESS,
+  ZERO_HASH,
+} from "../../sdk/src/core/index.ts";
 import { accountOf, type Role, type StackAccount } from "./accounts.ts";
 import { SEED_LISTINGS, type SeedListing } from "./listings.ts";
 
@@ -34,13 +45,14 @@ export const LOCAL_PASSPHRASE = "weir-local";
 const LOCAL_SCRYPT_N = 1 << 12;
 
 const SEED_CHALLENGE_SECONDS = 3600;
-const RELAY_CUT_BPS = 500;
+export const RELAY_CUT_BPS = 500;
 
 /** A client of one role's account, quick to see receipts. */
 export const walletOf = (rpc: string, { account }: StackAccount): WriteClient =>
   createWalletClient({ account, chain: hardhat, transport: http(rpc), pollingInterval: 50, cacheTime: 0 });
 
-type Place = { rpc: string; contracts: Contracts; folder: string };
+/** `token`: what listings outside the chain's coin are sold in. */
+type Place = { rpc: string; contracts: Contracts; folder: string; token: Address };
 
 /** The hub of one seller. Its gateway's keys are registered by `equipHub`. */
 async function seedHub({ rpc, contracts, folder }: Place, number: 1 | 2 | 3): Promise<SeededHub> {
@@ -50,11 +62,7 @@ async function seedHub({ rpc, contracts, folder }: Place, number: 1 | 2 | 3): Pr
   await writeFile(join(folder, `hub-${number}.notes-key`), notesKey.toString("hex"), { mode: 0o600 });
   const { hubId } = await createHub(walletOf(rpc, seller), {
     contracts,
-    metadata: JSON.stringify({
-      "@context": "https://schema.org/",
-      "@type": "Organization",
-      ...HUBS[number - 1],
-    }),
+    metadata: hubMetadata(HUBS[number - 1]!),
     payout: seller.account.address,
     encryptionKey: hex(x25519.getPublicKey(notesKey)),
   });
@@ -81,25 +89,9 @@ async function equipHub(
   for (const name of devices) await registerDevice(wallet, { contracts, hubId, name });
 }
 
-/** Metadata as the market reads it. */
-const metadataOf = (listing: SeedListing): string =>
-  JSON.stringify({
-    "@context": ["https://schema.org/", { weir: "https://weir.example/ns#" }],
-    "@type": "Dataset",
-    name: listing.title,
-    description: listing.description,
-    category: listing.category,
-    keywords: listing.keywords,
-    ...(listing.place ? { spatial: listing.place } : {}),
-    license: listing.licence,
-    source: listing.source,
-    feed: { devices: [listing.device] },
-    schema: {
-      type: "object",
-      properties: listing.fields,
-      ...(listing.timeField ? { timeField: listing.timeField } : {}),
-    },
-  });
+/** What the market reads. The one device of a listing feeds it. */
+const describe = (listing: SeedListing): string =>
+  listingMetadata({ ...listing, feed: { devices: [listing.device] }, agreement: TERMS_TEXT });
 
 const TERMS_TEXT = "Read it, compute with it, show what you found. Do not pass on the readings themselves.";
 
@@ -108,29 +100,30 @@ export function termsOf(
   listing: SeedListing,
   hub: SeededHub,
   relays: readonly Address[],
+  token: Address,
 ): { terms: ListingTerms; metadata: string } {
-  const metadata = metadataOf(listing);
+  const metadata = describe(listing);
   const terms: ListingTerms = {
     hubId: hub.hubId,
     payee: hub.seller.account.address,
     operator: hub.operator.account.address,
-    token: ZERO_ADDRESS,
+    token: listing.inToken ? token : ZERO_ADDRESS,
     plans: [listing.plan],
     relays: [...relays],
     relayBps: RELAY_CUT_BPS,
     markets: [],
     marketBps: 0,
     challenge: SEED_CHALLENGE_SECONDS,
-    epochLength: listing.plan.price === 0n ? 60 : 1,
+    epochLength: listing.epochLength ?? (isMetered(listing.plan) ? 1 : 60),
     segment: listing.segment,
-    historyDepth: 0,
+    historyDepth: listing.historyDepth ?? 0,
     saleUntil: 0,
-    termsHash: keccak256(stringToBytes(TERMS_TEXT)),
+    termsHash: agreementHash(TERMS_TEXT),
     flags: 0,
     attestationSchema: ZERO_HASH,
     attester: ZERO_ADDRESS,
     arbiter: ZERO_ADDRESS,
-    metadataHash: keccak256(stringToBytes(metadata)),
+    metadataHash: metadataHash(metadata),
   };
   return { terms, metadata };
 }
@@ -145,7 +138,7 @@ async function offer(
   const { listingId } = await createListing(walletOf(p.rpc, hub.seller), {
     contracts,
     hubId: hub.hubId,
-    ...termsOf(listing, hub, p.relays),
+    ...termsOf(listing, hub, p.relays, p.token),
   });
   return { ...listing, listingId, hub };
 }

@@ -1,19 +1,28 @@
-// The whole local market: chain, contracts, seed, relay, gateway, devices, indexer, app. Used by start and demo.
+// The whole local market: chain, contracts, tokens, seed, two relays, gateway, devices, indexer, app. Used by start, demo and tests.
+// Long because it is one story told in order: what starts after what.
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Address, Hex } from "viem";
+import { type Address, type Hex, zeroAddress } from "viem";
 import { type Contracts, parseDeployment } from "../../sdk/src/chain/index.ts";
 import { deploy } from "../deploy.ts";
 import { serve } from "../serve.ts";
 import { ACCOUNTS, accountOf } from "./accounts.ts";
 import { APP_OUT } from "./build.ts";
+import { alignClock } from "./clock.ts";
 import type { SeedListing } from "./listings.ts";
 import { freePort, type PortName } from "./ports.ts";
 import { type Program, startProgram } from "./program.ts";
+import { listRelay } from "./relays.ts";
 import { devicePassword, LOCAL_PASSPHRASE, type SeededHub, type SeededListing, seed } from "./seed.ts";
+import { seedTokens, type Token } from "./tokens.ts";
 
 export const CHAIN_ID = 31337;
 const GATEWAY_ID = "gateway-1";
+/** Two, so that a buyer can move from one to the other. */
+const RELAY_PROGRAMS = [
+  { name: "relay", role: "relay1", prefix: "relay" },
+  { name: "relay2", role: "relay2", prefix: "relay2" },
+] as const;
 
 /** What `npm start` writes to .weir/stack.json. */
 export type StackFile = {
@@ -22,6 +31,8 @@ export type StackFile = {
   contracts: Contracts;
   relays: { operator: Address; peerId: string; multiaddrs: string[]; http: string }[];
   gateways: { id: string; mqtt: string; http: string }[];
+  /** The chain's coin under the zero address, and the test token. */
+  tokens: Token[];
   indexer: string | null;
   app: string | null;
   accounts: { role: string; address: Address; privateKey: Hex }[];
@@ -33,6 +44,8 @@ export type Stack = {
   file: Omit<StackFile, "buildMs" | "readyMs">;
   hubs: SeededHub[];
   listings: SeededListing[];
+  /** The test token. */
+  token: Address;
   /** "port 3000 is busy: the app is on 3001 instead", a line each. */
   moved: string[];
   programs: ReadonlyMap<string, Program<unknown>>;
@@ -144,6 +157,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       env: { WEIR_PORT_RPC: String(rpcPort) },
       logs,
     });
+    await alignClock(rpc);
     const written = await deploy({
       rpcUrl: rpc,
       dataDir: folder,
@@ -153,36 +167,44 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const { contracts } = parseDeployment(written);
     log("contracts are deployed");
 
-    const operator = accountOf("relay1").account.address;
-    const [relay, seeded] = await Promise.all([
-      startRelay(operator),
+    const operators = RELAY_PROGRAMS.map(({ role }) => accountOf(role));
+    const token = await seedTokens({ rpc, deployer: accountOf("deployer"), holders: ACCOUNTS });
+    const tokens = [{ address: zeroAddress, symbol: "ETH", decimals: 18 }, token];
+    const [relays, seeded] = await Promise.all([
+      Promise.all(RELAY_PROGRAMS.map(startRelay)),
       seed({
         rpc,
         contracts,
+        token: token.address,
         folder: join(folder, "secrets"),
-        relays: [operator],
+        relays: operators.map(({ account }) => account.address),
         ...(options.listings ? { listings: options.listings } : {}),
       }),
     ]);
-    log(`${seeded.hubs.length} hubs and ${seeded.listings.length} listings are on chain`);
-    const app = options.app ? await startApp() : null;
+    log(
+      `${relays.length} relays, ${seeded.hubs.length} hubs and ${seeded.listings.length} listings are on chain`,
+    );
+    const app = options.app ? await serveApp() : null;
     const gateway = await startGateway();
+    if (app !== null) await configureApp(app.config);
     if (options.devices) await startDevices();
     await indexing;
     if (indexer !== null) await indexed(indexer, seeded.listings.length);
 
-    async function startRelay(address: Address) {
+    async function startRelay({ name, role, prefix }: (typeof RELAY_PROGRAMS)[number]) {
+      const operator = accountOf(role);
+      const { address } = operator.account;
       const ports = {
-        tcp: await port("relayTcp", "the relay (TCP)"),
-        ws: await port("relayWs", "the relay (WebSocket)"),
-        http: await port("relayHttp", "the relay (HTTP)"),
+        tcp: await port(`${prefix}Tcp`, `${name} (TCP)`),
+        ws: await port(`${prefix}Ws`, `${name} (WebSocket)`),
+        http: await port(`${prefix}Http`, `${name} (HTTP)`),
       };
       const ready = await start<{ peerId: string; multiaddrs: string[]; http: string }>({
-        name: "relay",
+        name,
         script: "relay/src/main.ts",
         env: {
           ...common,
-          WEIR_DATA_DIR: join(folder, "relay"),
+          WEIR_DATA_DIR: join(folder, name),
           WEIR_RELAY_OPERATOR: address,
           WEIR_PORT_RELAY_TCP: String(ports.tcp),
           WEIR_PORT_RELAY_WS: String(ports.ws),
@@ -191,6 +213,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         logs,
       });
       const { peerId, multiaddrs, http } = ready;
+      await listRelay({ rpc, contracts, operator, relay: ready, region: "local" });
       return { operator: address, peerId, multiaddrs, http };
     }
 
@@ -199,7 +222,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       const file = {
         id: GATEWAY_ID,
         hubs: seeded.hubs.map(({ hubId, secrets }) => ({ hubId: String(hubId), secrets })),
-        relays: [{ operator: relay.operator, multiaddrs: relay.multiaddrs }],
+        relays: relays.map(({ operator, multiaddrs }) => ({ operator, multiaddrs })),
         corsOrigins: app === null ? [] : [app.url],
       };
       await writeWhole(config, `${JSON.stringify(file, null, 2)}\n`);
@@ -229,20 +252,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       await start({ name: "devices", script: "scripts/stack/feeder.ts", env: {}, logs, input: line });
     }
 
-    async function startApp() {
+    /** Serves the app; its configuration follows when the gateway's address is known. */
+    async function serveApp() {
       const config = join(folder, "config.json");
-      await writeWhole(
-        config,
-        JSON.stringify({
-          chainId: CHAIN_ID,
-          rpc,
-          contracts,
-          indexers: indexer === null ? [] : [indexer],
-          relays: [relay],
-          tokens: [{ address: `0x${"00".repeat(20)}`, symbol: "ETH", decimals: 18 }],
-          testWallet: { privateKey: accountOf("buyer1").privateKey, label: "buyer1" },
-        }),
-      );
       const served = await serve({
         folder: APP_OUT,
         config,
@@ -250,7 +262,24 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         host: "127.0.0.1",
       });
       closers.push(served.close);
-      return { url: served.url.replace(/\/$/, "") };
+      return { url: served.url.replace(/\/$/, ""), config };
+    }
+
+    /** What the app is told. The two keys are public, and `serve` gives them to no other chain. */
+    function configureApp(path: string): Promise<void> {
+      const config = {
+        chainId: CHAIN_ID,
+        rpc,
+        contracts,
+        indexers: indexer === null ? [] : [indexer],
+        relays,
+        gateways: [{ id: gateway.id, mqtt: gateway.mqtt, http: gateway.http }],
+        tokens,
+        testWallet: { privateKey: accountOf("buyer1").privateKey, label: "buyer1" },
+        faucet: true,
+        faucetKey: accountOf("faucet").privateKey,
+      };
+      return writeWhole(path, JSON.stringify(config));
     }
 
     return {
@@ -258,7 +287,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         chainId: CHAIN_ID,
         rpc,
         contracts,
-        relays: [relay],
+        relays,
+        tokens,
         gateways: [{ id: gateway.id, mqtt: gateway.mqtt, http: gateway.http }],
         indexer,
         app: app?.url ?? null,
@@ -270,6 +300,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       },
       hubs: seeded.hubs,
       listings: seeded.listings,
+      token: token.address,
       moved,
       programs,
       broken,
