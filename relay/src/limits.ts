@@ -45,6 +45,13 @@ export const REVISION_GRACE_MS = 60 * SECOND;
 export const MAX_UNSTORED_BYTES = 4 * MIB;
 /** The same by number: after so many the relay waits for the disk, which also lets other streams have their turn. */
 export const MAX_UNSTORED_SEGMENTS = 64;
+/** Heads and samples of one publisher: four heads and at most twelve samples a minute, and some slack. Each costs a signature check. */
+export const STATEMENTS_PER_MINUTE = 30;
+export const STATEMENTS_BURST = 10;
+/** Listings whose newest head and sample are remembered; the one that spoke longest ago goes first. */
+export const MAX_STATEMENTS = 20_000;
+/** Ciphertext of one sample. */
+export const MAX_SAMPLE_BYTES = 256 * 1024;
 /** Second segments kept as evidence per listing: one proves the fork, a few show its extent. */
 export const MAX_EVIDENCE_PER_LISTING = 16;
 

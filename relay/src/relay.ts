@@ -16,6 +16,7 @@ import { createMetrics } from "./metrics.ts";
 import { feeds } from "./services/feeds.ts";
 import { keysService } from "./services/keys.ts";
 import { publishService } from "./services/publish.ts";
+import { statements } from "./services/statements.ts";
 import { subscribeService } from "./services/subscribe.ts";
 import { vouchersService } from "./services/vouchers.ts";
 import { pause } from "./services/wait.ts";
@@ -92,10 +93,15 @@ export async function startRelay(config: RelayConfig, { log, onFatal }: RelayCom
       feeds: feeds()({ segments }),
     };
     const vouchers = vouchersService()(shared);
-    const publish = publishService()({ ...shared, gatewayConnected: vouchers.connected });
+    const said = statements()(shared);
+    const publish = publishService()({
+      ...shared,
+      statements: said,
+      gatewayConnected: vouchers.connected,
+    });
     const keys = keysService()(shared);
     const subscribe = subscribeService()({ ...shared, vouchers });
-    const web = httpService({ host, port: ports.http })(shared);
+    const web = httpService({ host, port: ports.http })({ ...shared, statements: said });
     metrics.gauge("publishers", "Gateways publishing now.", publish.count);
     metrics.gauge("gateways", "Gateways connected for vouchers now.", vouchers.count);
     metrics.gauge("readers", "Reading sessions now.", subscribe.count);

@@ -13,9 +13,17 @@ import {
   getGrant,
   getListing,
   getPurchase,
+  getSubscription,
   type ListingTerms,
 } from "@weir/sdk/chain";
-import { type Address, type Hex, PlanKind, type PublicKey } from "@weir/sdk/core";
+import {
+  type Address,
+  type Hex,
+  isMetered,
+  isTimed,
+  type PublicKey,
+  type SubscriptionSlot,
+} from "@weir/sdk/core";
 import { RefusedError } from "@weir/sdk/wire";
 import { createPublicClient, http, type PublicClient } from "viem";
 import type { RelayConfig } from "../config.ts";
@@ -52,11 +60,15 @@ export type Grant = {
   revokedAt: number;
 };
 
+/** What pays for a grant: a channel, a subscription, or neither. */
+export type Payment = { channel: ChannelState | null; subscription: SubscriptionSlot | null };
+
 /** What the last blocks touched; `all` when everything may have changed. */
 export type ChainChange = {
   all: boolean;
   grants: ReadonlySet<Hex>;
-  channels: ReadonlySet<Hex>;
+  /** Channels and subscriptions. */
+  payments: ReadonlySet<Hex>;
   listings: ReadonlySet<bigint>;
   hubs: ReadonlySet<bigint>;
 };
@@ -78,6 +90,11 @@ export type Admission = {
   grant(grantId: Hex, options?: { transactionHash?: Hex | null; signal?: AbortSignal }): Promise<Grant>;
   /** `fresh` reads again. @throws RefusedError ChainUnreachable */
   channel(channelId: Hex, options?: { fresh?: boolean }): Promise<ChannelState>;
+  /** What pays for the grant; `fresh` reads again. @throws RefusedError ChainUnreachable */
+  payment(
+    grant: Pick<Grant, "kind" | "paymentId">,
+    options?: { fresh?: boolean | undefined },
+  ): Promise<Payment>;
   /** Calls back after every block with what it touched. Returns a function that ends this. */
   watch(listener: (change: ChainChange) => void): () => void;
 };
@@ -109,6 +126,7 @@ export const admission =
     const keys = cache<string, { hubId: bigint; key: PublicKey }>(isFinal);
     const grants = cache<Hex, Grant>(isFinal);
     const channels = cache<Hex, ChannelState>(isFinal);
+    const subscriptions = cache<Hex, SubscriptionSlot>(isFinal);
     let chainTime = 0;
     let following: Promise<void> | undefined;
     let waits = 0;
@@ -235,8 +253,8 @@ export const admission =
     }
 
     function forgetAll(): void {
-      for (const rows of [listings, versions, keys, grants, channels]) rows.clear();
-      tell({ all: true, grants: new Set(), channels: new Set(), listings: new Set(), hubs: new Set() });
+      for (const rows of [listings, versions, keys, grants, channels, subscriptions]) rows.clear();
+      tell({ all: true, grants: new Set(), payments: new Set(), listings: new Set(), hubs: new Set() });
     }
 
     function tell(change: ChainChange): void {
@@ -247,22 +265,37 @@ export const admission =
       const change = {
         all: false,
         grants: new Set<Hex>(),
-        channels: new Set<Hex>(),
+        payments: new Set<Hex>(),
         listings: new Set<bigint>(),
         hubs: new Set<bigint>(),
       };
       for (const { args } of logs as readonly { args: Partial<Record<string, unknown>> }[]) {
         if (typeof args.grantId === "string") change.grants.add(args.grantId as Hex);
-        if (typeof args.channelId === "string") change.channels.add(args.channelId as Hex);
+        for (const id of [args.channelId, args.subscriptionId, args.paymentId])
+          if (typeof id === "string") change.payments.add(id as Hex);
         if (typeof args.listingId === "bigint") change.listings.add(args.listingId);
         if (typeof args.hubId === "bigint") change.hubs.add(args.hubId);
-        if (typeof args.paymentId === "string") change.channels.add(args.paymentId as Hex);
       }
       for (const id of change.grants) grants.delete(id);
-      for (const id of change.channels) channels.delete(id);
+      for (const id of change.payments) {
+        channels.delete(id);
+        subscriptions.delete(id);
+      }
       for (const id of change.listings) listings.delete(id);
       if (change.hubs.size > 0) keys.clear(); // rare, and cheap to read again
       tell(change);
+    }
+
+    async function channel(channelId: Hex, { fresh = false } = {}): Promise<ChannelState> {
+      if (fresh) channels.delete(channelId);
+      return channels.get(channelId, () => ask(noGrant, () => getChannel(client, { contracts, channelId })));
+    }
+
+    async function subscription(subscriptionId: Hex, fresh: boolean): Promise<SubscriptionSlot> {
+      if (fresh) subscriptions.delete(subscriptionId);
+      return subscriptions.get(subscriptionId, () =>
+        ask(noGrant, () => getSubscription(client, { contracts, subscriptionId })),
+      );
     }
 
     return {
@@ -319,11 +352,12 @@ export const admission =
         grants.delete(grantId);
         return load();
       },
-      async channel(channelId, { fresh = false } = {}) {
-        if (fresh) channels.delete(channelId);
-        return channels.get(channelId, () =>
-          ask(noGrant, () => getChannel(client, { contracts, channelId })),
-        );
+      channel,
+      async payment({ kind, paymentId }, { fresh = false } = {}) {
+        return {
+          channel: isMetered({ kind }) ? await channel(paymentId, { fresh }) : null,
+          subscription: isTimed({ kind }) ? await subscription(paymentId, fresh) : null,
+        };
       },
       watch(listener) {
         listeners.add(listener);
@@ -331,6 +365,3 @@ export const admission =
       },
     };
   };
-
-/** Whether reading under this kind of grant is charged. */
-export const isMeteredKind = (kind: number): boolean => kind === PlanKind.message || kind === PlanKind.byte;

@@ -1,17 +1,16 @@
 /** Whether somebody may read now: the same rules at OPEN and after every block. */
-import type { ChannelState } from "@weir/sdk/chain";
-import { Rights } from "@weir/sdk/core";
+import { Rights, type SubscriptionSlot } from "@weir/sdk/core";
 import { RefusedError } from "@weir/sdk/wire";
-import type { Grant } from "./admission.ts";
+import type { Grant, Payment } from "./admission.ts";
 
 /**
- * Null, or the refusal. `now` in unix seconds; `channel` for metered grants; `epoch` = the close epoch in which the session
- * began (a close that has ended since is an end, too).
+ * Null, or the refusal. `now` in unix seconds; `epoch` = the channel's close epoch in which the session began (a close that has
+ * ended since is an end, too).
  */
 export function judge(
   grant: Grant,
   now: number,
-  channel: ChannelState | null,
+  { channel, subscription }: Payment,
   epoch: number | null = null,
 ): RefusedError | null {
   if (grant.revokedAt !== 0) return new RefusedError("Revoked", "The seller revoked this grant.");
@@ -21,10 +20,8 @@ export function judge(
     return new RefusedError("BeforeWindow", "The grant's window has not begun.", {
       notBefore: String(grant.notBefore),
     });
-  if (now >= grant.notAfter)
-    return new RefusedError("AfterWindow", "The grant's window has ended.", {
-      notAfter: String(grant.notAfter),
-    });
+  const end = endOf(grant, subscription);
+  if (now >= end.at) return end.refusal();
   if (channel === null) return null;
   if (channel.closeAt !== 0)
     return new RefusedError("Closing", "A close is pending on the channel.", {
@@ -33,4 +30,23 @@ export function judge(
   if (epoch !== null && channel.epoch !== epoch)
     return new RefusedError("Closing", "The channel was closed.");
   return null;
+}
+
+/** When reading ends by the clock: unix seconds, and what is said then. */
+export type End = { at: number; refusal: () => RefusedError };
+
+/** The end of the grant's window, or of the time that is paid for. */
+export function endOf(grant: Grant, subscription: SubscriptionSlot | null): End {
+  if (subscription !== null && subscription.stop < grant.notAfter) {
+    const { stop } = subscription;
+    const refusal = () =>
+      new RefusedError("OutOfMoney", "The time that was paid for is over.", { stop: String(stop) });
+    return { at: stop, refusal };
+  }
+  const { notAfter } = grant;
+  return {
+    at: notAfter,
+    refusal: () =>
+      new RefusedError("AfterWindow", "The grant's window has ended.", { notAfter: String(notAfter) }),
+  };
 }

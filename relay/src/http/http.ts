@@ -1,16 +1,29 @@
-/** The relay's small HTTP side: health for supervisors, metrics, and the public heads. Read only; nothing here is sealed data. */
+/**
+ * The relay's small HTTP side: health for supervisors, metrics, the public heads and samples. Read only; the only segments here are those whose
+ * keys their publisher has given away.
+ */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { hex, SIGNATURE_BYTES } from "@weir/sdk/core";
 import type { Admission } from "../chain/admission.ts";
 import { HTTP_REQUEST_TIMEOUT_MS, MAX_HTTP_CONNECTIONS } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
+import type { Statements } from "../services/statements.ts";
 import { within } from "../services/wait.ts";
 import type { Head, SegmentStore } from "../store/segments.ts";
+import { headItem, sampleItem } from "./items.ts";
 
-export type HttpComponents = { segments: SegmentStore; admission: Admission; metrics: Metrics; log: Log };
+export type HttpComponents = {
+  segments: SegmentStore;
+  statements: Statements;
+  admission: Admission;
+  metrics: Metrics;
+  log: Log;
+};
 export type HttpService = { start(): Promise<void>; stop(): Promise<void>; url(): string };
+
+/** `/v1/listings/<id>/<name>`. */
+const LISTING_PATH = /^\/v1\/listings\/(\d{1,20})\/([a-z]+)$/;
 
 type Answer = { status: number; type: string; body: string };
 const json = (status: number, value: unknown): Answer => ({
@@ -21,12 +34,27 @@ const json = (status: number, value: unknown): Answer => ({
 
 export const httpService =
   (init: { host: string; port: number }) =>
-  ({ segments, admission, metrics, log }: HttpComponents): HttpService => {
+  ({ segments, statements, admission, metrics, log }: HttpComponents): HttpService => {
+    const toItem = (head: Head) => headItem(head, statements.head(head.header.listingId));
     const routes: Record<string, () => Promise<Answer>> = {
       "/healthz": async () => json(200, { ok: true }),
       "/readyz": ready,
       "/metrics": async () => ({ status: 200, type: "text/plain; version=0.0.4", body: metrics.text() }),
       "/v1/heads": async () => json(200, { items: (await segments.heads()).map(toItem), next: null }),
+    };
+    /** Of one listing: `/v1/listings/<id>/<name>`. */
+    const ofListing: Record<string, (listingId: bigint) => Promise<Answer>> = {
+      async head(listingId) {
+        const head = await segments.head(listingId);
+        return head
+          ? json(200, toItem(head))
+          : missing("NoHead", `Nothing of listing ${listingId} is stored here.`);
+      },
+      /** Null is an answer: most young listings have none, and a browser would report anything but 200 as an error of the page. */
+      async sample(listingId) {
+        const sample = await statements.sample(listingId);
+        return json(200, sample && sampleItem(listingId, sample));
+      },
     };
 
     async function ready(): Promise<Answer> {
@@ -42,9 +70,22 @@ export const httpService =
       }
     }
 
+    function routeOf(path: string): (() => Promise<Answer>) | undefined {
+      if (Object.hasOwn(routes, path)) return routes[path];
+      const [, id, name] = LISTING_PATH.exec(path) ?? [];
+      if (id === undefined || name === undefined || !Object.hasOwn(ofListing, name)) return undefined;
+      return async () => {
+        const listingId = BigInt(id);
+        if (listingId >= 1n << 64n) return missing("UnknownListing", "A listing's id has 64 bits.");
+        return ofListing[name]!(listingId);
+      };
+    }
+
+    const missing = (name: string, message: string): Answer => json(404, { error: { name, message } });
+
     async function answer(method: string | undefined, path: string): Promise<Answer> {
-      const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
-      if (!route) return json(404, { error: { name: "NotFound", message: "No such resource." } });
+      const route = routeOf(path);
+      if (!route) return missing("NotFound", "No such resource.");
       if (method !== "GET" && method !== "HEAD")
         return json(405, { error: { name: "MethodNotAllowed", message: "Read only." } });
       return route();
@@ -89,15 +130,3 @@ export const httpService =
       },
     };
   };
-
-const toItem = ({ header, segmentId, signedHeader, receivedAtMs }: Head) => ({
-  listingId: String(header.listingId),
-  generation: header.generation,
-  epoch: header.epoch,
-  seq: String(header.seq),
-  sealedAtMs: header.sealedAtMs,
-  segmentId: hex(segmentId),
-  header: hex(signedHeader.subarray(0, -SIGNATURE_BYTES)),
-  signature: hex(signedHeader.subarray(-SIGNATURE_BYTES)),
-  receivedAtMs,
-});

@@ -1,5 +1,5 @@
 /** Whether an OPEN may be served: checks from cheap to dear, each with its own refusal. */
-import type { ChannelState, ListingTerms } from "@weir/sdk/chain";
+import type { ListingTerms } from "@weir/sdk/chain";
 import {
   type Bytes,
   type Connect,
@@ -8,13 +8,14 @@ import {
   type Delivery,
   type Hex,
   hex,
+  isMetered,
   type Plan,
   sessionDigest,
   voucherDigest,
 } from "@weir/sdk/core";
 import { type FrameOf, RefusedError } from "@weir/sdk/wire";
 import type { Address } from "viem";
-import { type Admission, type Grant, isMeteredKind } from "../chain/admission.ts";
+import type { Admission, Grant, Payment } from "../chain/admission.ts";
 import { judge } from "../chain/judge.ts";
 import type { Account } from "../store/ledger.ts";
 import { checkExpiry } from "./gateway-auth.ts";
@@ -31,7 +32,7 @@ export type OpenComponents = {
 };
 
 /** An OPEN whose sender may read. */
-export type Admitted = { grant: Grant; terms: ListingTerms; channel: ChannelState | null };
+export type Admitted = Payment & { grant: Grant; terms: ListingTerms };
 
 /** A metered session whose signatures hold; the ledger and the gateway have not been asked yet. */
 export type CheckedSession = {
@@ -44,7 +45,7 @@ export type CheckedSession = {
   plan: Plan;
 };
 
-/** Grant, window, channel, connection. @throws RefusedError */
+/** Grant, window, payment, connection. @throws RefusedError */
 export async function admit(components: OpenComponents, peer: Peer, open: OpenFrame): Promise<Admitted> {
   const { admission, crypto, delivery, operator, relayPeer } = components;
   checkExpiry(open.expiry, Math.floor(Date.now() / 1000));
@@ -71,13 +72,13 @@ export async function admit(components: OpenComponents, peer: Peer, open: OpenFr
   };
   if (!sameAddress(crypto.recover(crypto.sha256(connectMessage(connect)), open.signature), grant.signer))
     throw new RefusedError("BadSignature", "OPEN is not signed by the grant's signer.");
-  const metered = isMeteredKind(grant.kind);
+  const metered = isMetered(grant);
   if (metered !== (open.session !== null) || metered !== (open.voucher !== null))
     throw new RefusedError("WrongPlan", "Session and voucher belong to metered plans, and to them alone.");
-  const channel = metered ? await admission.channel(grant.paymentId, { fresh: true }) : null;
-  const refusal = judge(grant, admission.now(), channel);
+  const payment = await admission.payment(grant, { fresh: true });
+  const refusal = judge(grant, admission.now(), payment);
   if (refusal) throw refusal;
-  return { grant, terms, channel };
+  return { grant, terms, ...payment };
 }
 
 /** Session and voucher of a metered OPEN. `account` is the channel's ledger row. @throws RefusedError */

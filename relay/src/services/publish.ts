@@ -20,14 +20,22 @@ import {
   MAX_UNSTORED_BYTES,
   MAX_UNSTORED_SEGMENTS,
   REVISION_GRACE_MS,
+  STATEMENTS_BURST,
+  STATEMENTS_PER_MINUTE,
 } from "../limits.ts";
 import type { Head, Segment } from "../store/segments.ts";
 import type { Feeds } from "./feeds.ts";
 import { checkGateway, type Gateway, type GatewayComponents } from "./gateway-auth.ts";
+import { bucket } from "./rate.ts";
 import { firstFrame, type Peer, type ServeComponents, serve } from "./serve.ts";
+import type { Statements } from "./statements.ts";
 
 export type PublishComponents = ServeComponents &
-  GatewayComponents & { feeds: Feeds; gatewayConnected: (listingId: bigint) => boolean };
+  GatewayComponents & {
+    feeds: Feeds;
+    statements: Statements;
+    gatewayConnected: (listingId: bigint) => boolean;
+  };
 
 /** What the next segment has to continue. */
 type Tail = { seq: bigint; segmentId: Bytes; sealedAtMs: number } | null;
@@ -91,6 +99,7 @@ export const publishService = () => (components: PublishComponents) => {
     };
     let asked: bigint | undefined;
     const unstored = { bytes: 0, count: 0 };
+    const rate = bucket(STATEMENTS_BURST, STATEMENTS_PER_MINUTE / 60);
     let failure: Error | undefined;
 
     function store(segment: Segment): void {
@@ -127,6 +136,12 @@ export const publishService = () => (components: PublishComponents) => {
       const frame = await frames.read();
       if (failure) throw failure;
       if (frame === null || line.publisher !== frames) return;
+      if (frame.type === "SIGNED_HEAD" || frame.type === "SAMPLE") {
+        if (!rate.take()) throw new RefusedError("Limit", "Too many statements.", { limit: "statements" });
+        await line.written; // what it speaks of is on the disk then
+        await components.statements.take(gateway, frame);
+        continue;
+      }
       if (frame.type !== "SEGMENT")
         throw new RefusedError("BadFrame", `${frame.type} came in place of SEGMENT`);
       const segment = await accept(frame.bytes, gateway);

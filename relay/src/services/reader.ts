@@ -4,6 +4,7 @@
  */
 import type { Header } from "@weir/sdk/core";
 import { controlFrame, type FrameStream, RefusedError } from "@weir/sdk/wire";
+import type { End } from "../chain/judge.ts";
 import {
   CLOSING_GRACE_MS,
   HEAD_INTERVAL_MS,
@@ -28,12 +29,12 @@ export type ReaderInit = {
   generation: number;
   fromSeq: bigint;
   credit: number;
-  /** Null for a free grant. */
+  /** Null for a grant that is not metered. */
   meter: Meter | null;
-  /** Epochs that a free grant's window opens, inclusive. */
+  /** Epochs that such a grant's window opens, inclusive. */
   window: { from: number; to: number };
-  /** When the grant's window ends: unix seconds by the chain's clock, which `now` gives. */
-  notAfter: number;
+  /** When reading ends by the chain's clock, which `now` gives. It moves with a top-up or a cancel: wake the reader then. */
+  end: () => End;
   now: () => number;
   gatewayConnected: () => boolean;
 };
@@ -201,10 +202,8 @@ export class Reader {
   }
 
   #checkWindow(): void {
-    if (!this.#closing && this.#init.now() >= this.#init.notAfter)
-      throw new RefusedError("AfterWindow", "The grant's window has ended.", {
-        notAfter: String(this.#init.notAfter),
-      });
+    const { at, refusal } = this.#init.end();
+    if (!this.#closing && this.#init.now() >= at) throw refusal();
   }
 
   /** After a close: everything within the captured amount has been sent, or has not come in time. */
@@ -216,7 +215,7 @@ export class Reader {
     return true;
   }
 
-  /** A generation that was followed by another gets no more segments. A session belongs to one; a free reader just goes on. */
+  /** A generation that was followed by another gets no more segments. A session belongs to one; a reader without one just goes on. */
   async #turnGeneration(stall: "data" | "key"): Promise<void> {
     const { feeds, segments, listingId, meter } = this.#init;
     if (this.#closing || (await feeds.newestGeneration(listingId)) <= this.#generation) return;
@@ -260,7 +259,7 @@ export class Reader {
 
   #patience(): number {
     const quiet = HEAD_INTERVAL_MS - (performance.now() - this.#quietSince);
-    const window = (this.#init.notAfter - this.#init.now()) * 1000;
+    const window = (this.#init.end().at - this.#init.now()) * 1000;
     const closing = this.#closing ? this.#closing.until - performance.now() : quiet;
     return Math.max(1, Math.min(quiet, window, closing));
   }

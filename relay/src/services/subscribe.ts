@@ -1,7 +1,7 @@
 /** Readers: where to begin, OPEN, and the running sessions, judged again after every block. */
-import { type Bytes, type Delivery, epochAt, type Hex, sessionAckMessage } from "@weir/sdk/core";
+import { type Bytes, type Delivery, epochAt, type Hex, Rights, sessionAckMessage } from "@weir/sdk/core";
 import { type Fields, type FrameOf, type FrameStream, PROTOCOLS, RefusedError } from "@weir/sdk/wire";
-import { judge } from "../chain/judge.ts";
+import { endOf, judge } from "../chain/judge.ts";
 import {
   MAX_CONTROL_FRAME_BYTES,
   MAX_LOCATES,
@@ -45,7 +45,7 @@ export const subscribeService = () => (components: SubscribeComponents) => {
   async function subscribe(frames: FrameStream, peer: Peer): Promise<void> {
     const open = await locate(frames, peer);
     if (open.session) await subscribeMetered(frames, peer, open);
-    else await subscribeFree(frames, peer, open);
+    else await subscribeUnmetered(frames, peer, open);
   }
 
   // ------------------------------------------------------------------------------------------------------- handshake
@@ -98,28 +98,42 @@ export const subscribeService = () => (components: SubscribeComponents) => {
     }
   }
 
-  // ------------------------------------------------------------------------------------------------------------ free
+  // ------------------------------------------------------------------------------------------- free, given, paid by time
 
-  async function subscribeFree(frames: FrameStream, peer: Peer, open: OpenFrame): Promise<void> {
+  async function subscribeUnmetered(frames: FrameStream, peer: Peer, open: OpenFrame): Promise<void> {
     const admitted = await checking(() => admit(components, peer, open));
-    const { generation, seq } = await freeStart(open);
-    const { epochLength } = admitted.terms;
+    const { grant, terms } = admitted;
+    const since = grant.notBefore - (grant.rights & Rights.history ? terms.historyDepth : 0);
     const window = {
-      from: epochAt(admitted.grant.notBefore * 1000, epochLength),
-      to: epochAt(admitted.grant.notAfter * 1000, epochLength),
+      from: epochAt(Math.max(0, since) * 1000, terms.epochLength),
+      to: epochAt(grant.notAfter * 1000, terms.epochLength),
     };
+    const { generation, seq } = await startOf(open, window.from);
     frames.send("OPENED", { generation, fromSeq: seq, baseAccrued: 0n, sessionAck: null, keyId: 0 });
-    metrics.add("sessions_opened_total", 1, "free");
-    const reader = newReader(frames, admitted, open, { generation, fromSeq: seq, meter: null, window });
-    await run(frames, { ...admitted, reader, meter: null, epoch: null, closing: false });
+    metrics.add("sessions_opened_total", 1, "unmetered");
+    const session: Session = {
+      ...admitted,
+      reader: newReader(frames, () => session, open, { generation, fromSeq: seq, meter: null, window }),
+      meter: null,
+      epoch: null,
+      closing: false,
+    };
+    await run(frames, session);
   }
 
-  /** Behind the last segment the reader has, otherwise at the newest epoch. */
-  async function freeStart({ listingId, position }: OpenFrame): Promise<{ generation: number; seq: bigint }> {
+  /** Behind the last segment the reader has, at the first epoch of its window if it wants all of it, otherwise at the newest epoch. */
+  async function startOf(
+    { listingId, position, fromStart }: OpenFrame,
+    firstEpoch: number,
+  ): Promise<{ generation: number; seq: bigint }> {
     if (position && (await segments.head(listingId, position.generation)))
       return { generation: position.generation, seq: position.seq + 1n };
     const head = await segments.head(listingId);
-    return { generation: head?.header.generation ?? 0, seq: head?.epochFirstSeq ?? 0n };
+    if (head === null) return { generation: 0, seq: 0n };
+    const { generation } = head.header;
+    if (!fromStart) return { generation, seq: head.epochFirstSeq };
+    const first = await segments.firstInEpoch(listingId, generation, firstEpoch);
+    return { generation, seq: first?.seq ?? head.header.seq + 1n };
   }
 
   // --------------------------------------------------------------------------------------------------------- metered
@@ -172,16 +186,22 @@ export const subscribeService = () => (components: SubscribeComponents) => {
         keyId: ack.keyId,
       });
       metrics.add("sessions_opened_total", 1, "metered");
-      const reader = newReader(frames, admitted, open, {
-        generation,
-        fromSeq,
+      const running: Session = {
+        ...admitted,
+        reader: newReader(frames, () => running, open, {
+          generation,
+          fromSeq,
+          meter,
+          window: { from: 0, to: -1 },
+        }),
         meter,
-        window: { from: 0, to: -1 },
-      });
-      session = { ...admitted, reader, meter, epoch: channel!.epoch, closing: false };
-      for (const seal of early) release(session, seal);
-      byChannel.set(grant.paymentId, session);
-      await run(frames, session);
+        epoch: channel!.epoch,
+        closing: false,
+      };
+      session = running;
+      for (const seal of early) release(running, seal);
+      byChannel.set(grant.paymentId, running);
+      await run(frames, running);
     } catch (error) {
       broken = !(error instanceof RefusedError) || error.name === "DiskFull";
       throw error;
@@ -241,8 +261,8 @@ export const subscribeService = () => (components: SubscribeComponents) => {
 
   function newReader(
     frames: FrameStream,
-    { grant }: Admitted,
-    { credit }: OpenFrame,
+    session: () => Session,
+    { listingId, credit }: OpenFrame,
     rest: Pick<ConstructorParameters<typeof Reader>[0], "generation" | "fromSeq" | "meter" | "window">,
   ): Reader {
     return new Reader({
@@ -251,10 +271,10 @@ export const subscribeService = () => (components: SubscribeComponents) => {
       segments,
       metrics,
       credit,
-      listingId: grant.listingId,
-      notAfter: grant.notAfter,
+      listingId,
+      end: () => endOf(session().grant, session().subscription),
       now: admission.now,
-      gatewayConnected: () => vouchers.connected(grant.listingId),
+      gatewayConnected: () => vouchers.connected(listingId),
       ...rest,
     });
   }
@@ -276,9 +296,11 @@ export const subscribeService = () => (components: SubscribeComponents) => {
     if (session.closing) return;
     try {
       const grant = await admission.grant(session.grant.grantId);
-      const channel = session.meter ? await admission.channel(grant.paymentId) : null;
-      const refusal = judge(grant, admission.now(), channel, session.epoch);
+      const payment = await admission.payment(grant);
+      Object.assign(session, { grant, subscription: payment.subscription });
+      const refusal = judge(grant, admission.now(), payment, session.epoch);
       if (refusal && !session.closing) session.reader.end(refusal);
+      else session.reader.wake(); // the end of what is paid for may have moved
     } catch (error) {
       // A chain that does not answer ends no running session; a grant that a reorganisation took away does.
       if (error instanceof RefusedError && error.name !== "ChainUnreachable") session.reader.end(error);
@@ -293,9 +315,9 @@ export const subscribeService = () => (components: SubscribeComponents) => {
   );
   return {
     async start() {
-      unwatch = admission.watch(({ all, grants, channels }) => {
+      unwatch = admission.watch(({ all, grants, payments }) => {
         for (const session of sessions)
-          if (all || grants.has(session.grant.grantId) || channels.has(session.grant.paymentId))
+          if (all || grants.has(session.grant.grantId) || payments.has(session.grant.paymentId))
             void recheck(session);
           else session.reader.wake(); // the chain's clock has moved: windows end by it
       });

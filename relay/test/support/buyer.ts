@@ -105,6 +105,7 @@ export class ScriptedBuyer {
       expiry,
       signature: nativeCrypto.signSecp(key, nativeCrypto.sha256(message)),
       position: null,
+      fromStart: false,
       credit: 1 << 20,
       transactionHash: null,
       session: null,

@@ -1,0 +1,163 @@
+// subscribe: grants that are paid by time.
+//
+// - read while the time is paid for; cut off when it ends, by the clock and without a block; refused then
+// - a top-up in time goes on in the same session, a later one under the same grant
+// - cancelled: read for the notice, then cut off
+// - flat: no end by time; stopped with its grant
+// - from the start: the first epoch that the grant opens; the past with the history right only
+
+import { buy, cancelSubscription, fundSubscription, getSubscription, revokeGrant } from "@weir/sdk/chain";
+import { type Plan, PlanKind, Rights, type SubscriptionTerms, subscriptionTermsOf } from "@weir/sdk/core";
+import type { FrameStream } from "@weir/sdk/wire";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { BUYER, makePurchase, messagePlan, SELLER, type TestListing } from "../../test/support/market.ts";
+import type { Relay } from "../src/relay.ts";
+import { readSegments, ScriptedBuyer, untilRefused } from "./support/buyer.ts";
+import { ScriptedGateway } from "./support/gateway.ts";
+import { startWorld, type World } from "./support/world.ts";
+
+const timed: Plan = { ...messagePlan, unit: 0n, entry: 0n, notice: 6 };
+/** Ten units a second. */
+const PERIOD: Plan = { ...timed, kind: PlanKind.period, price: 600n, period: 60 };
+const RATE = 10n;
+const FLAT: Plan = { ...timed, kind: PlanKind.flat, price: 0n, upfront: 7_000n };
+const FLAT_WITH_HISTORY: Plan = { ...FLAT, rights: Rights.read | Rights.history };
+const HISTORY = 600;
+/** The promise is one second after the end; the rest is this machine's. */
+const SLACK_MS = 4_000;
+
+let world: World;
+let relay: Relay;
+const stops: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  world = await startWorld();
+  relay = await world.relay();
+});
+afterAll(async () => {
+  for (const stop of stops) await stop();
+  await world.stop();
+});
+
+type Subscriber = {
+  buyer: ScriptedBuyer;
+  listing: TestListing;
+  terms: SubscriptionTerms;
+  stop: () => Promise<number>;
+};
+
+async function subscribe(listing: TestListing, plan: number, amount: bigint): Promise<Subscriber> {
+  const { chain } = world;
+  const { contracts, chainId } = chain;
+  const purchase = makePurchase(chain, listing, { plan, amount });
+  const bought = await buy(chain.wallet(BUYER), { contracts, purchase });
+  const { grantId, paymentId, hash } = bought;
+  const terms = subscriptionTermsOf(
+    listing.terms,
+    { ...purchase, paymentId },
+    { chainId, subscriptions: contracts.Subscriptions, grants: contracts.Grants },
+  );
+  const buyer = await ScriptedBuyer.start(world, relay, {
+    purchase,
+    terms: {} as never, // of a channel: there is none
+    grantId,
+    paymentId,
+    hash,
+    buyer: purchase.buyer,
+  });
+  stops.push(() => buyer.stop());
+  const stop = async () =>
+    (await getSubscription(chain.client, { contracts, subscriptionId: paymentId })).stop;
+  return { buyer, listing, terms, stop };
+}
+
+async function offer(title: string, more: Parameters<World["listing"]>[1] = {}) {
+  const listing = await world.listing(title, { plans: [PERIOD, FLAT, FLAT_WITH_HISTORY], ...more });
+  const gateway = await ScriptedGateway.start(world, relay, { listingId: listing.listingId });
+  stops.push(() => gateway.stop());
+  const { frames } = await gateway.publish();
+  const publish = async (sealedAtMs = Date.now()) =>
+    gateway.deliver(frames, await gateway.seal({ sealedAtMs }));
+  return { listing, publish };
+}
+
+/** Opens and reads the first segment, which is published now. */
+async function reading({ buyer }: Subscriber, publish: () => Promise<void>): Promise<FrameStream> {
+  const frames = await buyer.open();
+  await frames.expect("OPENED");
+  await publish();
+  await readSegments(frames, 1);
+  return frames;
+}
+
+const topUp = (terms: SubscriptionTerms, amount: bigint) =>
+  fundSubscription(world.chain.wallet(BUYER), { contracts: world.chain.contracts, terms, amount });
+
+test("is read while its time is paid for, cut off by the clock, and goes on with a top-up", async () => {
+  const { listing, publish } = await offer("by the second");
+  const subscriber = await subscribe(listing, 0, 12n * RATE);
+  const frames = await reading(subscriber, publish);
+  const first = await subscriber.stop();
+  await topUp(subscriber.terms, 3n * RATE);
+  expect(await subscriber.stop()).toBe(first + 3);
+  const refused = await untilRefused(frames);
+  expect(refused).toMatchObject({ name: "OutOfMoney", detail: { stop: String(first + 3) } });
+  expect(Date.now()).toBeGreaterThanOrEqual((first + 3) * 1000);
+  expect(Date.now()).toBeLessThan((first + 3) * 1000 + SLACK_MS);
+  expect(await untilRefused(await subscriber.buyer.open())).toMatchObject({ name: "OutOfMoney" });
+
+  await topUp(subscriber.terms, 60n * RATE);
+  await reading(subscriber, publish);
+});
+
+test("a cancelled subscriber reads for the notice and no longer", async () => {
+  const { listing, publish } = await offer("cancelled");
+  const subscriber = await subscribe(listing, 0, 3_600n * RATE);
+  const frames = await reading(subscriber, publish);
+  const { contracts } = world.chain;
+  const { terms } = subscriber;
+  const { stop } = await cancelSubscription(world.chain.wallet(BUYER), {
+    contracts,
+    terms,
+    relays: listing.terms.relays,
+  });
+  await publish();
+  await readSegments(frames, 1);
+  expect(await untilRefused(frames)).toMatchObject({ name: "OutOfMoney", detail: { stop: String(stop) } });
+  expect(Date.now()).toBeLessThan(stop * 1000 + SLACK_MS);
+});
+
+test("flat access has no end by time, and ends with its grant", async () => {
+  const { listing, publish } = await offer("flat");
+  const subscriber = await subscribe(listing, 1, 7_000n);
+  const frames = await reading(subscriber, publish);
+  const { contracts } = world.chain;
+  const { terms, buyer } = subscriber;
+  await revokeGrant(world.chain.wallet(SELLER), {
+    contracts,
+    grantId: buyer.purchase.grantId,
+    subscription: { terms, relays: listing.terms.relays },
+  });
+  expect(await untilRefused(frames)).toMatchObject({ name: "Revoked" });
+});
+
+test("from the start: what came since the purchase, and with the history right what came before", async () => {
+  const { listing, publish } = await offer("history", { historyDepth: HISTORY });
+  const now = Date.now();
+  const hour = 3_600_000;
+  for (const sealedAtMs of [now - hour, now - 60_000, now - 30_000]) await publish(sealedAtMs);
+  const { timestamp } = await world.chain.client.getBlock();
+  const past = await subscribe(listing, 2, 7_000n);
+  const plain = await subscribe(listing, 1, 7_000n);
+  // Behind the grants' first epoch, whatever the two clocks make of it.
+  await publish(Math.max(now, Number(timestamp) * 1000) + 2_000);
+  await publish(Math.max(now, Number(timestamp) * 1000) + 3_000);
+  const read = async ({ buyer }: Subscriber, fromStart: boolean, count: number) => {
+    const frames = await buyer.open({ fromStart });
+    await frames.expect("OPENED");
+    return readSegments(frames, count);
+  };
+  expect(await read(past, true, 4)).toEqual([1n, 2n, 3n, 4n]);
+  expect(await read(plain, true, 2)).toEqual([3n, 4n]);
+  expect(await read(past, false, 1)).toEqual([4n]);
+});
