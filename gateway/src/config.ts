@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { type Address, getAddress, isAddress } from "viem";
+import { authorize, parseUser } from "./ingest/authorize.ts";
 
 /** What the JSON file at WEIR_GATEWAY_CONFIG says. Paths in it are relative to the file. */
 export type GatewayFile = {
@@ -13,7 +14,22 @@ export type GatewayFile = {
   corsOrigins: string[];
   /** Only these listings are served; all of the hubs' without it. */
   listings?: bigint[] | undefined;
+  /** Devices whose messages come from a file or a program on this machine. */
+  sources: SourceConfig[];
 };
+
+/** One device's messages out of a file, or out of what a program prints, a record each. */
+export type SourceConfig = {
+  hubId: bigint;
+  device: string;
+  /** Behind `<device>/`. */
+  topic: string;
+  /** At most so many messages a second; as fast as they are sold without it. */
+  perSecond?: number | undefined;
+} & (
+  | { file: string; format: "jsonl" | "csv" /** Go on where the file grows. */; follow: boolean }
+  | { command: readonly string[] }
+);
 
 export type GatewayConfig = GatewayFile & {
   rpcUrl: string;
@@ -47,10 +63,7 @@ const ID = /^[A-Za-z0-9._-]{1,64}$/;
 export async function loadConfig(env: NodeJS.ProcessEnv): Promise<GatewayConfig> {
   const path = need(env, "WEIR_GATEWAY_CONFIG");
   const file = parseFile(await readText(path, "WEIR_GATEWAY_CONFIG"), dirname(resolve(path)));
-  const passphraseFile = env.WEIR_GATEWAY_PASSPHRASE_FILE;
-  const passphrase = passphraseFile
-    ? (await readText(passphraseFile, "WEIR_GATEWAY_PASSPHRASE_FILE")).replace(/\r?\n$/, "")
-    : need(env, "WEIR_GATEWAY_PASSPHRASE");
+  const passphrase = await loadPassphrase(env);
   const chainId = Number(need(env, "WEIR_CHAIN_ID"));
   if (!Number.isSafeInteger(chainId) || chainId < 1)
     throw new ConfigError("WEIR_CHAIN_ID", "is a positive whole number");
@@ -67,6 +80,13 @@ export async function loadConfig(env: NodeJS.ProcessEnv): Promise<GatewayConfig>
   };
 }
 
+/** What opens the secrets: a file goes before the environment. Throws ConfigError. */
+export async function loadPassphrase(env: NodeJS.ProcessEnv): Promise<string> {
+  const path = env.WEIR_GATEWAY_PASSPHRASE_FILE;
+  if (!path) return need(env, "WEIR_GATEWAY_PASSPHRASE");
+  return (await readText(path, "WEIR_GATEWAY_PASSPHRASE_FILE")).replace(/\r?\n$/, "");
+}
+
 function parseFile(text: string, folder: string): GatewayFile {
   let json: Record<string, unknown>;
   try {
@@ -77,7 +97,7 @@ function parseFile(text: string, folder: string): GatewayFile {
       `names a file that is no JSON (${(error as Error).message})`,
     );
   }
-  const known = ["id", "hubs", "relays", "corsOrigins", "listings"];
+  const known = ["id", "hubs", "relays", "corsOrigins", "listings", "sources"];
   for (const name of Object.keys(json))
     if (!known.includes(name)) throw new ConfigError(name, "is not a field of this file");
   if (typeof json.id !== "string" || !ID.test(json.id))
@@ -112,7 +132,46 @@ function parseFile(text: string, folder: string): GatewayFile {
     json.listings === undefined
       ? undefined
       : list(json, "listings").map((item, i) => id(item, `listings[${i}]`));
-  return { id: json.id, hubs, relays, corsOrigins, listings };
+  const served = hubs.map(({ hubId }) => hubId);
+  const sources = list(json, "sources", true).map((item, i) => source(item, `sources[${i}]`, folder, served));
+  const names = sources.map(({ hubId, device, topic }) => `${hubId}/${device}/${topic}`);
+  if (new Set(names).size < names.length) throw new ConfigError("sources", "names no device and topic twice");
+  return { id: json.id, hubs, relays, corsOrigins, listings, sources };
+}
+
+function source(item: unknown, at: string, folder: string, served: readonly bigint[]): SourceConfig {
+  if (typeof item !== "object" || item === null) throw new ConfigError(at, "is an object");
+  const json = item as Record<string, unknown>;
+  const known = ["hubId", "device", "topic", "perSecond", "file", "format", "follow", "command"];
+  for (const name of Object.keys(json))
+    if (!known.includes(name)) throw new ConfigError(`${at}.${name}`, "is not a field of a source");
+  const hubId = id(json.hubId, `${at}.hubId`);
+  if (!served.includes(hubId)) throw new ConfigError(`${at}.hubId`, "is one of the hubs above");
+  const { device, topic = "data", perSecond, file, format, follow = false, command } = json;
+  const speaker = typeof device === "string" ? parseUser(`${hubId}/${device}`) : undefined;
+  if (speaker === undefined)
+    throw new ConfigError(`${at}.device`, "has 1 to 64 letters, digits, dots, lines");
+  let suffix: string;
+  try {
+    suffix = authorize(speaker, { kind: "publish", topic: `${speaker.device}/${topic}` });
+  } catch (error) {
+    throw new ConfigError(`${at}.topic`, `is refused: ${(error as Error).message}`);
+  }
+  if (perSecond !== undefined && !(typeof perSecond === "number" && perSecond > 0 && perSecond <= 1_000_000))
+    throw new ConfigError(`${at}.perSecond`, "is a number above 0, at most 1000000");
+  const from = { hubId, device: speaker.device, topic: suffix, perSecond: perSecond as number | undefined };
+  if ((file === undefined) === (command === undefined))
+    throw new ConfigError(`${at}.file`, "or command: names one of the two");
+  if (command !== undefined) {
+    if (!Array.isArray(command) || command.length === 0 || command.some((word) => typeof word !== "string"))
+      throw new ConfigError(`${at}.command`, "is a list of words: a program and its arguments");
+    return { ...from, command: command as string[] };
+  }
+  if (typeof file !== "string" || file === "") throw new ConfigError(`${at}.file`, "is a path");
+  const kind = format ?? (file.endsWith(".csv") ? "csv" : "jsonl");
+  if (kind !== "jsonl" && kind !== "csv") throw new ConfigError(`${at}.format`, "is jsonl or csv");
+  if (typeof follow !== "boolean") throw new ConfigError(`${at}.follow`, "is true or false");
+  return { ...from, file: resolve(folder, file), format: kind, follow };
 }
 
 function list(json: Record<string, unknown>, field: string, optional = false): unknown[] {

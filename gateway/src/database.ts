@@ -1,6 +1,11 @@
 import { EventEmitter } from "node:events";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 
+/** The data file's name in the data folder. */
+export const DATABASE_FILE = "gateway.db";
+/** Name in `meta` of a file that was put back from a copy and has not been opened since. */
+export const RESTORED = "restored";
+
 /** The file's layout. Raised when it changes; a file of another layout is refused. */
 const SCHEMA_VERSION = 1;
 
@@ -29,6 +34,8 @@ CREATE TABLE IF NOT EXISTS channels (
   channelId TEXT PRIMARY KEY, listingId TEXT NOT NULL, grantId TEXT NOT NULL, version INTEGER NOT NULL, plan INTEGER NOT NULL, purchase TEXT NOT NULL,
   sessionNo TEXT NOT NULL, total TEXT NOT NULL, voucherRelay TEXT, voucherSignature BLOB, carried TEXT NOT NULL, frozenEpoch INTEGER, capture TEXT,
   closeHash TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sources (
+  name TEXT PRIMARY KEY, offset INTEGER NOT NULL, records INTEGER NOT NULL, head BLOB NOT NULL, done INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS opened (
   channelId TEXT NOT NULL, generation INTEGER NOT NULL, epochFrom INTEGER NOT NULL, epochTo INTEGER NOT NULL,
   PRIMARY KEY (channelId, generation, epochFrom)) WITHOUT ROWID;
@@ -142,6 +149,11 @@ export class Database {
       return;
     }
     for (const settle of done) settle();
+  }
+
+  /** Writes a copy of everything committed into a new file. */
+  copyTo(path: string): void {
+    this.#db.prepare("VACUUM INTO ?").run(path);
   }
 
   /** Commits what waits, then closes the file. */

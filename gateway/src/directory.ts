@@ -1,7 +1,7 @@
 // What the chain says about the hubs this gateway serves: their publisher keys, devices, listings and purchases.
 import { EventEmitter } from "node:events";
 import { type ContractEvent, type Contracts, followChain } from "@weir/sdk/chain";
-import type { Address, Hex, ListingTerms, PurchaseChoice } from "@weir/sdk/core";
+import type { Address, Hex, ListingTerms, PublicKey, PurchaseChoice } from "@weir/sdk/core";
 import { type PublicClient, toHex } from "viem";
 import { type Feed, parseFeed } from "./feed.ts";
 
@@ -35,7 +35,11 @@ type Events = {
   listing: [ListingInfo];
   /** The payer of a channel asks for his money back. */
   closing: [channelId: Hex, closeAt: number];
+  /** A subscription's slot changed; it may be another gateway's. */
+  subscription: [subscriptionId: Hex];
   deviceRevoked: [hubId: bigint, device: string];
+  /** A device has another key: what it opened with the one before ends. */
+  deviceRotated: [hubId: bigint, device: string];
   keys: [hubId: bigint];
   /** The local chain was started anew: nothing that was stored belongs to it. */
   reset: [instanceId: Hex | null];
@@ -50,7 +54,11 @@ export type Directory = EventEmitter<Events> & {
   listings(): ListingInfo[];
   listing(listingId: bigint): ListingInfo | undefined;
   acquired(grantId: Hex): Acquired | undefined;
+  /** Every grant of the served listings. */
+  everyAcquired(): Iterable<Acquired>;
   deviceActive(hubId: bigint, device: string): boolean;
+  /** The device's own key now; undefined for unknown and revoked devices, and those that have a password only. */
+  deviceKey(hubId: bigint, device: string): PublicKey | undefined;
   /** The key with this public point, unless it was revoked. */
   publisherKey(hubId: bigint, point: { x: Hex; y: Hex }): PublisherKeyInfo | undefined;
 };
@@ -81,6 +89,7 @@ export function createDirectory(init: DirectoryInit): Directory {
   function concerns(event: ContractEvent): boolean {
     const args = event.args as { hubId?: bigint; listingId?: bigint; channelId?: Hex };
     if (event.contract === "Channels") return event.eventName === "ChannelClosing";
+    if (event.contract === "Subscriptions") return "subscriptionId" in event.args;
     if (args.hubId !== undefined && !served.has(args.hubId)) return false;
     if (args.listingId === undefined) return event.contract === "Hubs";
     if (init.listings && !init.listings.includes(args.listingId)) return false;
@@ -92,6 +101,10 @@ export function createDirectory(init: DirectoryInit): Directory {
     if (event.contract === "Channels") {
       const { channelId, closeAt } = event.args as { channelId: Hex; closeAt: number };
       events.emit("closing", channelId, closeAt);
+      return;
+    }
+    if (event.contract === "Subscriptions") {
+      events.emit("subscription", (event.args as { subscriptionId: Hex }).subscriptionId);
       return;
     }
     let createdAt = 0;
@@ -109,6 +122,8 @@ export function createDirectory(init: DirectoryInit): Directory {
     }
     if (event.eventName === "DeviceRevoked" && device !== undefined)
       events.emit("deviceRevoked", args.hubId!, device);
+    if (event.eventName === "DeviceKeyRotated" && device !== undefined)
+      events.emit("deviceRotated", args.hubId!, device);
     if (event.eventName === "PublisherKeyRegistered" || event.eventName === "PublisherKeyRevoked")
       events.emit("keys", args.hubId!);
   }
@@ -119,7 +134,9 @@ export function createDirectory(init: DirectoryInit): Directory {
     listings: () => [...state.listings.values()],
     listing: listingOf,
     acquired: (grantId: Hex) => state.acquired.get(grantId),
-    deviceActive: (hubId: bigint, device: string) => state.devices.get(`${hubId}/${device}`) === true,
+    everyAcquired: () => state.acquired.values(),
+    deviceActive: (hubId: bigint, device: string) => state.devices.has(`${hubId}/${device}`),
+    deviceKey: (hubId: bigint, device: string) => state.devices.get(`${hubId}/${device}`) ?? undefined,
     publisherKey: (hubId: bigint, point: { x: Hex; y: Hex }) =>
       [...state.keys.values()].find(
         (key) => key.hubId === hubId && key.x === point.x && key.y === point.y && !key.revoked,
@@ -154,12 +171,15 @@ export function createDirectory(init: DirectoryInit): Directory {
   });
 }
 
+/** The contract's zero point means "no key". */
+const keyOf = ({ x, y }: PublicKey): PublicKey | null => (/^0x0*$/.test(x + y.slice(2)) ? null : { x, y });
+
 /** The tables that follow from the events, and nothing else. */
 class State {
   readonly listings = new Map<bigint, ListingInfo>();
   readonly acquired = new Map<Hex, Acquired>();
-  /** `<hubId>/<device>` → registered and not revoked. */
-  readonly devices = new Map<string, boolean>();
+  /** `<hubId>/<device>` of those registered and not revoked → their key, null where there is only a password. */
+  readonly devices = new Map<string, PublicKey | null>();
   readonly keys = new Map<string, PublisherKeyInfo & { hubId: bigint }>();
   readonly #deviceNames = new Map<string, string>();
 
@@ -214,11 +234,16 @@ class State {
       }
       case "DeviceRegistered":
         this.#deviceNames.set(`${event.args.hubId}/${event.args.nameHash}`, event.args.name);
-        this.devices.set(`${event.args.hubId}/${event.args.name}`, true);
+        this.devices.set(`${event.args.hubId}/${event.args.name}`, keyOf(event.args));
         return event.args.name;
+      case "DeviceKeyRotated": {
+        const name = this.#deviceNames.get(`${event.args.hubId}/${event.args.nameHash}`);
+        if (name !== undefined) this.devices.set(`${event.args.hubId}/${name}`, keyOf(event.args));
+        return name;
+      }
       case "DeviceRevoked": {
         const name = this.#deviceNames.get(`${event.args.hubId}/${event.args.nameHash}`);
-        if (name !== undefined) this.devices.set(`${event.args.hubId}/${name}`, false);
+        if (name !== undefined) this.devices.delete(`${event.args.hubId}/${name}`);
         return name;
       }
       case "PublisherKeyRegistered": {

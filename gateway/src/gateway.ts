@@ -12,14 +12,16 @@ import type { Logger } from "pino";
 import { createPublicClient, http, type PublicClient } from "viem";
 import { createCloser } from "./claims/close.ts";
 import { createSender, type Sender } from "./claims/sender.ts";
+import { createSubscriptionClaims } from "./claims/subscriptions.ts";
 import type { GatewayConfig } from "./config.ts";
-import { Database } from "./database.ts";
+import { DATABASE_FILE, Database, RESTORED } from "./database.ts";
 import { createDirectory, type Directory, type ListingInfo } from "./directory.ts";
 import { createHttp } from "./ingest/http.ts";
 import { createIntake } from "./ingest/intake.ts";
 import { createJournal } from "./ingest/journal.ts";
 import { createBroker } from "./ingest/mqtt.ts";
 import { createPasswords } from "./ingest/passwords.ts";
+import { createTokens } from "./ingest/tokens.ts";
 import { createCovers } from "./keys/covers.ts";
 import { createLedger } from "./keys/ledger.ts";
 import { createPurchases } from "./keys/purchases.ts";
@@ -29,6 +31,9 @@ import { createMetrics } from "./metrics.ts";
 import { type HubKeys, Pipeline } from "./seal/pipeline.ts";
 import { createSegmentStore } from "./seal/store.ts";
 import { openSecrets, type Secrets } from "./secrets.ts";
+import { runCommand } from "./sources/command.ts";
+import { runFile } from "./sources/file.ts";
+import { nameOf } from "./sources/source.ts";
 import { ListingStream } from "./stream.ts";
 
 export type Gateway = {
@@ -41,8 +46,6 @@ export type Gateway = {
 };
 
 type Hub = HubKeys & { hubId: bigint; secrets: Secrets; sender: Sender };
-
-const FILE = "gateway.db";
 
 /** Starts everything; resolves when devices can connect. `crypto` is the filling of the primitives. */
 export async function startGateway(
@@ -92,6 +95,7 @@ export async function startGateway(
     );
     failure.resolve(error);
   });
+  const restored = db.get("SELECT 1 FROM meta WHERE name = ?", RESTORED) !== undefined;
   const hubs = config.hubs.map(({ hubId }, i): Hub => {
     const secret = secrets[i]!;
     const { masterSeed, publisherPrivateKey, publisherKey, operatorPrivateKey } = secret;
@@ -142,6 +146,16 @@ export async function startGateway(
   });
   const covers = createCovers({ directory, purchases, crypto, delivery, metrics, log });
 
+  const claims = createSubscriptionClaims({
+    client,
+    contracts,
+    chainId: config.chainId,
+    directory,
+    sender: (hubId) => hubs.find((hub) => hub.hubId === hubId)?.sender,
+    metrics,
+    log,
+  });
+
   // ---- listings
 
   const streams = new Map<bigint, ListingStream>();
@@ -176,13 +190,15 @@ export async function startGateway(
       },
       onStored: (header) => ledger.stored(header),
       onAbandoned: () => ledger.recount(listingId),
-      onSealed: () => {
+      onSealed: (header) => {
         metrics.count("segments");
-        streams.get(listingId)?.wake();
+        streams.get(listingId)?.wake(header);
       },
       onGeneration: () =>
         sessions.end(listingId, new RefusedError("StaleGeneration", "a new generation has begun")),
     });
+    // A copy may lack what was published after it was made: numbers that are gone are never used again.
+    if (restored) pipeline.renew(0, true);
     const { relays } = config;
     streams.set(
       listingId,
@@ -237,6 +253,7 @@ export async function startGateway(
   );
   for (const listing of directory.listings()) onListing(listing);
   await Promise.all(opening.values());
+  const claiming = claims.run(ending.signal);
   closer.resume().catch((error: Error) => log.error({ event: "close", reason: error.name }, error.message));
 
   // ---- devices
@@ -257,11 +274,21 @@ export async function startGateway(
     hubIds: config.hubs.map(({ hubId }) => hubId),
     deviceActive: directory.deviceActive,
   });
+  const tokens = createTokens({ crypto, gatewayId: config.id, deviceKey: directory.deviceKey });
   const intake = createIntake({ journal, metrics });
-  const broker = createBroker({ passwords, intake, metrics, log, ready: () => !ending.signal.aborted });
+  const broker = createBroker({
+    passwords,
+    tokens,
+    intake,
+    metrics,
+    log,
+    ready: () => !ending.signal.aborted,
+  });
   directory.on("deviceRevoked", (hubId, device) => broker.disconnect(hubId, device));
+  directory.on("deviceRotated", (hubId, device) => broker.disconnectTokens(hubId, device));
   const api = createHttp({
     passwords,
+    tokens,
     intake,
     metrics,
     log,
@@ -278,9 +305,24 @@ export async function startGateway(
     api.start(config.host, config.httpPort),
   ]);
 
+  const feeding = Promise.all(
+    config.sources.map(async (source) => {
+      const init = { journal, directory, metrics, log, signal: ending.signal };
+      try {
+        await ("file" in source ? runFile(source, { ...init, db }) : runCommand(source, init));
+      } catch (error) {
+        // A file that breaks a rule ends alone: everything else goes on.
+        const { name, message } = error as Error;
+        metrics.count("failed_sources", { reason: name });
+        log.error({ event: "source failed", source: nameOf(source), reason: name }, message);
+      }
+    }),
+  );
+
   const settling = setInterval(() => {
-    db.commit(settle).catch((error: Error) =>
-      log.error({ event: "settle", reason: error.name }, error.message),
+    db.commit(settle).then(
+      () => metrics.count("settle_rounds"),
+      (error: Error) => log.error({ event: "settle", reason: error.name }, error.message),
     );
   }, SETTLE_MS);
 
@@ -302,8 +344,9 @@ export async function startGateway(
     async stop() {
       ending.abort();
       clearInterval(settling);
-      await Promise.all([broker.stop(), api.stop()]);
+      await Promise.all([broker.stop(), api.stop(), feeding]);
       await Promise.all(opening.values());
+      await claiming;
       await closer.stop();
       await Promise.all([...streams.values()].map((stream) => stream.stop()));
       await node.stop();
@@ -324,7 +367,7 @@ async function openDatabase(
   log: Logger,
 ): Promise<Database> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  const path = join(config.dataDir, FILE);
+  const path = join(config.dataDir, DATABASE_FILE);
   const identity = `${delivery.chainId}/${delivery.hubs}/${directory.instanceId() ?? "-"}`;
   const first = new Database(path);
   const found = first.get<{ value: string }>("SELECT value FROM meta WHERE name = 'chain'")?.value;

@@ -37,6 +37,19 @@ export const MAX_JOURNAL_BYTES = 1 << 30;
 /** How long messages of a hub that no listing takes are kept: a listing created a moment later still gets them. */
 export const UNLISTED_RETENTION_MS = 60_000;
 
+// ---- files and programs as sources
+
+/** Records of a source that go into the journal in one commit: a fsync for each would be slow, more would hold up the devices. */
+export const SOURCE_BATCH = 500;
+/** A source waits while so many bytes are in the journal: a file is as long as it likes, and devices must not be refused for it. */
+export const MAX_SOURCE_AHEAD_BYTES = 64 << 20;
+/** Pause before a source that waits (for its device, its listing, the journal, more of its file) looks again. */
+export const SOURCE_WAIT_MS = 250;
+/** Pause before a program that ended is started again. */
+export const COMMAND_RESTART_MS = 2_000;
+/** Columns of a table. */
+export const MAX_CSV_COLUMNS = 1_024;
+
 // ---- logins
 
 /** scrypt cost. Passwords are 192 random bits, so this only slows down a thief of the file. */
@@ -82,6 +95,16 @@ export const MAX_GENERATION_AHEAD_SECONDS = 30 * 86_400;
 /** New generations that one relay may cause at once, and seconds until it may cause another: each ends every session of the listing. */
 export const DEAD_END_BURST = 3;
 export const DEAD_END_SECONDS = 60;
+/** A head is signed and sent this often, also when nothing is published: quiet is then not the same as withheld. */
+export const HEAD_INTERVAL_MS = 15_000;
+/** How often a younger sample is looked for. */
+export const SAMPLE_INTERVAL_MS = 5_000;
+/** Messages that a sample wants to show, at most in MAX_SAMPLE_SEGMENTS segments. */
+export const SAMPLE_MESSAGES = 20;
+/** Ciphertext that one sample may hold. */
+export const MAX_SAMPLE_BYTES = 128 * 1024;
+/** Samples that wait until nobody pays for them any more: a depth of days is divided into so many. */
+export const MAX_WAITING_SAMPLES = 64;
 /** How often acknowledgements are written down and what they free is dropped. */
 export const SETTLE_MS = 1_000;
 
@@ -110,5 +133,15 @@ export const GIFT_NOTICE_SECONDS = 3_600;
 
 /** How long a close by notice may take before it is reported as failed. */
 export const CLOSE_TIMEOUT_MS = 5_000;
+/** What has vested and is worth so much in the chain's coin (wei) is claimed; tokens go by age, their worth is unknown. */
+export const CLAIM_VALUE = 10n ** 16n;
+/** What has vested is claimed after this long at the latest. */
+export const CLAIM_AGE_SECONDS = 3_600;
+/** How often that is looked at; a subscription that changed is looked at at once. */
+export const CLAIM_CHECK_MS = 10_000;
+/** Subscriptions claimed in one transaction: bounds its gas. */
+export const MAX_CLAIM_ROWS = 50;
+/** Subscriptions whose slots are read at a time. */
+export const CLAIM_READS = 16;
 /** Pause before a failed close is tried again. */
 export const CLOSE_RETRY_MS = 2_000;

@@ -1,6 +1,9 @@
-// The seller's edge program. Configuration: docs/limits.md and the table of environment variables in README.md.
+// The seller's edge program: `run` (also without a verb), `init <file>`, `check`, `backup <folder>`, `restore <folder>`. Settings: docs/running.md.
 import { pino } from "pino";
-import { ConfigError, loadConfig } from "./config.ts";
+import { BackupError, backup, restore } from "./commands/backup.ts";
+import { check } from "./commands/check.ts";
+import { init } from "./commands/init.ts";
+import { ConfigError, loadConfig, loadPassphrase } from "./config.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import { SecretsError } from "./secrets.ts";
 
@@ -9,11 +12,40 @@ const log = pino(
   pino.destination(2),
 );
 
-/** Exit codes: a wrong configuration is the operator's to mend, anything else a fault. */
+/** Exit codes: a wrong configuration is the operator's to mend, what a rule forbids is said by name, anything else is a fault. */
 const FAULT = 1;
 const USAGE = 2;
+const REFUSED = 3;
 
-async function main(): Promise<void> {
+async function main(): Promise<number> {
+  const [verb = "run", ...words] = process.argv.slice(2);
+  const json = words.includes("--json");
+  const [path] = words.filter((word) => word !== "--json");
+  if (["init", "backup", "restore"].includes(verb) && path === undefined)
+    throw new ConfigError(verb, "names a file or folder behind it");
+  switch (verb) {
+    case "run":
+      await run();
+      return 0;
+    case "init":
+      await init(path!, await loadPassphrase(process.env));
+      return 0;
+    case "check":
+      return (await check(await loadConfig(process.env), json)) ? 0 : REFUSED;
+    case "backup":
+    case "restore": {
+      const copied = await (verb === "backup" ? backup : restore)(await loadConfig(process.env), path!);
+      const files = Object.keys(copied.sha256);
+      const words = `${files.join(", ")}: ${verb === "backup" ? `copied to ${path}` : "put back; the streams begin a new generation"}`;
+      process.stdout.write(`${json ? JSON.stringify({ [verb]: path, files }) : words}\n`);
+      return 0;
+    }
+    default:
+      throw new ConfigError(verb, "is none of run, init, check, backup, restore");
+  }
+}
+
+async function run(): Promise<void> {
   const config = await loadConfig(process.env);
   const gateway = await startGateway(config, log);
   const stopped = stopOnRequest(gateway);
@@ -57,10 +89,10 @@ process.on("uncaughtException", (error) => {
 });
 
 main().then(
-  () => process.exit(0),
+  (code) => process.exit(code),
   (error: Error) => {
     const usage = error instanceof ConfigError || error instanceof SecretsError;
     log.fatal({ event: "start", reason: error.name }, error.message);
-    process.exit(usage ? USAGE : FAULT);
+    process.exit(error instanceof BackupError ? REFUSED : usage ? USAGE : FAULT);
   },
 );

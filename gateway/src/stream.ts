@@ -1,6 +1,6 @@
 // One listing while it is served: its pipeline, and for each relay that it names three standing connections.
 import type { Libp2p } from "@libp2p/interface";
-import type { Crypto, Delivery } from "@weir/sdk/core";
+import type { Crypto, Delivery, Header } from "@weir/sdk/core";
 import { PROTOCOLS, type RefusedError } from "@weir/sdk/wire";
 import type { Logger } from "pino";
 import type { Database } from "./database.ts";
@@ -17,6 +17,7 @@ import {
 import { type Identity, keepLink, type Relay } from "./link.ts";
 import type { HubKeys, Pipeline } from "./seal/pipeline.ts";
 import { createPublisher, type Publisher } from "./seal/publisher.ts";
+import { createStatements, type Statements } from "./seal/statements.ts";
 import type { SegmentStore } from "./seal/store.ts";
 
 /** Streams of one protocol to one relay: one for each listing. */
@@ -43,6 +44,7 @@ export class ListingStream {
   readonly pipeline: Pipeline;
   readonly #init: StreamInit;
   readonly #relays = new Map<string, Attached>();
+  readonly #statements: Statements;
   #listing: ListingInfo;
   #timer: NodeJS.Timeout | undefined;
 
@@ -50,6 +52,9 @@ export class ListingStream {
     this.#init = init;
     this.#listing = init.listing;
     this.pipeline = init.pipeline;
+    const { crypto, delivery, hub, pipeline } = init;
+    const terms = () => this.#listing.newest.terms;
+    this.#statements = createStatements({ pipeline, hub, crypto, delivery, terms });
     this.#attach();
     this.#tick();
   }
@@ -66,7 +71,8 @@ export class ListingStream {
   }
 
   /** There is a new segment. */
-  wake(): void {
+  wake(header: Header): void {
+    this.#statements.sealed(header);
     for (const { publisher } of this.#relays.values()) publisher.wake();
   }
 
@@ -117,7 +123,14 @@ export class ListingStream {
     const onDeadEnd = (atLeast: number) => {
       if (ends.take(1) === 0) this.#deadEnd(atLeast);
     };
-    const publisher = createPublisher({ pipeline, store, relay: relay.operator, log, onDeadEnd });
+    const publisher = createPublisher({
+      pipeline,
+      store,
+      relay: relay.operator,
+      log,
+      onDeadEnd,
+      statements: this.#statements,
+    });
     const identity = (generation: number): Identity | undefined => {
       const keyId = hub.keyId();
       return keyId === undefined

@@ -1,6 +1,8 @@
 // The authorisation function by itself: who speaks × what he wants, all of it denied unless named here.
 import { describe, expect, test } from "vitest";
+import { allNaughty } from "../../test/support/naughty.ts";
 import { GatewayRefusal } from "../src/errors.ts";
+import { parseFeed } from "../src/feed.ts";
 import { type Act, authorize, parseUser } from "../src/ingest/authorize.ts";
 
 const probe = { hubId: 3n, device: "probe-1" };
@@ -70,4 +72,35 @@ test.each([
   [undefined, undefined],
 ])("the user %s is %o", (user, expected) => {
   expect(parseUser(user)).toEqual(expected);
+});
+
+describe("any text at all", () => {
+  const texts = allNaughty();
+
+  test("as a topic is carried unchanged or refused by name", () => {
+    const outcomes = texts.map((text) => [
+      outcome(probe, { kind: "publish", topic: `probe-1/${text}` }),
+      text,
+    ]);
+    const carried = outcomes.filter(([result]) => result!.startsWith("yes "));
+    expect(carried.map(([result]) => result)).toEqual(carried.map(([, text]) => `yes ${text}`));
+    expect(carried.length).toBeGreaterThan(texts.length / 2);
+    const names = new Set(outcomes.map(([result]) => result!).filter((result) => !result.startsWith("yes ")));
+    for (const name of names)
+      expect(["BadRequest", "NotOwnTopic", "ReservedTopic", "TooLarge"]).toContain(name);
+  });
+
+  test("as a device's name is one of the few letters, or nobody", () => {
+    for (const device of texts) {
+      const allowed = /^[A-Za-z0-9._-]{1,64}$/.test(device);
+      expect(parseUser(`3/${device}`)).toEqual(allowed ? { hubId: 3n, device } : undefined);
+    }
+  });
+
+  test("as a listing's metadata feeds everything only where it is empty", () => {
+    for (const text of texts) {
+      const feed = parseFeed(text);
+      if (text !== "" && feed.devices === undefined) expect(typeof JSON.parse(text)).toBe("object");
+    }
+  });
 });

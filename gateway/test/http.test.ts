@@ -5,9 +5,11 @@
 // ingest: own · wrong password · another device · gateway topic · oversized · NDJSON
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { hex } from "@weir/sdk/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SELLER } from "../../test/support/market.ts";
+import { allNaughty } from "../../test/support/naughty.ts";
 import { type Login, post, type RunningGateway, STRANGER, startWorld, type World } from "./support/world.ts";
 
 let world: World;
@@ -158,6 +160,31 @@ describe("ingest", () => {
     expect(await errorOf(await ingest("a", login, "\n\n", { type: "application/x-ndjson" }))).toMatchObject({
       status: 400,
     });
+  });
+
+  test("any text as topic and payload is on disk as it was sent, or refused by name", async () => {
+    const login = await world.login(gateway, "b");
+    const carried: { topic: string; payload: string }[] = [];
+    for (const text of allNaughty().filter((item) => item.isWellFormed())) {
+      const answer = await ingest("b", login, text, { query: `?topic=${encodeURIComponent(text)}` });
+      if (answer.ok) carried.push({ topic: text, payload: text });
+      else
+        expect(["BadRequest", "NotOwnTopic", "ReservedTopic", "TooLarge"]).toContain(
+          (await errorOf(answer)).name,
+        );
+    }
+    expect(carried.length).toBeGreaterThan(200);
+    await gateway.kill();
+    const db = new DatabaseSync(join(dataDir, "gateway.db"));
+    const rows = db.prepare("SELECT topic, payload FROM journal WHERE device = 'b' ORDER BY id").all() as {
+      topic: string;
+      payload: Uint8Array;
+    }[];
+    db.close();
+    expect(rows.map(({ topic, payload }) => ({ topic, payload: Buffer.from(payload).toString() }))).toEqual(
+      carried,
+    );
+    gateway = await world.gateway({ dataDir });
   });
 
   test("says that it lives, whether it is ready, and what is not there", async () => {

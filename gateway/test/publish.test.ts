@@ -52,8 +52,14 @@ async function send(text: string) {
   await relay.until(() => relay.arrived.length > before);
   return relay.arrived.at(-1)!;
 }
-const journalBytes = async () =>
-  Number(/weir_gateway_journal_bytes (\d+)/.exec(await (await fetch(`${gateway.http}/metrics`)).text())![1]);
+const metric = async (name: string) =>
+  Number(
+    new RegExp(`weir_gateway_${name} (\\d+)`).exec(
+      await (await fetch(`${gateway.http}/metrics`)).text(),
+    )?.[1] ?? 0,
+  );
+const journalBytes = () => metric("journal_bytes");
+const settleRounds = () => metric("settle_rounds_total");
 const last = () => relay.arrived.at(-1)!.header;
 
 describe("in order", () => {
@@ -69,7 +75,9 @@ describe("in order", () => {
     await expect.poll(journalBytes, { timeout: 5000 }).toBe(0);
     relay.acknowledge = false;
     await send("not yet");
-    await new Promise((resolve) => setTimeout(resolve, 1500)); // longer than one round of trimming: the absence of an act
+    // The first round to come may have begun before; the second one has looked at what was sent.
+    const rounds = await settleRounds();
+    await expect.poll(settleRounds, { timeout: 10_000 }).toBeGreaterThanOrEqual(rounds + 2);
     expect(await journalBytes()).toBeGreaterThan(0);
     relay.acknowledge = true;
     await relay.dropPublishers();

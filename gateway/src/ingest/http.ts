@@ -18,6 +18,7 @@ import { parseUser, type Speaker } from "./authorize.ts";
 import type { Intake } from "./intake.ts";
 import type { PasswordRequest, Passwords } from "./passwords.ts";
 import { createRate } from "./rate.ts";
+import type { Tokens } from "./tokens.ts";
 
 export type HttpServer = {
   /** Listens; resolves with the port. */
@@ -27,6 +28,7 @@ export type HttpServer = {
 
 export type HttpInit = {
   passwords: Passwords;
+  tokens: Tokens;
   intake: Intake;
   metrics: Metrics;
   log: Logger;
@@ -44,7 +46,7 @@ const NDJSON = "application/x-ndjson";
 const MAX_SIGNATURE_CHARS = 2 * 1024;
 
 export function createHttp(init: HttpInit): HttpServer {
-  const { passwords, intake, metrics, log } = init;
+  const { passwords, tokens, intake, metrics, log } = init;
   const passwordRate = createRate(PASSWORD_REQUESTS_PER_MINUTE / 60, PASSWORD_REQUESTS_PER_MINUTE);
   const app = new Hono();
 
@@ -94,7 +96,7 @@ export function createHttp(init: HttpInit): HttpServer {
   app.notFound((c) => c.json({ error: { name: "NotFound", message: "there is nothing here" } }, 404));
   app.onError((error, c) => {
     if (error instanceof GatewayRefusal) {
-      if (error.status === 401) c.header("www-authenticate", 'Basic realm="weir gateway"');
+      if (error.status === 401) c.header("www-authenticate", 'Basic realm="weir gateway", Bearer');
       const { name, message, field } = error;
       return c.json({ error: { name, message, ...(field === undefined ? {} : { field }) } }, error.status);
     }
@@ -104,11 +106,16 @@ export function createHttp(init: HttpInit): HttpServer {
 
   async function login(c: Context): Promise<Speaker> {
     const wanted = speakerOf(c);
-    const [, encoded] = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(c.req.header("authorization") ?? "") ?? [];
-    const text = Buffer.from(encoded ?? "", "base64").toString("utf8");
-    const cut = text.indexOf(":");
-    const speaker =
-      cut < 0 ? undefined : await passwords.check(text.slice(0, cut), Buffer.from(text.slice(cut + 1)));
+    const header = c.req.header("authorization") ?? "";
+    let speaker: Speaker | undefined;
+    try {
+      speaker = /^Bearer /i.test(header)
+        ? (await tokens.check(`${wanted.hubId}/${wanted.device}`, header.slice("Bearer ".length))).speaker
+        : await byPassword(header);
+    } catch (error) {
+      if (error instanceof GatewayRefusal) metrics.count("refused_logins", { reason: error.name });
+      throw error;
+    }
     if (!speaker) {
       metrics.count("refused_logins", { reason: "Unauthorised" });
       throw new GatewayRefusal("Unauthorised", "wrong user or password");
@@ -116,6 +123,13 @@ export function createHttp(init: HttpInit): HttpServer {
     if (speaker.hubId !== wanted.hubId || speaker.device !== wanted.device)
       throw new GatewayRefusal("NotOwnTopic", "a device sends for itself only", "device");
     return speaker;
+  }
+
+  async function byPassword(header: string): Promise<Speaker | undefined> {
+    const [, encoded] = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(header) ?? [];
+    const text = Buffer.from(encoded ?? "", "base64").toString("utf8");
+    const cut = text.indexOf(":");
+    return cut < 0 ? undefined : passwords.check(text.slice(0, cut), Buffer.from(text.slice(cut + 1)));
   }
 
   let server: ReturnType<typeof serve> | undefined;

@@ -15,8 +15,11 @@ export type Row = Omit<Taken, "hubId"> & { id: number };
 const BODY_PREFIX_BYTES = 12;
 
 export type Journal = {
-  /** Resolves once the messages are on disk. @throws GatewayRefusal before anything is written */
-  append(messages: readonly Taken[]): Promise<void>;
+  /**
+   * Resolves once the messages are on disk. `along` is written in the same commit: both or neither. @throws GatewayRefusal before anything is
+   * written
+   */
+  append(messages: readonly Taken[], along?: () => void): Promise<void>;
   /** At most `limit` rows of a hub behind `after`, in order. */
   read(hubId: bigint, after: number, limit: number): Row[];
   /** The highest id there is, 0 in an empty journal that never held any. */
@@ -76,7 +79,7 @@ export function createJournal(init: { db: Database; listings: () => readonly Lis
 
   return {
     events,
-    async append(messages) {
+    async append(messages, along) {
       for (const message of messages) check(message);
       const size = messages.reduce((sum, message) => sum + sizeOf(message), 0);
       if (bytes + size > MAX_JOURNAL_BYTES)
@@ -85,13 +88,14 @@ export function createJournal(init: { db: Database; listings: () => readonly Lis
           `${bytes} bytes wait for relays; at most ${MAX_JOURNAL_BYTES} may`,
         );
       bytes += size;
-      const rows = await db.commit(() =>
-        messages.map(({ hubId, device, topic, timeMs, payload }) => {
+      const rows = await db.commit(() => {
+        along?.();
+        return messages.map(({ hubId, device, topic, timeMs, payload }) => {
           const sql = "INSERT INTO journal (hubId, device, topic, timeMs, payload) VALUES (?, ?, ?, ?, ?)";
           const { lastInsertRowid: id } = db.run(sql, String(hubId), device, topic, timeMs, payload);
           return { id, hubId, device, topic, timeMs, payload };
-        }),
-      );
+        });
+      });
       for (const [hubId, group] of Map.groupBy(rows, (row) => row.hubId))
         events.emit("appended", hubId, group);
     },

@@ -17,6 +17,7 @@ import type { Metrics } from "../metrics.ts";
 import { authorize, parseUser, type Speaker } from "./authorize.ts";
 import type { Intake } from "./intake.ts";
 import type { Passwords } from "./passwords.ts";
+import { isToken, type Tokens } from "./tokens.ts";
 
 export type Broker = {
   /** Listens; resolves with the port. */
@@ -24,6 +25,8 @@ export type Broker = {
   stop(): Promise<void>;
   /** Ends a device's connections: it was revoked or got another password. */
   disconnect(hubId: bigint, device: string): void;
+  /** Ends the connections that a device opened with a token: its key was rotated. */
+  disconnectTokens(hubId: bigint, device: string): void;
   connections(): number;
 };
 
@@ -52,12 +55,14 @@ const dropWill = (client: Client): void => {
 
 export function createBroker(init: {
   passwords: Passwords;
+  tokens: Tokens;
   intake: Intake;
   metrics: Metrics;
   log: Logger;
   ready: () => boolean;
 }): Broker {
-  const { passwords, intake, metrics, log } = init;
+  const { passwords, tokens, intake, metrics, log } = init;
+  const byToken = new WeakSet<Client>();
   const speakers = new WeakMap<Client, Speaker>();
   const sockets = new Set<Socket>();
   const byUser = new Map<string, Set<Client>>();
@@ -149,18 +154,39 @@ export function createBroker(init: {
     username: string | undefined,
     password: Buffer | undefined,
   ): Promise<void> {
-    const speaker = await passwords.check(username, password);
-    if (!speaker) throw new GatewayRefusal("Unauthorised", "wrong user or password");
+    const { speaker, expiresAtMs } = await prove(username, password);
     authorize(speaker, { kind: "login", will: (client as unknown as Inner)._will?.topic });
     const open = byUser.get(username!) ?? new Set<Client>();
     if (open.size >= MAX_CONNECTIONS_PER_DEVICE && ![...open].some((other) => other.id === client.id))
       throw new GatewayRefusal("TooMany", `a device has at most ${MAX_CONNECTIONS_PER_DEVICE} connections`);
     speakers.set(client, speaker);
     byUser.set(username!, open.add(client));
+    if (expiresAtMs !== undefined) {
+      byToken.add(client);
+      const expired = setTimeout(() => end(client), expiresAtMs - Date.now());
+      client.conn.once("close", () => clearTimeout(expired));
+    }
     client.conn.once("close", () => {
       open.delete(client);
       if (open.size === 0 && byUser.get(username!) === open) byUser.delete(username!);
     });
+  }
+
+  /** By password, or by a token, which is good for as long as it says. */
+  async function prove(
+    username: string | undefined,
+    password: Buffer | undefined,
+  ): Promise<{ speaker: Speaker; expiresAtMs?: number }> {
+    if (isToken(password)) return tokens.check(username, password!.toString("latin1"));
+    const speaker = await passwords.check(username, password);
+    if (!speaker) throw new GatewayRefusal("Unauthorised", "wrong user or password");
+    return { speaker };
+  }
+
+  /** That a login has ended says nothing about the device: its will stays unspoken. */
+  function end(client: Client): void {
+    dropWill(client);
+    client.close();
   }
 
   function loginError(error: unknown): AuthenticateError {
@@ -265,10 +291,10 @@ export function createBroker(init: {
       await closed;
     },
     disconnect(hubId, device) {
-      for (const client of byUser.get(`${hubId}/${device}`) ?? []) {
-        dropWill(client);
-        client.close();
-      }
+      for (const client of byUser.get(`${hubId}/${device}`) ?? []) end(client);
+    },
+    disconnectTokens(hubId, device) {
+      for (const client of byUser.get(`${hubId}/${device}`) ?? []) if (byToken.has(client)) end(client);
     },
     connections: () => sockets.size,
   };

@@ -1,11 +1,15 @@
-// Keys of whole ranges for grants that are not metered: free plans and gifts.
+// Keys of whole ranges for grants that are not metered: period, flat and free plans, and gifts.
+//
+// They reach no further than the notice ahead of the clock, and never beyond what is paid for. So a buyer who cancels holds what
+// his notice pays for anyway, and nobody has to be re-keyed.
 import {
   type Crypto,
   coverKeys,
   createSealer,
   type Delivery,
   type Hex,
-  PlanKind,
+  isMetered,
+  Rights,
   SESSION_ID_BYTES,
   type Seal,
   SealError,
@@ -61,15 +65,15 @@ export function createCovers(init: {
       );
   }
 
-  /** Seconds for which keys may be out ahead of the clock. */
-  function noticeOf(acquired: Acquired): number {
-    if (acquired.plan === null) return GIFT_NOTICE_SECONDS;
-    const plan = listingOf(directory, acquired.listingId).versions.get(acquired.version)?.terms.plans[
-      acquired.plan
-    ];
-    if (plan?.kind !== PlanKind.free)
-      throw new RefusedError("WrongPlan", "covers are for free plans and gifts; metered plans open sessions");
-    return plan.notice;
+  /** What the terms of the grant's version say: seconds for which keys may be out ahead of the clock, and of the past. */
+  function reachOf(acquired: Acquired): { notice: number; historyDepth: number } {
+    const terms = listingOf(directory, acquired.listingId).versions.get(acquired.version)?.terms;
+    const historyDepth = acquired.rights & Rights.history ? (terms?.historyDepth ?? 0) : 0;
+    if (acquired.plan === null) return { notice: GIFT_NOTICE_SECONDS, historyDepth };
+    const plan = terms?.plans[acquired.plan];
+    if (plan === undefined || isMetered(plan))
+      throw new RefusedError("WrongPlan", "covers are not for metered plans, which open sessions");
+    return { notice: plan.notice, historyDepth };
   }
 
   async function cover(link: Parameters<Covers["attend"]>[0], request: Request): Promise<Seal> {
@@ -81,18 +85,23 @@ export function createCovers(init: {
     if (acquired.listingId !== pipeline.listingId)
       throw new RefusedError("NoGrant", "the grant is for another listing");
     limit(grantId);
-    const notice = noticeOf(acquired);
-    const { grant } = await purchases.requireActive(grantId, undefined);
+    const { notice, historyDepth } = reachOf(acquired);
+    const { grant, subscription } = await purchases.requireActive(grantId);
     if (generation !== pipeline.generation)
       throw new RefusedError("StaleGeneration", "keys are given for the running generation", {
         generation: String(pipeline.generation),
       });
     const now = Math.floor(Date.now() / 1000);
-    const first = Math.floor(grant.notBefore / pipeline.epochLength);
-    const last = Math.floor(Math.min(grant.notAfter - 1, now + notice) / pipeline.epochLength);
+    const first = Math.floor(Math.max(0, grant.notBefore - historyDepth) / pipeline.epochLength);
+    const end = Math.min(grant.notAfter, subscription?.stop ?? grant.notAfter);
+    const last = Math.floor(Math.min(end - 1, now + notice) / pipeline.epochLength);
     const from = Math.max(first, request.epochFrom);
     const to = Math.min(last, request.epochTo);
     if (request.epochTo < first) throw new RefusedError("BeforeWindow", "the grant begins later");
+    if (from > to && subscription && subscription.stop <= now + notice)
+      throw new RefusedError("OutOfMoney", `keys are out up to epoch ${last}, where what is paid for ends`, {
+        stop: String(subscription.stop),
+      });
     if (from > to)
       throw new RefusedError("AfterWindow", `keys are out up to epoch ${last}`, { epochTo: String(last) });
     const sealer = await createSealer(crypto, {

@@ -6,6 +6,7 @@ import {
   getChannel,
   getGrant,
   getPurchase,
+  getSubscription,
   isActive,
 } from "@weir/sdk/chain";
 import {
@@ -14,8 +15,10 @@ import {
   deriveTerms,
   type Hex,
   isMetered,
+  isTimed,
   type PurchaseChoice,
   Rights,
+  type SubscriptionSlot,
 } from "@weir/sdk/core";
 import { grantsAbi } from "@weir/sdk/generated";
 import { RefusedError } from "@weir/sdk/wire";
@@ -28,11 +31,12 @@ export type Purchases = {
   acquired(grantId: Hex, transactionHash: Hex | null): Promise<Acquired>;
   /** The metered purchase behind a channel, checked against the channel's id. @throws RefusedError */
   metered(grantId: Hex, channelId: Hex, transactionHash: Hex | null): Promise<Purchased>;
-  /** Throws unless the grant gives READ now. `channel` is there for metered grants. @throws RefusedError */
-  requireActive(
-    grantId: Hex,
-    channelId: Hex | undefined,
-  ): Promise<{ grant: GrantState; channel: ChannelState | undefined }>;
+  /** Throws unless the grant gives READ now. Channel or subscription is there if one of them pays for it. @throws RefusedError */
+  requireActive(grantId: Hex): Promise<{
+    grant: GrantState;
+    channel: ChannelState | undefined;
+    subscription: SubscriptionSlot | undefined;
+  }>;
   channel(channelId: Hex): Promise<ChannelState>;
 };
 
@@ -92,14 +96,20 @@ export function createPurchases(init: {
         encryptionKey,
       };
     },
-    async requireActive(grantId, channelId) {
-      const [grant, active, channel] = await Promise.all([
+    async requireActive(grantId) {
+      const [grant, active] = await Promise.all([
         must(() => getGrant(client, { contracts, grantId })),
         must(() => isActive(client, { contracts, grantId, rights: Rights.read })),
-        channelId === undefined ? undefined : must(() => getChannel(client, { contracts, channelId })),
       ]);
-      if (!active) throw inactive(grant, channel);
-      return { grant, channel };
+      const { paymentId } = grant;
+      const [channel, subscription] = await Promise.all([
+        isMetered(grant) ? must(() => getChannel(client, { contracts, channelId: paymentId })) : undefined,
+        isTimed(grant)
+          ? must(() => getSubscription(client, { contracts, subscriptionId: paymentId }))
+          : undefined,
+      ]);
+      if (!active) throw inactive(grant, channel, subscription);
+      return { grant, channel, subscription };
     },
     channel: (channelId) => must(() => getChannel(client, { contracts, channelId })),
   };
@@ -111,7 +121,11 @@ export function listingOf(directory: Directory, listingId: bigint): ListingInfo 
   return listing;
 }
 
-function inactive(grant: GrantState, channel: ChannelState | undefined): RefusedError {
+function inactive(
+  grant: GrantState,
+  channel: ChannelState | undefined,
+  subscription: SubscriptionSlot | undefined,
+): RefusedError {
   const now = Date.now() / 1000;
   if (grant.notAfter === 0) return new RefusedError("NoGrant", "there is no such grant");
   if (grant.revokedAt !== 0) return new RefusedError("Revoked", "the seller revoked the grant");
@@ -120,6 +134,10 @@ function inactive(grant: GrantState, channel: ChannelState | undefined): Refused
     return new RefusedError("OutOfMoney", "the channel is empty");
   if (grant.notBefore > now) return new RefusedError("BeforeWindow", "the grant has not begun");
   if (grant.notAfter <= now) return new RefusedError("AfterWindow", "the grant is over");
+  if (subscription && subscription.stop <= now)
+    return new RefusedError("OutOfMoney", "the time that was paid for is over", {
+      stop: String(subscription.stop),
+    });
   return new RefusedError("NoGrant", "the grant does not give the right to read");
 }
 

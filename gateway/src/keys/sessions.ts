@@ -98,7 +98,7 @@ export function createSessions(init: SessionsInit): Sessions {
         now: String(now),
       });
     const account = await accountOf(link, request);
-    const { channel } = await purchases.requireActive(request.grantId, channelId);
+    const { channel } = await purchases.requireActive(request.grantId);
     const { deposit, epoch } = channel!;
     const digest = sessionDigest(delivery, request);
     requireSigner(account, digest, request.signature, "session");

@@ -10,6 +10,7 @@ import {
   type Header,
   type Plan,
   sealSegment,
+  segmentKeyOf,
   streamSecret,
 } from "@weir/sdk/core";
 import type { Logger } from "pino";
@@ -113,6 +114,10 @@ export class Pipeline {
   }
   get generation(): number {
     return this.#state.generation;
+  }
+  /** Id of the segment before the next one; zeros at a generation's beginning. */
+  get prevHash(): Uint8Array {
+    return this.#state.prevHash;
   }
   get nextSeq(): number {
     return this.#state.nextSeq;
@@ -350,6 +355,11 @@ export class Pipeline {
     if (again) this.#queue = this.#newQueue();
     this.#wantGeneration = undefined;
     this.#init.onGeneration(generation);
+  }
+
+  /** The key of one sealed segment, for a sample. */
+  segmentKey(header: Header): Bytes {
+    return segmentKeyOf(this.#init.crypto, this.#epochKey(header.generation, header.epoch), header);
   }
 
   #epochKey(generation: number, epoch: number): Bytes {

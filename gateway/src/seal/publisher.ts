@@ -3,9 +3,10 @@ import { decodeHeader, equalBytes, HEADER_BYTES, parseSegment } from "@weir/sdk/
 import { type FrameStream, segmentFrame } from "@weir/sdk/wire";
 import type { Logger } from "pino";
 import type { Address } from "viem";
-import { HANDSHAKE_TIMEOUT_MS, MAX_UNACKED_BYTES } from "../limits.ts";
+import { HANDSHAKE_TIMEOUT_MS, HEAD_INTERVAL_MS, MAX_UNACKED_BYTES, SAMPLE_INTERVAL_MS } from "../limits.ts";
 import { endStream, type Identity } from "../link.ts";
 import type { Pipeline } from "./pipeline.ts";
+import type { Statements } from "./statements.ts";
 import type { SegmentStore } from "./store.ts";
 
 /** Segments that go out together: large enough to be cheap, small enough to keep other listings moving. */
@@ -28,6 +29,8 @@ export type PublisherInit = {
   store: SegmentStore;
   relay: Address;
   log: Logger;
+  /** What is said besides the segments; told to the relay at once and then as often as it says. */
+  statements: Statements;
   /** This generation cannot go on: a later one begins, above `atLeast`. */
   onDeadEnd: (atLeast: number) => void;
 };
@@ -96,6 +99,25 @@ export function createPublisher(init: PublisherInit): Publisher {
     }
   }
 
+  /** Says where the stream stands, now and at every interval, and each new sample once. Returns what ends it. */
+  function tell(frames: FrameStream): () => void {
+    let told = -1;
+    const sample = (): void => {
+      const newest = init.statements.sample();
+      if (!newest || newest.atMs === told || frames.closed) return;
+      told = newest.atMs;
+      frames.send("SAMPLE", newest);
+    };
+    const head = (): void => {
+      const now = init.statements.head();
+      if (now && !frames.closed) frames.send("SIGNED_HEAD", now);
+    };
+    head();
+    sample();
+    const timers = [setInterval(head, HEAD_INTERVAL_MS), setInterval(sample, SAMPLE_INTERVAL_MS)];
+    return () => timers.forEach(clearInterval);
+  }
+
   /** Whether this stream has come to an end: an older generation is done, or what the relay needs is held no longer. */
   function missing({ generation, next, unackedBytes }: Sending): boolean {
     if (generation === pipeline.generation) {
@@ -139,10 +161,12 @@ export function createPublisher(init: PublisherInit): Publisher {
         "a relay takes segments",
       );
       frames.onClose(() => wakeUp());
+      const silence = generation === pipeline.generation ? tell(frames) : () => undefined;
       const both = [listen(frames, sending), send(frames, sending)];
       try {
         await Promise.race(both);
       } finally {
+        silence();
         await endStream(frames);
         wakeUp();
         await Promise.allSettled(both);

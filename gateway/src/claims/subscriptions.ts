@@ -1,0 +1,165 @@
+// Turns what has vested in subscriptions into money: by value, by age, and when their time is over. Nothing is signed for it, the clock
+// says what is due, so everything here follows from the chain and nothing is stored.
+import {
+  type Contracts,
+  claimSubscriptions,
+  contractError,
+  getSubscription,
+  type SubscriptionRow,
+} from "@weir/sdk/chain";
+import {
+  type Hex,
+  isTimed,
+  type PurchaseChoice,
+  type SubscriptionSlot,
+  type SubscriptionTerms,
+  subscriptionTermsOf,
+  vested,
+  ZERO_ADDRESS,
+} from "@weir/sdk/core";
+import type { Logger } from "pino";
+import type { Address, PublicClient } from "viem";
+import type { Acquired, Directory } from "../directory.ts";
+import { CLAIM_AGE_SECONDS, CLAIM_CHECK_MS, CLAIM_READS, CLAIM_VALUE, MAX_CLAIM_ROWS } from "../limits.ts";
+import { sleep } from "../link.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Sender } from "./sender.ts";
+
+type Claimable = { hubId: bigint; relays: readonly Address[]; terms: SubscriptionTerms; due: bigint };
+
+export type SubscriptionClaims = {
+  /** Looks and claims until the signal aborts. Never rejects. */
+  run(signal: AbortSignal): Promise<void>;
+};
+
+export function createSubscriptionClaims(init: {
+  client: PublicClient;
+  contracts: Contracts;
+  chainId: number;
+  directory: Directory;
+  /** The sender of a hub's operator account. */
+  sender: (hubId: bigint) => Sender | undefined;
+  metrics: Metrics;
+  log: Logger;
+}): SubscriptionClaims {
+  const { client, contracts, chainId, directory, sender, metrics, log } = init;
+  const slots = new Map<Hex, SubscriptionSlot>();
+  /** Ended and paid out: looked at again only if the chain says that they changed. */
+  const settled = new Set<Hex>();
+  let wake = new AbortController();
+  directory.on("subscription", (id) => {
+    slots.delete(id);
+    settled.delete(id);
+    wake.abort();
+  });
+  // Blocks may have been replaced: what was read from them is read again.
+  directory.on("keys", () => {
+    slots.clear();
+    settled.clear();
+  });
+
+  async function slotOf(subscriptionId: Hex): Promise<SubscriptionSlot> {
+    const known = slots.get(subscriptionId);
+    if (known) return known;
+    const slot = await getSubscription(client, { contracts, subscriptionId });
+    slots.set(subscriptionId, slot);
+    return slot;
+  }
+
+  /** What a grant's subscription can be claimed for at `time`, if it is worth a transaction now. */
+  async function claimable(acquired: Acquired, time: number): Promise<Claimable | undefined> {
+    const { plan, paymentId, listingId, version } = acquired;
+    if (plan === null || settled.has(paymentId)) return undefined;
+    const listing = directory.listing(listingId);
+    const offered = listing?.versions.get(version)?.terms;
+    if (!listing || !offered || !isTimed(offered.plans[plan]!)) return undefined;
+    const terms = subscriptionTermsOf(offered, acquired as PurchaseChoice & { paymentId: Hex }, {
+      chainId,
+      subscriptions: contracts.Subscriptions,
+      grants: contracts.Grants,
+    });
+    const slot = await slotOf(paymentId);
+    const due = vested(terms, slot, time) - slot.claimed;
+    const isOver = time >= slot.stop || (terms.price === 0n && slot.deposit >= terms.upfront);
+    if (due === 0n && isOver) settled.add(paymentId);
+    if (due <= 0n) return undefined;
+    const isWorth = terms.token === ZERO_ADDRESS && due >= CLAIM_VALUE;
+    const isOld = time - unclaimedSince(terms, slot) >= CLAIM_AGE_SECONDS;
+    return isWorth || isOld || time >= slot.stop
+      ? { hubId: listing.hubId, relays: offered.relays, terms, due }
+      : undefined;
+  }
+
+  async function look(signal: AbortSignal): Promise<void> {
+    const time = Number((await client.getBlock()).timestamp);
+    const groups = new Map<string, Claimable[]>();
+    const waiting = [...directory.everyAcquired()];
+    while (waiting.length > 0 && !signal.aborted) {
+      const found = await Promise.all(waiting.splice(0, CLAIM_READS).map((one) => claimable(one, time)));
+      for (const one of found) {
+        if (!one) continue;
+        const { terms, hubId } = one;
+        const key = [hubId, terms.listingId, terms.payee, terms.operator, terms.token, terms.relaysHash];
+        const group = [...key, terms.relayBps, terms.market, terms.marketBps].join("/");
+        groups.set(group, [...(groups.get(group) ?? []), one]);
+      }
+    }
+    for (const group of groups.values())
+      while (group.length > 0 && !signal.aborted) await claim(group.splice(0, MAX_CLAIM_ROWS));
+  }
+
+  /** One transaction for subscriptions that share the seller's side. */
+  async function claim(group: readonly Claimable[]): Promise<void> {
+    const { hubId, terms, relays } = group[0]!;
+    const { payee, operator, token, stopper, listingId, relayBps, market, marketBps } = terms;
+    const by = sender(hubId);
+    if (!by) return;
+    const common = { payee, operator, token, stopper, listingId, relays, relayBps, market, marketBps };
+    try {
+      const { hash, claimed } = await by.run((wallet) =>
+        claimSubscriptions(wallet, { contracts, common, rows: group.map((one) => rowOf(one.terms)) }),
+      );
+      for (const { subscriptionId } of claimed) slots.delete(subscriptionId);
+      metrics.count("claims");
+      log.info(
+        {
+          event: "claimed",
+          listing: String(listingId),
+          subscriptions: claimed.length,
+          transactionHash: hash,
+        },
+        "subscriptions were claimed",
+      );
+    } catch (error) {
+      const { name, message } = contractError(error);
+      metrics.count("failed_claims", { reason: name });
+      log.warn({ event: "claim failed", listing: String(listingId), reason: name }, message);
+    }
+  }
+
+  return {
+    async run(signal) {
+      while (!signal.aborted) {
+        wake = new AbortController();
+        try {
+          await look(signal);
+        } catch (error) {
+          // The chain cannot be read now: asked again at the next look.
+          log.warn({ event: "claims", reason: contractError(error).name }, "claims are looked at again");
+        }
+        await sleep(CLAIM_CHECK_MS, AbortSignal.any([signal, wake.signal]));
+      }
+    },
+  };
+}
+
+/** From when on nothing has been claimed, unix seconds: what was claimed says how far the clock had run. */
+function unclaimedSince({ price, period, upfront }: SubscriptionTerms, slot: SubscriptionSlot): number {
+  if (slot.claimed < upfront || price === 0n) return slot.start;
+  return slot.start + Number(((slot.claimed - upfront) * BigInt(period)) / price);
+}
+
+const rowOf = (terms: SubscriptionTerms): SubscriptionRow => {
+  const { payer, signer, price, period, upfront, notice, salt } = terms;
+  return { payer, signer, price, period, upfront, notice, salt };
+};
