@@ -1,5 +1,15 @@
 import { join } from "node:path";
-import { channelsAbi, grantsAbi, hubsAbi, listingsAbi } from "@weir/sdk/generated";
+import {
+  anchorsAbi,
+  channelsAbi,
+  consentsAbi,
+  grantsAbi,
+  hubsAbi,
+  listingsAbi,
+  ratingsAbi,
+  relaysAbi,
+  subscriptionsAbi,
+} from "@weir/sdk/generated";
 import { createConfig } from "ponder";
 import { settings } from "./src/environment.ts";
 import { LOCAL_CHAIN_ID, readDeployment, SettingInvalid } from "./src/settings.ts";
@@ -27,9 +37,19 @@ export default createConfig({
     },
   },
   contracts: {
-    Channels: { chain: "weir", abi: channelsAbi, address: deployment.Channels.address, startBlock },
     Hubs: { chain: "weir", abi: hubsAbi, address: deployment.Hubs.address, startBlock },
     Listings: { chain: "weir", abi: listingsAbi, address: deployment.Listings.address, startBlock },
+    Channels: { chain: "weir", abi: channelsAbi, address: deployment.Channels.address, startBlock },
+    Subscriptions: {
+      chain: "weir",
+      abi: subscriptionsAbi,
+      address: deployment.Subscriptions.address,
+      startBlock,
+    },
     Grants: { chain: "weir", abi: grantsAbi, address: deployment.Grants.address, startBlock },
+    Ratings: { chain: "weir", abi: ratingsAbi, address: deployment.Ratings.address, startBlock },
+    Relays: { chain: "weir", abi: relaysAbi, address: deployment.Relays.address, startBlock },
+    Anchors: { chain: "weir", abi: anchorsAbi, address: deployment.Anchors.address, startBlock },
+    Consents: { chain: "weir", abi: consentsAbi, address: deployment.Consents.address, startBlock },
   },
 });

@@ -1,41 +1,63 @@
-import { ponder } from "ponder:registry";
+import type { Context } from "ponder:registry";
 import { channel } from "ponder:schema";
+import type { Hex } from "viem";
+import { settle } from "./earnings.ts";
+import { type Facts, follow } from "./follow.ts";
 
 // The slot of a channel, rebuilt from its events: `deposit` is everything put in minus refunds, `claimed` never falls.
 
-ponder.on("Channels:ChannelFunded", async ({ event, context }) => {
-  const { channelId: id, deposit } = event.args;
+follow("Channels:ChannelFunded", async (event, context) => {
+  const { channelId: id, payer, payee, token, listingId, deposit } = event.args;
   await context.db
     .insert(channel)
-    .values({ id, deposit, claimed: 0n, closeAt: 0, epoch: 0, closed: false })
+    .values({ id, payer, payee, token, listingId, deposit, claimed: 0n, closeAt: 0, epoch: 0, closed: false })
     .onConflictDoUpdate({ deposit, closed: false });
 });
 
-ponder.on("Channels:ChannelClaimed", async ({ event, context }) => {
+follow("Channels:ChannelClaimed", async (event, context) => {
   const { channelId: id, claimed } = event.args;
-  await context.db.update(channel, { id }).set({ claimed });
+  const { claimed: before } = (await context.db.find(channel, { id }))!;
+  await settle(event, context, id, before, claimed);
+  return change(context, id, { claimed }, claimed - before);
 });
 
-ponder.on("Channels:ChannelClosing", async ({ event, context }) => {
+// A row of a batch may name a channel that nobody ever made.
+follow("Channels:ClaimSkipped", async (event, context) => {
+  const known = await context.db.find(channel, { id: event.args.channelId });
+  return known ? factsOf(known) : {};
+});
+
+follow("Channels:ChannelClosing", async (event, context) => {
   const { channelId: id, closeAt } = event.args;
-  await context.db.update(channel, { id }).set({ closeAt });
+  return change(context, id, { closeAt });
 });
 
-ponder.on("Channels:ChannelCloseCancelled", async ({ event, context }) => {
+follow("Channels:ChannelCloseCancelled", async (event, context) => {
   const { channelId: id, epoch } = event.args;
-  await context.db.update(channel, { id }).set({ closeAt: 0, epoch });
+  return change(context, id, { closeAt: 0, epoch });
 });
 
-ponder.on("Channels:ChannelClosed", async ({ event, context }) => {
+follow("Channels:ChannelClosed", async (event, context) => {
   const { channelId: id, claimed, refund, epoch } = event.args;
-  await context.db
-    .update(channel, { id })
-    .set((row) => ({ claimed, deposit: row.deposit - refund, closeAt: 0, epoch, closed: true }));
+  const { claimed: before, deposit } = (await context.db.find(channel, { id }))!;
+  await settle(event, context, id, before, claimed);
+  return change(context, id, { claimed, deposit: deposit - refund, closeAt: 0, epoch, closed: true }, refund);
 });
 
-ponder.on("Channels:ChannelWithdrawn", async ({ event, context }) => {
+follow("Channels:ChannelWithdrawn", async (event, context) => {
   const { channelId: id, refund, epoch } = event.args;
-  await context.db
-    .update(channel, { id })
-    .set((row) => ({ deposit: row.deposit - refund, closeAt: 0, epoch, closed: true }));
+  const { deposit } = (await context.db.find(channel, { id }))!;
+  return change(context, id, { deposit: deposit - refund, closeAt: 0, epoch, closed: true });
+});
+
+type Row = typeof channel.$inferSelect;
+
+async function change(context: Context, id: Hex, to: Partial<Row>, amount?: bigint): Promise<Facts> {
+  return { ...factsOf(await context.db.update(channel, { id }).set(to)), amount };
+}
+
+const factsOf = ({ payer, payee, token, listingId }: Row): Facts => ({
+  accounts: [payer, payee],
+  token,
+  listingId,
 });

@@ -1,32 +1,72 @@
-import { ponder } from "ponder:registry";
-import { hub, publisherKey } from "ponder:schema";
-import { readHubName } from "./metadata.ts";
+import { device, hub, publisherKey, role } from "ponder:schema";
+import { zeroAddress } from "viem";
+import { follow } from "./follow.ts";
+import { readHubName, storable } from "./metadata.ts";
 
-ponder.on("Hubs:HubCreated", async ({ event, context }) => {
-  const { hubId, owner, payout, metadata } = event.args;
+const timeOf = (event: { block: { timestamp: bigint } }): number => Number(event.block.timestamp);
+
+follow("Hubs:HubCreated", async (event, context) => {
+  const { hubId, owner, payout, encryptionKey, metadata } = event.args;
   await context.db.insert(hub).values({
     id: hubId,
     owner,
+    pendingOwner: null,
+    ownerEpoch: 0,
     payout,
+    encryptionKey,
     name: readHubName(metadata),
-    createdAt: Number(event.block.timestamp),
+    metadata: storable(metadata),
+    createdAt: timeOf(event),
   });
 });
 
-ponder.on("Hubs:HubTransferred", async ({ event, context }) => {
-  await context.db.update(hub, { id: event.args.hubId }).set({ owner: event.args.owner });
+follow("Hubs:RolesSet", async (event, context) => {
+  const { hubId, account, ownerEpoch, roles } = event.args;
+  await context.db.insert(role).values({ hubId, account, ownerEpoch, roles }).onConflictDoUpdate({ roles });
 });
 
-ponder.on("Hubs:PayoutSet", async ({ event, context }) => {
+follow("Hubs:HubTransferStarted", async (event, context) => {
+  const { hubId, pendingOwner } = event.args;
+  await context.db
+    .update(hub, { id: hubId })
+    .set({ pendingOwner: pendingOwner === zeroAddress ? null : pendingOwner });
+});
+
+follow("Hubs:HubTransferred", async (event, context) => {
+  const { hubId, owner, ownerEpoch } = event.args;
+  await context.db.update(hub, { id: hubId }).set({ owner, ownerEpoch, pendingOwner: null });
+});
+
+follow("Hubs:PayoutSet", async (event, context) => {
   await context.db.update(hub, { id: event.args.hubId }).set({ payout: event.args.payout });
 });
 
-ponder.on("Hubs:PublisherKeyRegistered", async ({ event, context }) => {
+follow("Hubs:PublisherKeyRegistered", async (event, context) => {
   const { hubId, keyId, account, x, y } = event.args;
   await context.db.insert(publisherKey).values({ hubId, keyId, account, x, y, revokedAt: null });
 });
 
-ponder.on("Hubs:PublisherKeyRevoked", async ({ event, context }) => {
+follow("Hubs:PublisherKeyRevoked", async (event, context) => {
   const { hubId, keyId } = event.args;
-  await context.db.update(publisherKey, { hubId, keyId }).set({ revokedAt: Number(event.block.timestamp) });
+  await context.db.update(publisherKey, { hubId, keyId }).set({ revokedAt: timeOf(event) });
+});
+
+follow("Hubs:DeviceRegistered", async (event, context) => {
+  const { hubId, nameHash, name, x, y, metadata } = event.args;
+  const described = { x, y, metadata: storable(metadata), registeredAt: timeOf(event) };
+  const values = { ...described, previousUntil: null, revokedAt: null };
+  await context.db
+    .insert(device)
+    .values({ hubId, nameHash, name: storable(name), ...values })
+    .onConflictDoUpdate(values);
+});
+
+follow("Hubs:DeviceKeyRotated", async (event, context) => {
+  const { hubId, nameHash, x, y, previousUntil } = event.args;
+  await context.db.update(device, { hubId, nameHash }).set({ x, y, previousUntil });
+});
+
+follow("Hubs:DeviceRevoked", async (event, context) => {
+  const { hubId, nameHash } = event.args;
+  await context.db.update(device, { hubId, nameHash }).set({ revokedAt: timeOf(event) });
 });

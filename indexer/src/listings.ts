@@ -1,13 +1,14 @@
-import { type Context, type Event, ponder } from "ponder:registry";
+import type { Context, Event } from "ponder:registry";
 import { listing, version } from "ponder:schema";
 import type { ListingTerms } from "@weir/sdk/core";
 import { listingsAbi } from "@weir/sdk/generated";
-import { encodeAbiParameters, type Hex, keccak256 } from "viem";
+import { encodeAbiParameters, type Hex, keccak256, zeroHash } from "viem";
+import { type Facts, follow } from "./follow.ts";
 import { type ListingMetadata, readListingMetadata, storable } from "./metadata.ts";
 import { kindsOf, writePlan, writeTerms } from "./terms.ts";
-import { UNLISTED } from "./words.ts";
+import { hasFlag } from "./words.ts";
 
-ponder.on("Listings:ListingCreated", async ({ event, context }) => {
+follow("Listings:ListingCreated", async (event, context) => {
   const { listingId: id, hubId } = event.args;
   const createdAt = Number(event.block.timestamp);
   await context.db.insert(listing).values({
@@ -15,6 +16,13 @@ ponder.on("Listings:ListingCreated", async ({ event, context }) => {
     hubId,
     state: "open",
     purchases: 0,
+    ratingCount: 0,
+    ratingWeight: 0n,
+    ratingPoints: 0n,
+    // No event says what came along; a seller's own contract may have sent more than it passed on.
+    bond: isDirect(event) ? event.transaction.value : null,
+    bondLocked: 0n,
+    bondFrom: null,
     createdAt,
     ...offer(event.args),
     updatedAt: createdAt,
@@ -22,15 +30,43 @@ ponder.on("Listings:ListingCreated", async ({ event, context }) => {
   await writeVersion(event, context);
 });
 
-ponder.on("Listings:ListingRevised", async ({ event, context }) => {
+follow("Listings:ListingRevised", async (event, context) => {
   const updatedAt = Number(event.block.timestamp);
   await context.db.update(listing, { id: event.args.listingId }).set({ ...offer(event.args), updatedAt });
   await writeVersion(event, context);
 });
 
-ponder.on("Listings:ListingPaused", ({ event, context }) => setState(event, context, "paused"));
-ponder.on("Listings:ListingResumed", ({ event, context }) => setState(event, context, "open"));
-ponder.on("Listings:ListingClosed", ({ event, context }) => setState(event, context, "closed"));
+follow("Listings:ListingPaused", (event, context) => setState(event, context, "paused"));
+follow("Listings:ListingResumed", (event, context) => setState(event, context, "open"));
+follow("Listings:ListingClosed", async (event, context) => {
+  const { listingId: id, bondFrom } = event.args;
+  await context.db.update(listing, { id }).set({ bondFrom });
+  return setState(event, context, "closed");
+});
+
+follow("Listings:BondToppedUp", async (event, context) => {
+  const { listingId: id, bond } = event.args;
+  await context.db.update(listing, { id }).set({ bond });
+});
+
+follow("Listings:BondLocked", async (event, context) => {
+  const { listingId: id, locked: bondLocked } = event.args;
+  await context.db.update(listing, { id }).set({ bondLocked });
+});
+
+follow("Listings:BondReleased", async (event, context) => {
+  const { listingId: id, locked: bondLocked } = event.args;
+  await context.db.update(listing, { id }).set({ bondLocked });
+});
+
+follow("Listings:BondDrawn", async (event, context) => {
+  const { listingId: id, amount, bond } = event.args;
+  await context.db.update(listing, { id }).set((row) => ({ bond, bondLocked: row.bondLocked - amount }));
+});
+
+follow("Listings:BondReturned", async (event, context) => {
+  await context.db.update(listing, { id: event.args.listingId }).set({ bond: 0n });
+});
 
 type Offered = Event<"Listings:ListingCreated"> | Event<"Listings:ListingRevised">;
 type StateChange =
@@ -38,13 +74,21 @@ type StateChange =
   | Event<"Listings:ListingResumed">
   | Event<"Listings:ListingClosed">;
 
+/** Whether the transaction called the contract itself. */
+const isDirect = ({ transaction, log }: Offered): boolean =>
+  transaction.to?.toLowerCase() === log.address.toLowerCase();
+
 /** Everything that a version says about its listing. */
 function offer({ terms, metadata, version }: { terms: ListingTerms; metadata: string; version: number }) {
   const text = readListingMetadata(metadata);
   return {
     version,
     ...text,
-    unlisted: (terms.flags & UNLISTED) !== 0,
+    flags: terms.flags,
+    unlisted: hasFlag(terms.flags, "unlisted"),
+    attestation: terms.attestationSchema !== zeroHash,
+    saleUntil: terms.saleUntil,
+    historyDepth: terms.historyDepth,
     search: searchText(text),
     token: terms.token,
     kinds: kindsOf(terms.plans),
@@ -72,9 +116,16 @@ async function writeVersion(event: Offered, context: Context) {
   });
 }
 
-async function setState(event: StateChange, context: Context, state: "open" | "paused" | "closed") {
-  const updatedAt = Number(event.block.timestamp);
-  await context.db.update(listing, { id: event.args.listingId }).set({ state, updatedAt });
+async function setState(
+  event: StateChange,
+  context: Context,
+  state: "open" | "paused" | "closed",
+): Promise<Facts> {
+  const { listingId: id } = event.args;
+  const { hubId } = await context.db
+    .update(listing, { id })
+    .set({ state, updatedAt: Number(event.block.timestamp) });
+  return { hubId };
 }
 
 const TERMS_PARAMETER = listingsAbi

@@ -11,7 +11,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { ROOT, settings } from "./environment.ts";
@@ -125,8 +125,12 @@ function startPonder({ key, instanceId }: Identity): ChildProcess {
   log("starting", { url: URL_HERE, schema, dataDir: settings.dataDir });
   const child = spawn(process.execPath, ["--import", LEASH, ponderProgram(), "start", ...where, ...how], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
+    // Ponder writes its GraphQL schema to `generated` where it runs.
+    cwd: settings.dataDir,
     env: {
       ...process.env,
+      WEIR_DATA_DIR: dirname(settings.dataDir),
+      WEIR_DEPLOYMENT: settings.deploymentPath,
       PONDER_TELEMETRY_DISABLED: "1",
       WEIR_INSTANCE_ID: instanceId ?? "",
       // Outside the data folder, which may be new at every start: half a second less to compile.

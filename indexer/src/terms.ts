@@ -1,5 +1,5 @@
 /** A listing's terms as JSON: 40-bit times, 64-bit ids and amounts as decimal strings, everything smaller as numbers. */
-import type { ListingTerms } from "@weir/sdk/core";
+import type { ListingTerms, Plan } from "@weir/sdk/core";
 import { getAddress, isAddress } from "viem";
 import { KINDS, type Kind, RIGHTS, type Right } from "./words.ts";
 
@@ -66,6 +66,21 @@ export const writePlan = (plan: EventPlan, index: number): PlanItem => ({
   notice: plan.notice,
   promoPrice: String(plan.promoPrice),
   promoUntil: plan.promoUntil,
+});
+
+/** A plan of `writeTerms`, back as it is on chain. */
+export const readTermsPlan = (plan: TermsItem["plans"][number]): Plan => ({
+  kind: Number(plan.kind),
+  rights: Number(plan.rights),
+  price: BigInt(plan.price),
+  unit: BigInt(plan.unit),
+  period: Number(plan.period),
+  upfront: BigInt(plan.upfront),
+  entry: BigInt(plan.entry),
+  maxWindow: Number(plan.maxWindow),
+  notice: Number(plan.notice),
+  promoPrice: BigInt(plan.promoPrice),
+  promoUntil: Number(plan.promoUntil),
 });
 
 /** Bit k set: a plan of kind k. */

@@ -37,7 +37,7 @@ export async function freePort(): Promise<number> {
 /** `folder` and `port` default to the chain's own and a free one. */
 export async function startIndexer(
   chain: TestChain,
-  options: { folder?: string; port?: number } = {},
+  options: { folder?: string; port?: number; env?: Record<string, string> } = {},
 ): Promise<TestIndexer> {
   const port = options.port ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
@@ -50,6 +50,7 @@ export async function startIndexer(
       WEIR_DATA_DIR: options.folder ?? join(chain.folder, "data"),
       WEIR_DEPLOYMENT: chain.deploymentPath,
       WEIR_PORT_INDEXER: String(port),
+      ...options.env,
     },
   });
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));

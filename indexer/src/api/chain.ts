@@ -11,7 +11,8 @@ const client = createPublicClient({
   transport: http(settings.rpcUrl, { timeout: TIMEOUT_MS, retryCount: 0 }),
 });
 
-export type Head = { instanceId: string | null; head: bigint };
+/** `head` and `headTimestamp` (unix seconds) are those of the newest block. */
+export type Head = { instanceId: string | null; head: bigint; headTimestamp: number };
 
 let asked: { at: number; head: Promise<Head> } | undefined;
 
@@ -23,8 +24,8 @@ export function readHead(): Promise<Head> {
 }
 
 async function askHead(): Promise<Head> {
-  const [head, instanceId] = await Promise.all([client.getBlockNumber({ cacheTime: 0 }), readInstanceId()]);
-  return { head, instanceId };
+  const [{ number, timestamp }, instanceId] = await Promise.all([client.getBlock(), readInstanceId()]);
+  return { head: number, headTimestamp: Number(timestamp), instanceId };
 }
 
 /** Hardhat's name for one run of a local chain; null on chains that have no such thing. */

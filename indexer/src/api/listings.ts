@@ -1,24 +1,16 @@
 import { db } from "ponder:api";
 import { hub, listing, publisherKey, version } from "ponder:schema";
 import { Hono } from "hono";
-import { and, desc, eq, like, lt, sql } from "ponder";
+import { and, desc, eq, lt } from "ponder";
 import { getAddress } from "viem";
-import { CATEGORIES, parseObject } from "../metadata.ts";
-import { KINDS } from "../words.ts";
+import { parseObject } from "../metadata.ts";
+import { hasFlag } from "../words.ts";
 import { NotFound } from "./errors.ts";
-import {
-  readCursor,
-  readId,
-  readLimit,
-  readOneOf,
-  readQuery,
-  readSearch,
-  writeCursor,
-} from "./parameters.ts";
+import { allOf, FILTERS, readFilters } from "./filters.ts";
+import { pageOf } from "./page.ts";
+import { readCursor, readId, readLimit, readQuery } from "./parameters.ts";
+import { readScores, writeSummary } from "./ratings.ts";
 
-const STATES = ["open", "paused", "closed"] as const;
-/** More words narrow nothing and cost a scan each. */
-const MAX_SEARCH_WORDS = 8;
 /** Keys of one hub in one answer, newest first: a hub that registers more than this cannot make the answer grow. */
 const MAX_KEYS = 1_000;
 /** Versions of one listing in one answer, newest first. */
@@ -27,33 +19,18 @@ const MAX_VERSIONS = 1_000;
 export const listings = new Hono();
 
 listings.get("/", async (c) => {
-  const known = ["q", "category", "kind", "hub", "state", "limit", "cursor"] as const;
-  const query = readQuery(c.req.url, known);
+  const query = readQuery(c.req.url, [...FILTERS, "limit", "cursor"]);
   const limit = readLimit(query.limit);
-  const category = readOneOf("category", query.category, CATEGORIES);
-  const kind = readOneOf("kind", query.kind, KINDS);
-  const state = readOneOf("state", query.state, STATES);
+  const filters = readFilters(query);
   const before = readCursor(query.cursor, /^\d{1,20}$/);
   const rows = await db
     .select()
     .from(listing)
     .innerJoin(hub, eq(hub.id, listing.hubId))
-    .where(
-      and(
-        eq(listing.unlisted, false),
-        ...searchFor(readSearch("q", query.q)),
-        category && eq(listing.category, category),
-        kind && sql`(${listing.kinds} & ${1 << KINDS.indexOf(kind)}) <> 0`,
-        query.hub === undefined ? undefined : eq(listing.hubId, readId("hub", query.hub)),
-        state && eq(listing.state, state),
-        before === undefined ? undefined : lt(listing.id, BigInt(before)),
-      ),
-    )
+    .where(and(allOf(filters), before === undefined ? undefined : lt(listing.id, BigInt(before))))
     .orderBy(desc(listing.id))
     .limit(limit + 1);
-  const items = rows.slice(0, limit).map(writeItem);
-  const last = rows.length > limit ? items.at(-1) : undefined;
-  return c.json({ items, next: last ? writeCursor(last.id) : null });
+  return c.json(pageOf(rows, limit, { write: writeItem, position: (row) => String(row.listing.id) }));
 });
 
 listings.get("/:id", async (c) => {
@@ -65,7 +42,7 @@ listings.get("/:id", async (c) => {
     .innerJoin(hub, eq(hub.id, listing.hubId))
     .where(eq(listing.id, id));
   if (!row) throw new NotFound(`There is no listing ${id}.`);
-  const [versions, keys] = await Promise.all([
+  const [versions, keys, scores] = await Promise.all([
     db
       .select()
       .from(version)
@@ -78,10 +55,14 @@ listings.get("/:id", async (c) => {
       .where(eq(publisherKey.hubId, row.listing.hubId))
       .orderBy(desc(publisherKey.keyId))
       .limit(MAX_KEYS),
+    readScores(id),
   ]);
   const newest = versions[0]!;
   return c.json({
     ...writeItem(row),
+    bond: row.listing.bond === null ? null : String(row.listing.bond),
+    bondFrom: row.listing.bondFrom,
+    ratings: { ...writeSummary(row.listing), scores },
     terms: newest.terms,
     metadata: parseObject(newest.metadata) ?? {},
     metadataText: newest.metadata,
@@ -105,14 +86,6 @@ listings.get("/:id", async (c) => {
   });
 });
 
-/** Every word must occur somewhere. */
-const searchFor = (text: string | undefined) =>
-  (text?.split(/\s+/u) ?? [])
-    .slice(0, MAX_SEARCH_WORDS)
-    .map((word) => like(listing.search, `%${escapeLike(word)}%`));
-
-const escapeLike = (word: string): string => word.replace(/[\\%_]/g, "\\$&");
-
 type Row = { listing: typeof listing.$inferSelect; hub: typeof hub.$inferSelect };
 
 const writeItem = ({ listing: row, hub: seller }: Row) => ({
@@ -133,6 +106,14 @@ const writeItem = ({ listing: row, hub: seller }: Row) => ({
   epochLength: row.epochLength,
   segment: row.segment,
   purchases: row.purchases,
+  rating: writeSummary(row),
+  flags: row.flags,
+  unlisted: row.unlisted,
+  restricted: hasFlag(row.flags, "restricted"),
+  open: hasFlag(row.flags, "open"),
+  attestation: row.attestation,
+  saleUntil: row.saleUntil,
+  historyDepth: row.historyDepth,
   createdAt: row.createdAt,
   updatedAt: row.updatedAt,
 });

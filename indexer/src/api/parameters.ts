@@ -1,5 +1,5 @@
 /** Reads query parameters strictly: a name that the endpoint does not know, or a value out of its range, is answered with 400. */
-import { getAddress, isAddress } from "viem";
+import { type Address, getAddress, type Hex, isAddress } from "viem";
 
 export const DEFAULT_LIMIT = 20;
 /** Keeps one answer below about a megabyte with the longest metadata. */
@@ -50,11 +50,15 @@ export function readId(field: string, value: string): bigint {
   return id;
 }
 
-export function readAddress(field: string, value: string) {
+export function readAddress(field: string, value: string): Address {
   if (!isAddress(value, { strict: false }))
     throw new InvalidParameter(field, "An address: 0x and 40 hex digits.");
   return getAddress(value);
 }
+
+/** As the tables have it: Ponder keeps addresses in lower case. */
+export const readAccount = (field: string, value: string): Hex =>
+  readAddress(field, value).toLowerCase() as Hex;
 
 export function readOneOf<const word extends string>(
   field: string,
@@ -83,5 +87,8 @@ export function readCursor(value: string | undefined, pattern: RegExp): string |
     throw new InvalidParameter("cursor", "Not a cursor of this list.");
   return position;
 }
+
+/** A position among events: Ponder's event id. */
+export const readPosition = (value: string | undefined): string | undefined => readCursor(value, /^\d{75}$/);
 
 export const writeCursor = (position: string): string => Buffer.from(position, "utf8").toString("base64url");

@@ -1,48 +1,63 @@
 import { db } from "ponder:api";
-import { channel, listing, purchase } from "ponder:schema";
+import { channel, listing, purchase, subscription } from "ponder:schema";
 import { Hono } from "hono";
 import { and, desc, eq, lt } from "ponder";
-import { getAddress, type Hex } from "viem";
-import { KINDS, RIGHTS } from "../words.ts";
-import { readAddress, readCursor, readLimit, readQuery, writeCursor } from "./parameters.ts";
+import { getAddress } from "viem";
+import { KINDS, RIGHTS, wordsOf } from "../words.ts";
+import { pageOf } from "./page.ts";
+import { readAccount, readLimit, readPosition, readQuery } from "./parameters.ts";
+import { writeChannel, writeSubscription } from "./payments.ts";
+import { readProgress } from "./progress.ts";
 
 export const purchases = new Hono();
 
+/** What an account bought and was given, newest first. A gift has no plan, no kind and no payment. */
 purchases.get("/:address/purchases", async (c) => {
   const query = readQuery(c.req.url, ["limit", "cursor"]);
   const limit = readLimit(query.limit);
-  // Ponder keeps addresses in lower case.
-  const buyer = readAddress("address", c.req.param("address")).toLowerCase() as Hex;
-  const before = readCursor(query.cursor, /^\d{75}$/);
-  const rows = await db
-    .select()
-    .from(purchase)
-    .innerJoin(listing, eq(listing.id, purchase.listingId))
-    .leftJoin(channel, eq(channel.id, purchase.paymentId))
-    .where(and(eq(purchase.buyer, buyer), before === undefined ? undefined : lt(purchase.position, before)))
-    .orderBy(desc(purchase.position))
-    .limit(limit + 1);
-  const shown = rows.slice(0, limit);
-  const last = rows.length > limit ? shown.at(-1) : undefined;
-  return c.json({ items: shown.map(writeItem), next: last ? writeCursor(last.purchase.position) : null });
+  const buyer = readAccount("address", c.req.param("address"));
+  const before = readPosition(query.cursor);
+  const [rows, { timestamp }] = await Promise.all([
+    db
+      .select()
+      .from(purchase)
+      .innerJoin(listing, eq(listing.id, purchase.listingId))
+      .leftJoin(channel, eq(channel.id, purchase.paymentId))
+      .leftJoin(subscription, eq(subscription.id, purchase.paymentId))
+      .where(and(eq(purchase.buyer, buyer), before === undefined ? undefined : lt(purchase.position, before)))
+      .orderBy(desc(purchase.position))
+      .limit(limit + 1),
+    readProgress(),
+  ]);
+  const write = (row: Row) => writeItem(row, timestamp);
+  return c.json(pageOf(rows, limit, { write, position: (row) => row.purchase.position }));
 });
 
 type Row = {
   purchase: typeof purchase.$inferSelect;
   listing: typeof listing.$inferSelect;
   channel: typeof channel.$inferSelect | null;
+  subscription: typeof subscription.$inferSelect | null;
 };
 
-const writeItem = ({ purchase: row, listing: sold, channel: paid }: Row) => ({
+const writeItem = (
+  { purchase: row, listing: sold, channel: metered, subscription: timed }: Row,
+  time: number,
+) => ({
   grantId: row.grantId,
   listingId: String(row.listingId),
   version: row.version,
   plan: row.plan,
-  kind: KINDS[row.kind] ?? null,
-  rights: RIGHTS.filter((_, bit) => (row.rights & (1 << bit)) !== 0),
+  kind: row.kind === null ? null : (KINDS[row.kind] ?? null),
+  given: row.given,
+  rights: wordsOf(RIGHTS, row.rights),
   paymentId: row.paymentId,
   signer: getAddress(row.signer),
   encryptionKey: row.encryptionKey,
+  rotated:
+    row.rotatedKey === null || row.rotatedSigner === null
+      ? null
+      : { encryptionKey: row.rotatedKey, signer: getAddress(row.rotatedSigner) },
   buyerSalt: row.buyerSalt,
   notBefore: row.notBefore,
   notAfter: row.notAfter,
@@ -53,14 +68,6 @@ const writeItem = ({ purchase: row, listing: sold, channel: paid }: Row) => ({
   block: Number(row.block),
   createdAt: row.createdAt,
   listing: { title: sold.title, hubId: String(sold.hubId), token: getAddress(sold.token) },
-  channel: paid && writeChannel(paid),
-});
-
-const writeChannel = (row: typeof channel.$inferSelect) => ({
-  id: row.id,
-  deposit: String(row.deposit),
-  claimed: String(row.claimed),
-  closeAt: row.closeAt,
-  epoch: row.epoch,
-  state: row.closed ? "closed" : row.closeAt > 0 ? "closing" : "open",
+  channel: metered && writeChannel(metered),
+  subscription: timed && writeSubscription(timed, row, time),
 });

@@ -1,40 +1,37 @@
-import { db } from "ponder:api";
 import { Hono } from "hono";
-import { sql } from "ponder";
 import { settings } from "../environment.ts";
+import { LOCAL_CHAIN_ID } from "../settings.ts";
 import { readHead } from "./chain.ts";
 import { readQuery } from "./parameters.ts";
+import { readProgress } from "./progress.ts";
 
-// Ponder's checkpoint: 10 digits of unix seconds, 16 of the chain id, 16 of the block number, and more.
-const TIMESTAMP = [0, 10] as const;
-const BLOCK = [26, 42] as const;
+/** Blocks behind the head at which the answers are no longer those of the chain: about a minute of most chains. */
+const MAX_LAG_BLOCKS = 10;
+/** The head of a chain that mines on its own is never older than this. */
+const MAX_HEAD_AGE_S = 300;
 
 export const status = new Hono();
 
 status.get("/", async (c) => {
   readQuery(c.req.url, []);
-  const [{ head, instanceId }, { checkpoint, ready }] = await Promise.all([readHead(), readProgress()]);
-  const block = Number(checkpoint.slice(...BLOCK));
+  const [{ head, headTimestamp, instanceId }, { block, timestamp, ready }] = await Promise.all([
+    readHead(),
+    readProgress(),
+  ]);
+  const lagBlocks = Math.max(0, Number(head) - block);
+  const headAge = Math.floor(Date.now() / 1_000) - headTimestamp;
+  // The local chain mines when somebody sends something: its head may be any age.
+  const headIsFresh = settings.chainId === LOCAL_CHAIN_ID || headAge <= MAX_HEAD_AGE_S;
   return c.json({
     chainId: settings.chainId,
     instanceId,
     block,
-    blockTimestamp: Number(checkpoint.slice(...TIMESTAMP)),
+    blockTimestamp: timestamp,
     head: Number(head),
-    lag: Math.max(0, Number(head) - block),
+    lag: lagBlocks,
+    lagBlocks,
+    lagSeconds: lagBlocks === 0 ? 0 : Math.max(0, headTimestamp - timestamp),
     ready,
+    healthy: ready && headIsFresh && lagBlocks <= MAX_LAG_BLOCKS,
   });
 });
-
-type Progress = { checkpoint: string; ready: boolean };
-
-/** How far the tables are. Ponder keeps it in tables of its own, beside ours. */
-async function readProgress(): Promise<Progress> {
-  const [checkpoints, meta] = await Promise.all([
-    db.execute(sql`SELECT latest_checkpoint AS checkpoint FROM _ponder_checkpoint LIMIT 1`),
-    db.execute(sql`SELECT value->>'is_ready' AS ready FROM _ponder_meta WHERE key = 'app'`),
-  ]);
-  const checkpoint =
-    (checkpoints.rows[0] as { checkpoint?: string } | undefined)?.checkpoint ?? "0".repeat(75);
-  return { checkpoint, ready: (meta.rows[0] as { ready?: string } | undefined)?.ready === "1" };
-}
