@@ -14,6 +14,14 @@ export interface TokenEntry {
   decimals: number;
 }
 
+/** A seller's gateway whose devices' passwords can be set from here. */
+export interface GatewayEntry {
+  id: string;
+  /** Address of its MQTT broker, `mqtt://host:port`. */
+  mqtt: string;
+  http: string;
+}
+
 /** What one installation of the app talks to. Read from /config.json, which lies beside the build and not in it. */
 export interface WeirConfig {
   chainId: number;
@@ -22,8 +30,13 @@ export interface WeirConfig {
   indexers: string[];
   relays: RelayEntry[];
   tokens: TokenEntry[];
+  /** Empty where sellers' gateways are reached from their own networks only. */
+  gateways: GatewayEntry[];
   /** Only on the local chain, where its key is public knowledge anyway. */
   testWallet?: { privateKey: Hex; label: string };
+  /** Test money for who asks, and the key it is sent with. Only on the local chain. */
+  faucet?: boolean;
+  faucetKey?: Hex;
 }
 
 export const LOCAL_CHAIN_ID = 31337;
@@ -52,11 +65,15 @@ export function parseConfig(value: unknown): WeirConfig {
   if (!Array.isArray(value.indexers) || value.indexers.length === 0)
     throw new ConfigUnreachable("indexers is empty");
   const config = value as unknown as WeirConfig;
+  const local = config.chainId === LOCAL_CHAIN_ID;
   return {
     ...config,
     relays: config.relays ?? [],
     tokens: config.tokens ?? [],
-    testWallet: config.chainId === LOCAL_CHAIN_ID ? config.testWallet : undefined,
+    gateways: config.gateways ?? [],
+    testWallet: local ? config.testWallet : undefined,
+    faucet: local && config.faucet === true,
+    faucetKey: local ? config.faucetKey : undefined,
   };
 }
 

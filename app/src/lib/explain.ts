@@ -27,6 +27,9 @@ const OWN: Record<OwnError, true> = {
   BackupNotReadable: true,
   ListingNotForSale: true,
   OpenElsewhere: true,
+  GatewayUnreachable: true,
+  GatewayRefused: true,
+  PaidAlone: true,
 };
 
 const isOwn = (name: string): name is OwnError => Object.hasOwn(OWN, name);

@@ -39,6 +39,8 @@ export interface ListingItem {
   purchases: number;
   createdAt: number;
   updatedAt: number;
+  rating?: RatingSummary;
+  restricted?: boolean;
 }
 
 export interface OperatorKeyItem {
@@ -64,6 +66,7 @@ export interface ListingDetail extends ListingItem {
   termsHash: Hex;
   versions: VersionItem[];
   operatorKeys: OperatorKeyItem[];
+  ratings?: RatingSummary;
 }
 
 export interface PurchaseItem {
@@ -94,6 +97,36 @@ export interface PurchaseItem {
     epoch: number;
     state: "open" | "closing" | "closed";
   } | null;
+  /** From the seller, without a payment: no plan and no kind. */
+  given?: boolean;
+  /** Of period and flat plans, where the indexer tells; the chain has the last word. Unix seconds. */
+  subscription?: { until: number; startAt: number } | null;
+}
+
+export interface RatingItem {
+  grantId: Hex;
+  buyer: Address;
+  /** As described, in time, communication, no other issues; 1 to 5 each. */
+  scores: number[];
+  comment?: string;
+  response: { text: string } | null;
+  /** False when the same buyer rated again. */
+  newest: boolean;
+  createdAt: number;
+}
+
+export interface RatingSummary {
+  count: number;
+  average: number | null;
+}
+
+export interface RequestItem {
+  requestId?: string;
+  listingId: string;
+  state: "open" | "approved" | "declined";
+  reason?: string | null;
+  createdAt: number;
+  approval: { manager: Address; deadline: number | string; signature: Hex } | null;
 }
 
 export interface IndexerStatus {

@@ -1,9 +1,9 @@
-/** A listing's pulse, computed from the newest sealed segment that any relay shows; never what a seller says. */
+/** A listing's pulse, computed from the newest signed head that any relay shows; never what a seller says. */
 export type Liveness = "live" | "quiet" | "stale" | "gone" | "unknown";
 
-export const LIVE_WITHIN_MS = 15_000; // relays repeat heads every 15 s, so nothing younger can be told apart
-export const QUIET_WITHIN_MS = 60_000; // slow sensors report once a minute
-export const STALE_WITHIN_MS = 600_000; // ten minutes: beyond that nobody should pay unwarned
+export const LIVE_WITHIN_MS = 30_000; // two rounds of heads, which a gateway repeats every 15 s: one may be late
+export const QUIET_WITHIN_MS = 60_000; // four rounds without a head: the gateway or its line is down
+export const STALE_WITHIN_MS = 3_600_000; // an hour: beyond that nobody should wait for it
 
 export interface Head {
   listingId: string;
@@ -12,21 +12,24 @@ export interface Head {
   seq: number | string;
   sealedAtMs: number;
   receivedAtMs?: number;
+  /** When the gateway last said that this is still the newest; heads come also while nothing is sealed. */
+  headAtMs?: number | null;
 }
 
+const saidAt = (head: Head): number => Math.max(head.sealedAtMs, head.headAtMs ?? 0);
+
 /** `unknown` when no relay could be asked: absence of an answer is not evidence of silence. */
-export function livenessOf(
-  sealedAtMs: number | undefined,
-  nowMs: number,
-  anyRelayAnswered: boolean,
-): Liveness {
-  if (sealedAtMs === undefined) return anyRelayAnswered ? "gone" : "unknown";
-  const age = nowMs - sealedAtMs;
-  if (age <= LIVE_WITHIN_MS) return "live";
-  if (age <= QUIET_WITHIN_MS) return "quiet";
-  if (age <= STALE_WITHIN_MS) return "stale";
-  return "gone";
+export function livenessOf(head: Head | undefined, nowMs: number, anyRelayAnswered: boolean): Liveness {
+  if (head === undefined) return anyRelayAnswered ? "gone" : "unknown";
+  const silence = nowMs - saidAt(head);
+  if (silence > STALE_WITHIN_MS) return "gone";
+  if (silence > QUIET_WITHIN_MS) return "stale";
+  return nowMs - head.sealedAtMs <= LIVE_WITHIN_MS ? "live" : "quiet";
 }
+
+const isNewer = (head: Head, known: Head): boolean =>
+  head.sealedAtMs > known.sealedAtMs ||
+  (head.sealedAtMs === known.sealedAtMs && saidAt(head) > saidAt(known));
 
 /** Newest head per listing over all relays. */
 export function newestHeads(lists: Head[][]): Map<string, Head> {
@@ -34,7 +37,7 @@ export function newestHeads(lists: Head[][]): Map<string, Head> {
   for (const list of lists)
     for (const head of list) {
       const known = newest.get(String(head.listingId));
-      if (!known || head.sealedAtMs > known.sealedAtMs) newest.set(String(head.listingId), head);
+      if (!known || isNewer(head, known)) newest.set(String(head.listingId), head);
     }
   return newest;
 }

@@ -2,9 +2,18 @@
  * The seam to the SDK: everything that the app takes from it at run time passes through here, loaded when first
  * needed. libp2p comes with `openFeed` and with nothing else.
  */
-import type { ChannelState } from "@weir/sdk/chain";
-import type { Delivered, Feed, FeedState, Meter, PreparedBuy } from "@weir/sdk/client";
-import type { Delivery, ListingTerms, PublicKey, PurchaseChoice, PurchaseKeys, Terms } from "@weir/sdk/core";
+import type { ChannelState, WriteClient } from "@weir/sdk/chain";
+import type { Delivered, Feed, FeedState, Meter, PreparedBuy, Purchase } from "@weir/sdk/client";
+import type {
+  Delivery,
+  ListingTerms,
+  PublicKey,
+  PurchaseChoice,
+  PurchaseKeys,
+  SubscriptionSlot,
+  SubscriptionTerms,
+  Terms,
+} from "@weir/sdk/core";
 import {
   type Address,
   BaseError,
@@ -16,9 +25,23 @@ import {
 import { LOCAL_CHAIN_ID, type WeirConfig } from "./config.ts";
 import type { Explained } from "./explain.ts";
 import type { ListingDetail, PurchaseItem } from "./indexer.ts";
+import type { Way } from "./payWays.ts";
+import { Recorder } from "./recorder.ts";
 import { parseTerms } from "./terms.ts";
 
-export type { ChannelState, Delivered, Feed, FeedState, Meter, PreparedBuy, PurchaseKeys, Terms };
+export type Approval = Purchase["approval"];
+export type {
+  ChannelState,
+  Delivered,
+  Feed,
+  FeedState,
+  Meter,
+  PreparedBuy,
+  PurchaseKeys,
+  SubscriptionSlot,
+  SubscriptionTerms,
+  Terms,
+};
 
 const core = () => import("@weir/sdk/core");
 const chain = () => import("@weir/sdk/chain");
@@ -34,6 +57,21 @@ const deliveryOf = ({ chainId, contracts }: WeirConfig): Delivery => ({
 export async function abis() {
   const { ABIS } = await chain();
   return ABIS;
+}
+
+/** The domain under which a token takes signatures; throws where it takes none. */
+export async function tokenDomain(reader: PublicClient, token: Address) {
+  const { getTokenDomain } = await chain();
+  return getTokenDomain(reader, { token });
+}
+
+/** The SDK's writing actions, for the places where a wallet acts once. */
+export const actions = chain;
+
+/** The buyer's signature that pays for a prepared purchase in a token. */
+export async function authorize(wallet: WriteClient, config: WeirConfig, prepared: PreparedBuy) {
+  const { authorizeBuy } = await client();
+  return authorizeBuy(wallet, { contracts: config.contracts, prepared });
 }
 
 /** Wallets and nodes speak in viem's errors, or in bare EIP-1193 ones with a numeric code. */
@@ -110,6 +148,30 @@ export async function channelTermsOf({ config, reader, listing, purchase, buyer 
   return deriveTerms(await boughtTerms(config, reader, listing, purchase), choiceOf(purchase, buyer));
 }
 
+/** The same for a period or flat plan's subscription; `cancelSubscription` and top-ups ask for it. */
+export async function subscriptionTermsOf(bought: Bought): Promise<SubscriptionTerms> {
+  const { config, reader, listing, purchase, buyer } = bought;
+  const { deriveSubscriptionTerms } = await core();
+  const terms = await boughtTerms(config, reader, listing, purchase);
+  const time = Number(purchase.createdAt);
+  return deriveSubscriptionTerms(terms, choiceOf(purchase, buyer), { time, grants: config.contracts.Grants });
+}
+
+/** A subscription's slot, from the chain. */
+export async function subscriptionState(
+  config: WeirConfig,
+  reader: PublicClient,
+  subscriptionId: Hex,
+): Promise<SubscriptionSlot> {
+  const { getSubscription } = await chain();
+  return getSubscription(reader, { contracts: config.contracts, subscriptionId });
+}
+
+/** The relays of a purchase, as it was bought: a claim or a cancel names them. */
+export async function relaysOf({ config, reader, listing, purchase }: Bought): Promise<readonly Address[]> {
+  return (await boughtTerms(config, reader, listing, purchase)).relays;
+}
+
 export async function prepare(parameters: {
   config: WeirConfig;
   listing: ListingDetail;
@@ -117,11 +179,26 @@ export async function prepare(parameters: {
   buyer: Address;
   amount: bigint;
   accountSecret: Uint8Array;
+  way: Way;
+  approval?: Approval | undefined;
 }): Promise<PreparedBuy> {
-  const { prepareBuy } = await client();
-  const { config, listing, planIndex, buyer, amount, accountSecret } = parameters;
+  const { prepareBuy, Funding } = await client();
+  const { config, listing, planIndex, buyer, amount, accountSecret, way, approval } = parameters;
+  const funding: Record<Way, number> = {
+    none: Funding.none,
+    native: Funding.native,
+    allowance: Funding.pull,
+    permit: Funding.pull,
+    approve: Funding.pull,
+    batch: Funding.pull,
+    eip3009: Funding.eip3009,
+    permit2: Funding.permit2,
+  };
   return prepareBuy({
     delivery: deliveryOf(config),
+    subscriptions: config.contracts.Subscriptions,
+    funding: funding[way],
+    ...(approval ? { approval } : {}),
     listingId: BigInt(listing.id),
     version: listing.version,
     terms: parseTerms(listing.terms),
@@ -161,13 +238,13 @@ const publisherKeys = (listing: ListingDetail): Map<number, PublicKey> =>
 /** Opens the stream of a purchase. One libp2p node serves the whole page; its code is fetched here and not before. */
 export async function open(
   parameters: Bought & { keys: PurchaseKeys; transactionHash?: Hex; signal: AbortSignal },
-): Promise<Feed> {
+): Promise<{ feed: Feed; recorder: Recorder }> {
   const { config, reader, listing, purchase, buyer, keys, transactionHash, signal } = parameters;
-  const { openFeed, browserNode, portableCrypto } = await client();
+  const [{ openFeed, browserNode, portableCrypto }, { ExportWriter }] = await Promise.all([client(), core()]);
   const terms = await boughtTerms(config, reader, listing, purchase);
   const named = new Set(terms.relays.map((operator) => operator.toLowerCase()));
   node ??= browserNode({ allowPrivate: config.chainId === LOCAL_CHAIN_ID });
-  return openFeed({
+  const feed = await openFeed({
     node: await node,
     crypto: portableCrypto,
     delivery: deliveryOf(config),
@@ -178,6 +255,36 @@ export async function open(
     keys,
     store: await storeOf(config),
     transactionHash: transactionHash ?? null,
+    signal,
+  });
+  const head = {
+    delivery: deliveryOf(config),
+    terms,
+    purchase: choiceOf(purchase, buyer),
+    grantId: purchase.grantId,
+    paymentId: purchase.paymentId,
+    publisherKeys: listing.operatorKeys.map(({ keyId, x, y }) => ({ keyId, x, y })),
+    complete: feed.meter.messages === 0,
+  };
+  return { feed, recorder: new Recorder(new ExportWriter(portableCrypto, head)) };
+}
+
+/** The newest sample of a listing that its relays have, checked against the hub's keys; null if there is none. */
+export async function sampleOf(
+  config: WeirConfig,
+  reader: PublicClient,
+  listing: ListingDetail,
+  signal: AbortSignal,
+) {
+  const { fetchSample, portableCrypto } = await client();
+  const named = new Set(listing.relays.map((operator) => operator.toLowerCase()));
+  return fetchSample({
+    client: reader,
+    contracts: config.contracts,
+    delivery: deliveryOf(config),
+    crypto: portableCrypto,
+    listingId: BigInt(listing.id),
+    relays: config.relays.filter((relay) => named.has(relay.operator.toLowerCase())),
     signal,
   });
 }

@@ -10,18 +10,30 @@ import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
 import { askConnect } from "@/features/wallet/askConnect.ts";
 import { KeyBackup } from "@/features/wallet/KeyBackup.tsx";
 import { WrongChain } from "@/features/wallet/WrongChain.tsx";
+import { addToCart } from "@/lib/cart.ts";
 import type { ListingDetail } from "@/lib/indexer.ts";
+import type { Approval } from "@/lib/weir.ts";
 import { BuyForm } from "./BuyForm.tsx";
 import { BuyProgress } from "./BuyProgress.tsx";
 import { useBuy } from "./useBuy.ts";
+import type { Choice } from "./useChoice.ts";
 
-export function BuyDialog({ listing, onClose }: { listing: ListingDetail; onClose: () => void }) {
+export function BuyDialog({
+  listing,
+  approval,
+  onClose,
+}: {
+  listing: ListingDetail;
+  /** Of a restricted listing's seller. */
+  approval?: Approval | undefined;
+  onClose: () => void;
+}) {
   const t = useTranslations("buy");
   const router = useRouter();
   const config = useWeirConfig();
   const { address, chainId } = useConnection();
-  const { state, run, reset, backupRequest } = useBuy(listing);
-  const last = useRef<[number, bigint]>(undefined);
+  const { state, run, reset, backupRequest } = useBuy(listing, approval);
+  const last = useRef<Choice>(undefined);
   const busy = state.stage !== undefined && !state.error;
   useEffect(() => router.prefetch("/live"), [router]);
   useEffect(() => state.session?.hold(), [state.session]);
@@ -29,11 +41,15 @@ export function BuyDialog({ listing, onClose }: { listing: ListingDetail; onClos
     if (state.done) router.push(`/live?id=${listing.id}&grant=${state.grantId}`);
   }, [state.done, state.grantId, listing.id, router]);
 
-  const start = (plan: number, amount: bigint) => {
-    last.current = [plan, amount];
-    void run(plan, amount);
+  const start = (choice: Choice) => {
+    last.current = choice;
+    void run(choice);
   };
-  const again = () => last.current && void run(...last.current);
+  const again = () => last.current && void run(last.current);
+  const keep = (choice: Pick<Choice, "planIndex" | "amount">) => {
+    addToCart(listing, choice);
+    onClose();
+  };
 
   return (
     <Dialog open locked={busy} onClose={onClose} title={t("title")} description={listing.title}>
@@ -45,6 +61,7 @@ export function BuyDialog({ listing, onClose }: { listing: ListingDetail; onClos
         <BuyForm
           listing={listing}
           onBuy={start}
+          onCart={keep}
           action={
             address
               ? undefined

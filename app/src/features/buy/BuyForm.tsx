@@ -1,78 +1,93 @@
 "use client";
 
 import { useTranslations } from "next-intl";
-import { type FormEvent, type ReactNode, useId, useState } from "react";
+import { type FormEvent, type ReactNode, useId } from "react";
 import { Button } from "@/components/Button.tsx";
-import { isMetered, isSoldHere, meteredPrice } from "@/features/listing/plans.ts";
-import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
-import { tokenOf } from "@/lib/config.ts";
+import { ErrorNotice } from "@/components/ErrorNotice.tsx";
 import type { ListingDetail } from "@/lib/indexer.ts";
 import { dueFor, formatAmount } from "@/lib/money.ts";
 import { AmountField } from "./AmountField.tsx";
-import { defaultDeposit, readDeposit } from "./deposit.ts";
 import { PlanChoice } from "./PlanChoice.tsx";
 import { Terms } from "./Terms.tsx";
+import { TimeField } from "./TimeField.tsx";
+import { type Choice, useChoice } from "./useChoice.ts";
+import { WayChoice } from "./WayChoice.tsx";
 
 export function BuyForm({
   listing,
   onBuy,
+  onCart,
   action,
 }: {
   listing: ListingDetail;
-  onBuy: (planIndex: number, amount: bigint) => void;
+  onBuy: (choice: Choice) => void;
+  /** Puts the choice aside, to be paid together with others. */
+  onCart: (choice: Pick<Choice, "planIndex" | "amount">) => void;
   /** Replaces the pay button while something else has to happen first. */
   action?: () => ReactNode;
 }) {
   const t = useTranslations("buy");
   const id = useId();
-  const token = tokenOf(useWeirConfig(), listing.token);
-  const plans = listing.plans.filter(isSoldHere);
-  const [index, setIndex] = useState(plans[0]?.index ?? 0);
-  const plan = plans.find((item) => item.index === index);
-  const metered = plan && isMetered(plan) ? meteredPrice(plan) : undefined;
-  const [text, setText] = useState<string>();
+  const c = useChoice(listing);
+  const { plan, token, price, amount } = c;
   if (!plan) return null;
-  const shown =
-    text ?? (metered ? formatAmount(defaultDeposit(metered), token.decimals).replaceAll(",", "") : "0");
-  const deposit = metered ? readDeposit(shown, token.decimals, metered) : { amount: 0n };
-
+  const short = c.facts.data && amount !== undefined && c.facts.data.balance < amount;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (deposit.amount !== undefined) onBuy(index, deposit.amount);
+    if (c.choice && !short) onBuy(c.choice);
   };
-  const choose = (next: number) => {
-    setIndex(next);
-    setText(undefined);
-  };
+  const money = amount === undefined ? "" : `${formatAmount(amount, token.decimals)} ${token.symbol}`;
+  const payWords = price ? "pay" : plan.kind === "period" ? "subscribe" : "payOnce";
   return (
     <form onSubmit={submit} className="grid grid-cols-[minmax(0,1fr)] gap-5" aria-labelledby={`${id}-form`}>
       <span id={`${id}-form`} className="sr">
         {t("title")}
       </span>
-      <PlanChoice listing={listing} plans={plans} value={index} onChange={choose} />
-      {metered ? (
+      <PlanChoice listing={listing} plans={listing.plans} value={plan.index} onChange={c.setPlan} />
+      {price ? (
         <AmountField
-          value={shown}
-          onChange={setText}
-          price={metered}
+          value={c.shown}
+          onChange={c.setText}
+          price={price}
           bytes={plan.kind === "byte"}
           token={token}
-          error={deposit.error}
+          error={c.deposit?.error}
         />
       ) : null}
-      <Terms plan={plan} listing={listing} amount={deposit.amount} token={token} />
+      {plan.kind === "period" ? (
+        <TimeField
+          value={c.shown}
+          onChange={c.setText}
+          period={plan.period}
+          most={c.most}
+          wrong={c.periods === undefined}
+        />
+      ) : null}
+      <Terms plan={plan} listing={listing} amount={amount} token={token} />
+      {c.way && c.ways.length > 1 ? <WayChoice ways={c.ways} value={c.way} onChange={c.setWay} /> : null}
+      <ErrorNotice error={c.facts.error ?? undefined} onRetry={() => void c.facts.refetch()} />
+      {short ? (
+        <p role="alert" className="font-semibold text-mark">
+          {t("holdsOnly", {
+            amount: `${formatAmount(c.facts.data?.balance ?? 0n, token.decimals)} ${token.symbol}`,
+          })}
+        </p>
+      ) : null}
       {action ? (
         action()
       ) : (
-        <Button type="submit" tone="primary" disabled={deposit.amount === undefined} className="text-lg">
-          {metered && deposit.amount !== undefined
-            ? t("pay", { amount: `${formatAmount(deposit.amount, token.decimals)} ${token.symbol}` })
-            : metered
+        <Button type="submit" tone="primary" disabled={!c.choice || short} className="text-lg">
+          {plan.kind === "free"
+            ? t("getFree")
+            : amount === undefined
               ? t("payNothing")
-              : t("getFree")}
+              : t(payWords, { amount: money })}
         </Button>
       )}
-      {metered && dueFor(1n, metered) === 0n ? <p className="text-xs text-soft">{t("rounding")}</p> : null}
+      {amount === undefined ? null : (
+        <Button onClick={() => onCart({ planIndex: plan.index, amount })}>{t("toCart")}</Button>
+      )}
+      {price && dueFor(1n, price) === 0n ? <p className="text-xs text-soft">{t("rounding")}</p> : null}
     </form>
   );
 }

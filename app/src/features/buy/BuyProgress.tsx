@@ -25,6 +25,13 @@ function markOf(stage: Stage, state: BuyState): Mark {
   return state.error ? "failed" : "now";
 }
 
+/** "1 of 2": which of the two transactions the wallet shows. */
+function Stepper({ state }: { state: BuyState }) {
+  const t = useTranslations("buy");
+  const second = state.asking !== "approval" && state.asking !== "keys" && state.asking !== "keysAgain";
+  return <span className="figure ml-2 text-sm text-soft">{t("step", { step: second ? 2 : 1 })}</span>;
+}
+
 export function BuyProgress({
   listing,
   state,
@@ -58,6 +65,7 @@ export function BuyProgress({
               </span>
               <span className={mark === "ahead" ? "text-soft" : ""}>
                 <span className={mark === "now" ? "font-semibold" : ""}>{t(`stages.${stage}`)}</span>
+                {stage === "wallet" && state.twoSteps ? <Stepper state={state} /> : null}
                 <span className="sr">{` (${t(`marks.${mark}`)})`}</span>
                 {mark === "now" && note ? <span className="block text-sm text-soft">{note}</span> : null}
               </span>

@@ -51,6 +51,8 @@ export async function checkBefore(parameters: {
   const balance = await publicClient.getBalance({ address: buyer }).catch((cause: unknown) => {
     throw new RpcUnreachable(config.rpc, cause instanceof Error ? cause.message : String(cause));
   });
-  if (balance <= amount) throw new BalanceTooLow(balance, amount);
+  // A token's balance was looked at by the form; the fee is paid in the chain's own coin all the same.
+  const needed = /^0x0{40}$/i.test(listing.token) ? amount : 0n;
+  if (balance <= needed) throw new BalanceTooLow(balance, needed);
   return fresh;
 }

@@ -1,3 +1,4 @@
+import { FOREVER, type Plan } from "@weir/sdk/core";
 import { AmountNotReadable, depositFor, type MeteredPrice, parseAmount, unitsFor } from "@/lib/money.ts";
 
 /** Offered amounts, in units (messages, or the plan's byte unit). */
@@ -34,4 +35,23 @@ export function readDeposit(
   }
   if (unitsFor(amount, price) < 1n) return { error: new DepositTooSmall(depositFor(1n, price)) };
   return { amount };
+}
+
+/** Offered lengths of a subscription, in the plan's own periods. */
+export const PERIOD_STEPS = [1, 7, 30] as const;
+/** Longer is no purchase anybody means. */
+export const MAX_PERIODS = 10_000;
+/** The clocks here and on chain need not agree: a limited window is never paid to its last second. */
+const CLOCK_SLACK_SECONDS = 120;
+
+/** The most whole periods that fit into a plan's window. */
+export function mostPeriods(plan: Pick<Plan, "period" | "maxWindow">): number {
+  if (plan.maxWindow >= FOREVER) return MAX_PERIODS;
+  return Math.min(MAX_PERIODS, Math.floor((plan.maxWindow - CLOCK_SLACK_SECONDS) / plan.period));
+}
+
+/** `"7"` → 7; undefined for anything that is no whole number from 1 to `most`. */
+export function readPeriods(text: string, most: number): number | undefined {
+  const count = /^\d{1,5}$/.test(text.trim()) ? Number(text) : 0;
+  return count >= 1 && count <= most ? count : undefined;
 }

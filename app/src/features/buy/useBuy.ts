@@ -9,11 +9,12 @@ import { startFeed } from "@/features/live/startFeed.ts";
 import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
 import { useAccountSecret } from "@/features/wallet/useAccountSecret.ts";
 import type { ListingDetail } from "@/lib/indexer.ts";
-import { sendTransaction } from "@/lib/send.ts";
 import { publicClientOf } from "@/lib/wagmi.ts";
-import { prepare } from "@/lib/weir.ts";
+import { type Approval, actions, prepare } from "@/lib/weir.ts";
 import { checkBefore } from "./checkBefore.ts";
 import { firstMessage, purchaseOf } from "./opening.ts";
+import { type Asking, pay } from "./pay.ts";
+import type { Choice } from "./useChoice.ts";
 
 export const STAGES = ["check", "wallet", "mined", "connecting", "first"] as const;
 export type Stage = (typeof STAGES)[number];
@@ -21,13 +22,15 @@ export type Stage = (typeof STAGES)[number];
 export interface BuyState {
   stage: Stage | undefined;
   /** What the wallet is being asked for, while the stage is "wallet". */
-  asking: "keys" | "keysAgain" | "payment" | undefined;
+  asking: "keys" | "keysAgain" | Asking | undefined;
   error: unknown;
   /** Set as soon as the purchase is mined: from here on the money is in the escrow. */
   grantId: Hex | undefined;
   /** The running feed; whoever shows this state holds it open until the live page does. */
   session: FeedSession | undefined;
   done: boolean;
+  /** The wallet is asked for two transactions. */
+  twoSteps: boolean;
 }
 
 const IDLE: BuyState = {
@@ -37,10 +40,11 @@ const IDLE: BuyState = {
   grantId: undefined,
   session: undefined,
   done: false,
+  twoSteps: false,
 };
 
 /** The purchase, from the first check to the first decrypted message. */
-export function useBuy(listing: ListingDetail) {
+export function useBuy(listing: ListingDetail, approval?: Approval) {
   const config = useWeirConfig();
   const wagmi = useConfig();
   const queries = useQueryClient();
@@ -50,17 +54,17 @@ export function useBuy(listing: ListingDetail) {
   const running = useRef(false);
 
   const run = useCallback(
-    async (planIndex: number, amount: bigint) => {
+    async (choice: Choice) => {
       if (!address || running.current) return;
       running.current = true;
       const to = (part: Partial<BuyState>) => setState((now) => ({ ...now, ...part }));
-      setState({ ...IDLE, stage: "check" });
+      const { planIndex, amount, way } = choice;
+      setState({ ...IDLE, stage: "check", twoSteps: choice.twoSteps });
       try {
         const publicClient = publicClientOf(wagmi, config);
         const fresh = await checkBefore({ config, publicClient, listing, buyer: address, amount });
         to({ stage: "wallet", asking: "keys" });
         const secret = await getSecret((round) => to({ asking: round === 1 ? "keys" : "keysAgain" }));
-        to({ asking: "payment" });
         const prepared = await prepare({
           config,
           listing: fresh,
@@ -68,12 +72,18 @@ export function useBuy(listing: ListingDetail) {
           buyer: address,
           amount,
           accountSecret: secret,
+          way,
+          approval,
         });
-        const { hash } = await sendTransaction(wagmi, config, {
-          contract: "Grants",
-          functionName: "buy",
-          args: [prepared.purchase],
-          value: prepared.value,
+        // Before a signature or an approval is asked for: what the contract would refuse anyway.
+        const { checkPurchase } = await actions();
+        await checkPurchase(publicClient, { contracts: config.contracts, purchase: prepared.purchase });
+        const hash = await pay({
+          wagmi,
+          config,
+          prepared,
+          choice,
+          onAsk: (asking) => to({ stage: "wallet", asking }),
           onSent: () => to({ stage: "mined", asking: undefined }),
         });
         to({ stage: "connecting", grantId: prepared.grantId });
@@ -97,7 +107,7 @@ export function useBuy(listing: ListingDetail) {
         running.current = false;
       }
     },
-    [address, config, getSecret, listing, queries, wagmi],
+    [address, approval, config, getSecret, listing, queries, wagmi],
   );
   return { state, run, reset: () => setState(IDLE), backupRequest };
 }

@@ -18,8 +18,9 @@ export function ListingHead({ listing }: { listing: ListingDetail }) {
   const words = useTranslations("liveness");
   const now = useNow();
   const heads = useHeads();
-  const sealed = heads.data?.byListing.get(listing.id)?.sealedAtMs;
-  const liveness = livenessOf(sealed, now, (heads.data?.answered ?? 0) > 0);
+  const head = heads.data?.byListing.get(listing.id);
+  const sealed = head?.sealedAtMs;
+  const liveness = livenessOf(head, now, (heads.data?.answered ?? 0) > 0);
   return (
     <header className="border-b border-line bg-surface">
       <div className="page grid gap-3 py-8">

@@ -7,7 +7,9 @@ import { fieldsOf, timeFieldOf } from "@/lib/schema.ts";
 import { Facts } from "./Facts.tsx";
 import { ListingHead } from "./ListingHead.tsx";
 import { Plans } from "./Plans.tsx";
+import { Ratings } from "./Ratings.tsx";
 import { RelayList } from "./RelayList.tsx";
+import { SampleView } from "./SampleView.tsx";
 import { SchemaTable } from "./SchemaTable.tsx";
 import { Versions } from "./Versions.tsx";
 
@@ -21,8 +23,14 @@ export function ListingView({ listing }: { listing: ListingDetail }) {
           <Section title={t("schema")} note={t("schemaNote")}>
             <SchemaTable fields={fieldsOf(listing.metadata)} timeField={timeFieldOf(listing.metadata)} />
           </Section>
+          <Section title={t("sample")} note={t("sampleNote")}>
+            <SampleView listing={listing} />
+          </Section>
           <Section title={t("facts")}>
             <Facts listing={listing} />
+          </Section>
+          <Section title={t("ratings")} note={t("ratingsNote")}>
+            <Ratings listing={listing} />
           </Section>
           <Section title={t("relays")} note={t("relaysNote")}>
             <RelayList listing={listing} />

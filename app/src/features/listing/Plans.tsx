@@ -8,8 +8,10 @@ import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
 import { tokenOf } from "@/lib/config.ts";
 import type { ListingDetail, PlanItem } from "@/lib/indexer.ts";
 import { formatAmount } from "@/lib/money.ts";
-import { isSoldHere } from "./plans.ts";
+import { isMetered } from "./plans.ts";
+import { RequestPanel } from "./RequestPanel.tsx";
 import { usePriceWords } from "./usePriceWords.ts";
+import { useRequest } from "./useRequest.ts";
 
 const BuyDialog = dynamic(() => import("@/features/buy/BuyDialog.tsx").then((module) => module.BuyDialog), {
   ssr: false,
@@ -28,7 +30,6 @@ function PlanRow({ plan, listing }: { plan: PlanItem; listing: ListingDetail }) 
           {t("entry", { entry: `${formatAmount(BigInt(plan.entry), token.decimals)} ${token.symbol}` })}
         </span>
       ) : null}
-      {isSoldHere(plan) ? null : <span className="text-sm text-amber">{t("notSoldHere")}</span>}
     </li>
   );
 }
@@ -36,8 +37,11 @@ function PlanRow({ plan, listing }: { plan: PlanItem; listing: ListingDetail }) 
 export function Plans({ listing }: { listing: ListingDetail }) {
   const t = useTranslations("listing");
   const [buying, setBuying] = useState(false);
+  const asked = useRequest(listing);
   const free = listing.plans.every((plan) => plan.kind === "free");
-  const forSale = listing.state === "open" && listing.plans.some(isSoldHere);
+  const metered = listing.plans.some(isMetered);
+  const open = listing.state === "open" && listing.plans.length > 0;
+  const forSale = open && (!asked.restricted || asked.approval !== undefined);
   return (
     <section aria-label={t("plans")} className="sheet overflow-hidden">
       <div aria-hidden="true" className="staff h-3 border-b border-line bg-sunk" />
@@ -47,15 +51,24 @@ export function Plans({ listing }: { listing: ListingDetail }) {
           <PlanRow key={plan.index} plan={plan} listing={listing} />
         ))}
       </ul>
+      {open && asked.restricted ? (
+        <div className="border-t border-line p-5">
+          <RequestPanel asked={asked} />
+        </div>
+      ) : null}
       <div className="grid gap-2 border-t border-line p-5">
         <Button tone="primary" disabled={!forSale} onClick={() => setBuying(true)} className="text-lg">
           {free ? t("getFree") : t("buy")}
         </Button>
         <p className="text-sm text-soft">
-          {forSale ? (free ? t("freeNote") : t("buyNote")) : t("notForSale")}
+          {forSale
+            ? t(free ? "freeNote" : metered ? "buyNote" : "timedNote")
+            : t(open ? "onlyApproved" : "notForSale")}
         </p>
       </div>
-      {buying ? <BuyDialog listing={listing} onClose={() => setBuying(false)} /> : null}
+      {buying ? (
+        <BuyDialog listing={listing} approval={asked.approval} onClose={() => setBuying(false)} />
+      ) : null}
     </section>
   );
 }

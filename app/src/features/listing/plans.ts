@@ -1,11 +1,11 @@
 import type { PlanItem } from "@/lib/indexer.ts";
 import type { MeteredPrice } from "@/lib/money.ts";
 
-/** Plans that the contracts sell today; the others are refused by name on chain and said so here. */
-export const isSoldHere = (plan: PlanItem): boolean =>
-  plan.kind === "message" || plan.kind === "byte" || plan.kind === "free";
-
 export const isMetered = (plan: PlanItem): boolean => plan.kind === "message" || plan.kind === "byte";
+
+/** Paid by time through Subscriptions. */
+export const isTimed = (plan: { kind: PlanItem["kind"] }): boolean =>
+  plan.kind === "period" || plan.kind === "flat";
 
 /** The arithmetic side of a metered plan. */
 export const meteredPrice = (plan: PlanItem): MeteredPrice => ({

@@ -10,6 +10,12 @@ import { formatDuration } from "@/lib/time.ts";
 
 type Translate = ReturnType<typeof useTranslations<"price">>;
 
+/** "a day" reads better than "1 d"; everything else is a duration. */
+function periodWords(t: Translate, seconds: number): string {
+  const name = ({ 3600: "hour", 86400: "day", 604800: "week" } as const)[seconds];
+  return name ? t(`periods.${name}`) : formatDuration(seconds);
+}
+
 function words(t: Translate, plan: PlanItem, token: TokenEntry): string {
   const money = (amount: string) => `${formatAmount(BigInt(amount), token.decimals)} ${token.symbol}`;
   switch (plan.kind) {
@@ -29,7 +35,7 @@ function words(t: Translate, plan: PlanItem, token: TokenEntry): string {
       });
     }
     case "period":
-      return t("perPeriod", { price: money(plan.price), period: formatDuration(plan.period) });
+      return t("perPeriod", { price: money(plan.price), period: periodWords(t, plan.period) });
     case "flat":
       return t("flat", { price: money(plan.upfront) });
   }

@@ -5,12 +5,15 @@ import { useTranslations } from "next-intl";
 import { Tabs } from "radix-ui";
 import { useState } from "react";
 import { buttonClass } from "@/components/Button.tsx";
+import { Copy } from "@/components/Copy.tsx";
 import { ErrorNotice } from "@/components/ErrorNotice.tsx";
 import { Section } from "@/components/Section.tsx";
+import { TopUp } from "@/features/purchases/TopUp.tsx";
 import type { ListingDetail } from "@/lib/indexer.ts";
 import { fieldsOf } from "@/lib/schema.ts";
 import { Charts } from "./Charts.tsx";
 import { DevicePicker } from "./DevicePicker.tsx";
+import { ExportPanel } from "./ExportPanel.tsx";
 import { MessageTable } from "./MessageTable.tsx";
 import { MeterPanel } from "./MeterPanel.tsx";
 import { RawView } from "./RawView.tsx";
@@ -54,6 +57,12 @@ export function LiveView({
           </nav>
           <h1 className="text-2xl">{listing.title}</h1>
           <StateBar state={snapshot.state} ended={snapshot.ending !== undefined} />
+          {snapshot.relay ? (
+            <p className="flex flex-wrap items-center gap-x-2 text-sm text-soft" data-relay={snapshot.relay}>
+              {t(snapshot.moved ? "movedRelay" : "carriedBy")}{" "}
+              <Copy value={snapshot.relay} label={t("relay")} />
+            </p>
+          ) : null}
         </div>
       </header>
       <div className="page mt-6 grid items-start gap-8 lg:grid-cols-[minmax(0,1fr)_minmax(19rem,24rem)]">
@@ -68,6 +77,10 @@ export function LiveView({
           ) : (
             <>
               <MeterPanel listing={listing} session={session} snapshot={snapshot} />
+              {session.purchase.channel && snapshot.state.status === "out-of-money" ? (
+                <TopUp purchase={session.purchase} open onDone={() => session.refresh()} />
+              ) : null}
+              <ExportPanel session={session} snapshot={snapshot} fields={fields} />
               {session.purchase.channel ? (
                 <StopPanel session={session} snapshot={snapshot} atOnce={stopAtOnce} />
               ) : null}

@@ -3,6 +3,7 @@
 import { useTranslations } from "next-intl";
 import { Level } from "@/components/Level.tsx";
 import { Stat } from "@/components/Stat.tsx";
+import { isTimed } from "@/features/purchases/state.ts";
 import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
 import { useNow } from "@/features/shell/useNow.ts";
 import { tokenOf } from "@/lib/config.ts";
@@ -39,7 +40,7 @@ export function MeterPanel({
           <Stat label={t("received")}>{messages}</Stat>
           <Stat label={t("rate")}>{flowing ? rate : "–"}</Stat>
         </dl>
-        <p className="mt-3 text-sm text-soft">{t("freeNote")}</p>
+        <p className="mt-3 text-sm text-soft">{t(isTimed(session.purchase) ? "timedNote" : "freeNote")}</p>
       </section>
     );
   if (!meter)

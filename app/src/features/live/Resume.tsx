@@ -7,7 +7,7 @@ import { useConnection } from "wagmi";
 import { Button, buttonClass } from "@/components/Button.tsx";
 import { ErrorNotice } from "@/components/ErrorNotice.tsx";
 import { PageSkeleton } from "@/components/Skeleton.tsx";
-import { stateOf } from "@/features/purchases/state.ts";
+import { isTimed, stateOf } from "@/features/purchases/state.ts";
 import { usePurchases } from "@/features/purchases/usePurchases.ts";
 import { askConnect } from "@/features/wallet/askConnect.ts";
 import { KeyBackup } from "@/features/wallet/KeyBackup.tsx";
@@ -59,7 +59,7 @@ export function Resume({
     );
   if (!purchases.data) return <PageSkeleton />;
   const mine = purchases.data.items.filter((item) => item.listingId === listing.id);
-  const usable = mine.filter((item) => ["open", "free"].includes(stateOf(item, Date.now() / 1_000)));
+  const usable = mine.filter((item) => ["open", "free", "timed"].includes(stateOf(item, Date.now() / 1_000)));
   const chosen = grant ? mine.find((item) => item.grantId === grant) : usable[0];
   if (!chosen || !usable.includes(chosen))
     return (
@@ -78,7 +78,15 @@ export function Resume({
   return (
     <Frame title={listing.title}>
       <p className="max-w-[var(--measure)] text-soft">
-        {t(toStop ? "stopResumeNote" : chosen.channel ? "resumeNote" : "resumeFreeNote")}
+        {t(
+          toStop
+            ? "stopResumeNote"
+            : chosen.channel
+              ? "resumeNote"
+              : isTimed(chosen)
+                ? "resumeTimedNote"
+                : "resumeFreeNote",
+        )}
       </p>
       <Button
         tone={toStop ? "mark" : "primary"}

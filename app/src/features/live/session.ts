@@ -4,6 +4,7 @@
  */
 import type { Hex } from "viem";
 import type { PurchaseItem } from "@/lib/indexer.ts";
+import type { Recorder } from "@/lib/recorder.ts";
 import { fieldsFromMessage, type SchemaField } from "@/lib/schema.ts";
 import { RateMeter, StreamBuffer } from "@/lib/series.ts";
 import type { Delivered, Feed, FeedState, Meter } from "@/lib/weir.ts";
@@ -30,9 +31,14 @@ export interface Snapshot {
   tick: number;
   ending: Ending | undefined;
   error: unknown;
+  /** The operator of the relay that carries a metered stream, once something was paid through it. */
+  relay: string | undefined;
+  /** It is not the one that the stream began with. */
+  moved: boolean;
 }
 
-export type OpenFeed = (signal: AbortSignal) => Promise<Feed>;
+/** What `open` gives: the feed, and where everything it brings is kept for an export. */
+export type OpenFeed = (signal: AbortSignal) => Promise<{ feed: Feed; recorder: Recorder }>;
 
 const FIRST: FeedState = { status: "connecting" };
 
@@ -47,6 +53,7 @@ export class FeedSession {
   private readonly rate = new RateMeter();
   private readonly buffer = new StreamBuffer();
   private feed: Feed | undefined;
+  recorder: Recorder | undefined;
   private linger: ReturnType<typeof setTimeout> | undefined;
   private redraw: ReturnType<typeof setTimeout> | undefined;
   private snapshot: Snapshot;
@@ -67,6 +74,8 @@ export class FeedSession {
       tick: 0,
       ending: undefined,
       error: undefined,
+      relay: undefined,
+      moved: false,
     };
   }
 
@@ -87,9 +96,14 @@ export class FeedSession {
   async open(open: OpenFeed): Promise<void> {
     try {
       await this.lock();
-      const feed = await open(this.abort.signal);
+      const { feed, recorder } = await open(this.abort.signal);
       if (this.abort.signal.aborted) return await feed.close();
       this.feed = feed;
+      this.recorder = recorder;
+      feed.on("voucher", (voucher) => {
+        recorder.voucher(voucher);
+        this.noticeRelay(voucher.relay);
+      });
       feed.on("state", (state) => this.change({ state }, true));
       feed.on("meter", (meter) => this.change({ meter }));
       feed.on("messages", (segment) => this.receive(segment));
@@ -119,7 +133,21 @@ export class FeedSession {
     this.releaseLock();
   }
 
-  private receive({ segment, messages }: Delivered): void {
+  /** Money came: the feed looks at its deposit again and pays on. */
+  async refresh(): Promise<void> {
+    await this.feed?.refresh();
+  }
+
+  /** Vouchers name the relay that carries; another name means that the feed has moved. */
+  private noticeRelay(relay: string): void {
+    const { relay: before } = { ...this.snapshot, ...this.pending };
+    if (relay === before) return;
+    this.change({ relay, moved: before !== undefined }, true);
+  }
+
+  private receive(delivered: Delivered): void {
+    const { segment, messages } = delivered;
+    this.recorder?.add(delivered);
     const numeric =
       this.snapshot.numeric.length > 0
         ? this.snapshot.numeric

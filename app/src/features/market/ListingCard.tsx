@@ -47,6 +47,12 @@ export function ListingCard({
             {t(`source.${listing.source.kind}`)}
           </Tag>
           {listing.source.rate ? <Tag>{listing.source.rate}</Tag> : null}
+          {listing.restricted ? <Tag tone="mark">{t("restricted")}</Tag> : null}
+          {typeof listing.rating?.average === "number" ? (
+            <Tag>
+              {t("rated", { average: listing.rating.average.toFixed(1), count: listing.rating.count })}
+            </Tag>
+          ) : null}
         </p>
         <p className="figure mt-auto border-t border-line pt-3 font-semibold">
           {first ? priceWords(first, listing.token) : t("noPlan")}

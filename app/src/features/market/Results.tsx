@@ -34,7 +34,7 @@ export function Results({ filters, onClear }: { filters: Filters; onClear: () =>
       </div>
     );
   const searching = filters.q !== "" || filters.category !== "" || filters.kind !== "";
-  const pulse = (id: string) => heads.data?.byListing.get(id)?.sealedAtMs;
+  const pulse = (id: string) => heads.data?.byListing.get(id);
   const answered = (heads.data?.answered ?? 0) > 0;
   const live = items.filter((item) => livenessOf(pulse(item.id), now, answered) === "live").length;
   return (
@@ -54,7 +54,7 @@ export function Results({ filters, onClear }: { filters: Filters; onClear: () =>
             <ListingCard
               key={item.id}
               listing={item}
-              sealedAtMs={pulse(item.id)}
+              sealedAtMs={pulse(item.id)?.sealedAtMs}
               liveness={livenessOf(pulse(item.id), now, answered)}
               now={now}
             />

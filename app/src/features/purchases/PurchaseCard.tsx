@@ -14,16 +14,23 @@ import { formatAmount, formatShort, ratio } from "@/lib/money.ts";
 import { formatMoment } from "@/lib/time.ts";
 import { signedTotal } from "@/lib/weir.ts";
 import { ChannelActions } from "./ChannelActions.tsx";
-import { balanceOf, stateOf } from "./state.ts";
+import { Rate } from "./Rate.tsx";
+import { SubscriptionBody } from "./SubscriptionBody.tsx";
+import { balanceOf, isTimed, type PurchaseState, stateOf } from "./state.ts";
+import { TopUp } from "./TopUp.tsx";
 
 const TONES = {
   open: "moss",
   closing: "amber",
   closed: "plain",
   free: "water",
+  timed: "moss",
   revoked: "mark",
   ended: "plain",
 } as const;
+
+/** The stream can be opened. */
+const READABLE: readonly PurchaseState[] = ["open", "free", "timed"];
 
 export function PurchaseCard({ purchase }: { purchase: PurchaseItem }) {
   const t = useTranslations("purchases");
@@ -40,7 +47,7 @@ export function PurchaseCard({ purchase }: { purchase: PurchaseItem }) {
   const money = (amount: bigint) => `${formatShort(amount, token.decimals)} ${token.symbol}`;
   const exact = (amount: bigint) => `${formatAmount(amount, token.decimals)} ${token.symbol}`;
   return (
-    <li className="sheet flex flex-col gap-4 p-5">
+    <li data-grant={purchase.grantId} className="sheet flex flex-col gap-4 p-5">
       <div className="flex items-start justify-between gap-3">
         <div className="min-w-0">
           <h2 className="text-lg leading-snug">
@@ -70,11 +77,13 @@ export function PurchaseCard({ purchase }: { purchase: PurchaseItem }) {
             <p className="text-sm text-soft">{signed.data ? t("signedNote") : t("unsignedNote")}</p>
           ) : null}
         </>
+      ) : isTimed(purchase) ? (
+        <SubscriptionBody purchase={purchase} />
       ) : (
-        <p className="text-sm text-soft">{t("freeNote")}</p>
+        <p className="text-sm text-soft">{t(purchase.given ? "givenNote" : "freeNote")}</p>
       )}
       <div className="mt-auto flex flex-wrap gap-3 empty:hidden">
-        {state === "open" || state === "free" ? (
+        {READABLE.includes(state) ? (
           <Link
             href={`/live?id=${purchase.listingId}&grant=${purchase.grantId}`}
             className={buttonClass("primary")}
@@ -83,6 +92,8 @@ export function PurchaseCard({ purchase }: { purchase: PurchaseItem }) {
           </Link>
         ) : null}
         {purchase.channel ? <ChannelActions purchase={purchase} state={state} /> : null}
+        {state === "open" ? <TopUp purchase={purchase} /> : null}
+        {purchase.kind === "free" || purchase.given ? null : <Rate purchase={purchase} />}
       </div>
     </li>
   );

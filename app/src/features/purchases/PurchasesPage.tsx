@@ -8,6 +8,7 @@ import { PageSkeleton } from "@/components/Skeleton.tsx";
 import { Ready } from "@/features/shell/Ready.tsx";
 import { askConnect } from "@/features/wallet/askConnect.ts";
 import { WithWallet } from "@/features/wallet/WithWallet.tsx";
+import { OnTheWay } from "./OnTheWay.tsx";
 import { PurchaseList } from "./PurchaseList.tsx";
 import { usePurchases } from "./usePurchases.ts";
 
@@ -44,5 +45,10 @@ function Mine() {
   if (purchases.error && !purchases.data)
     return <ErrorNotice error={purchases.error} onRetry={() => void purchases.refetch()} />;
   if (!purchases.data) return <PageSkeleton />;
-  return <PurchaseList items={purchases.data.items} />;
+  return (
+    <>
+      <OnTheWay account={address} />
+      <PurchaseList items={purchases.data.items} />
+    </>
+  );
 }

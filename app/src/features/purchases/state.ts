@@ -1,14 +1,21 @@
 import type { PurchaseItem } from "@/lib/indexer.ts";
 
-export type PurchaseState = "open" | "closing" | "closed" | "free" | "revoked" | "ended";
+export type PurchaseState = "open" | "closing" | "closed" | "free" | "timed" | "revoked" | "ended";
+
+/** Paid by time through Subscriptions. */
+export const isTimed = ({ kind }: Pick<PurchaseItem, "kind">): boolean =>
+  kind === "period" || kind === "flat";
 
 export function stateOf(purchase: PurchaseItem, nowSeconds: number): PurchaseState {
   const { channel } = purchase;
   // A revoked grant's channel still holds money: what can be done with it decides the card.
   if (channel?.state === "closing" || channel?.state === "closed") return channel.state;
   if (purchase.revokedAt) return "revoked";
-  if (Number(purchase.notAfter) < nowSeconds) return channel ? "open" : "ended";
-  return channel ? "open" : "free";
+  if (channel) return "open";
+  if (Number(purchase.notAfter) < nowSeconds) return "ended";
+  if (!isTimed(purchase)) return "free";
+  const until = purchase.subscription?.until;
+  return until && until <= nowSeconds ? "ended" : "timed";
 }
 
 export interface Balance {

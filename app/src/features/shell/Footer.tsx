@@ -1,5 +1,6 @@
 "use client";
 
+import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { LOCAL_CHAIN_ID } from "@/lib/config.ts";
 import { useConfigState } from "./ConfigProvider.tsx";
@@ -14,6 +15,18 @@ export function Footer() {
   return (
     <footer className="mt-16 border-t border-line">
       <div aria-hidden="true" className="staff h-3" />
+      <nav aria-label={t("moreNav")} className="page flex flex-wrap gap-x-6 pt-3 text-sm font-semibold">
+        {(["operate", "verify", "activity"] as const).map((name) => (
+          <Link
+            key={name}
+            href={`/${name}`}
+            prefetch={false}
+            className="inline-flex min-h-11 items-center hover:underline"
+          >
+            {t(`nav.${name}`)}
+          </Link>
+        ))}
+      </nav>
       <div className="page flex flex-wrap gap-x-6 gap-y-1 py-5 text-sm text-soft">
         <span>{t("tagline")}</span>
         {config ? <span>{local ? t("localChain") : t("chain", { id: String(config.chainId) })}</span> : null}

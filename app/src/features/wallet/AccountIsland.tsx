@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect, useState } from "react";
+import { ActivityDrawer } from "@/features/activity/ActivityDrawer.tsx";
 import { AccountButton } from "./AccountButton.tsx";
 import { CONNECT_EVENT } from "./askConnect.ts";
 import { ConnectDialog } from "./ConnectDialog.tsx";
@@ -15,6 +16,7 @@ export default function AccountIsland({ openAtOnce }: { openAtOnce: boolean }) {
   }, []);
   return (
     <WithWallet>
+      <ActivityDrawer />
       <AccountButton onOpen={() => setOpen(true)} />
       <ConnectDialog open={open} onClose={() => setOpen(false)} />
     </WithWallet>

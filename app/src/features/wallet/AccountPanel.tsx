@@ -7,6 +7,7 @@ import { Copy } from "@/components/Copy.tsx";
 import { Stat } from "@/components/Stat.tsx";
 import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
 import { formatShort } from "@/lib/money.ts";
+import { Faucet } from "./Faucet.tsx";
 
 export function AccountPanel({ onDone }: { onDone: () => void }) {
   const t = useTranslations("wallet");
@@ -30,7 +31,8 @@ export function AccountPanel({ onDone }: { onDone: () => void }) {
           {connector?.type === "testWallet" ? t("testWallet") : (connector?.name ?? "")}
         </Stat>
       </dl>
-      <div className="flex gap-3">
+      <div className="flex flex-wrap gap-3">
+        <Faucet account={address} />
         <Button onClick={() => disconnect.mutate({}, { onSuccess: onDone })}>{t("disconnect")}</Button>
       </div>
     </div>

@@ -7,6 +7,7 @@ import { Button } from "@/components/Button.tsx";
 import { Dialog } from "@/components/Dialog.tsx";
 import { ErrorNotice } from "@/components/ErrorNotice.tsx";
 import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
+import { download } from "@/lib/download.ts";
 import { decryptBackup, encryptBackup, MIN_PASSWORD_LENGTH } from "@/lib/keyBackup.ts";
 import type { BackupRequest } from "./useAccountSecret.ts";
 
@@ -16,15 +17,6 @@ export class BackupDeclined extends Error {
   constructor() {
     super("no backup was made, so no keys were made");
   }
-}
-
-function download(text: string, name: string) {
-  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }
 
 /** For wallets that sign differently each time: random keys, kept here and in an encrypted file. */
@@ -47,7 +39,8 @@ export function KeyBackup({ request }: { request: BackupRequest | undefined }) {
       const owner = { chainId, account: address };
       if (file) return request.resolve(await decryptBackup(await file.text(), password, owner));
       const secret = crypto.getRandomValues(new Uint8Array(32));
-      download(await encryptBackup(secret, password, owner), `weir-keys-${address.slice(0, 8)}.json`);
+      const backup = new Blob([await encryptBackup(secret, password, owner)], { type: "application/json" });
+      download(backup, `weir-keys-${address.slice(0, 8)}.json`);
       request.resolve(secret);
     } catch (cause) {
       setError(cause);

@@ -1,0 +1,9 @@
+import type { Metadata } from "next";
+import { OperatePage } from "@/features/operate/OperatePage.tsx";
+import messages from "@/messages/en.json";
+
+export const metadata: Metadata = { title: messages.operate.title };
+
+export default function Page() {
+  return <OperatePage />;
+}

@@ -1,0 +1,15 @@
+import type { Metadata } from "next";
+import { Suspense } from "react";
+import { PageSkeleton } from "@/components/Skeleton.tsx";
+import { SellPage } from "@/features/sell/SellPage.tsx";
+import messages from "@/messages/en.json";
+
+export const metadata: Metadata = { title: messages.titles.sell };
+
+export default function Page() {
+  return (
+    <Suspense fallback={<PageSkeleton />}>
+      <SellPage />
+    </Suspense>
+  );
+}

@@ -1,0 +1,9 @@
+import type { Metadata } from "next";
+import { VerifyPage } from "@/features/verify/VerifyPage.tsx";
+import messages from "@/messages/en.json";
+
+export const metadata: Metadata = { title: messages.verify.title };
+
+export default function Page() {
+  return <VerifyPage />;
+}

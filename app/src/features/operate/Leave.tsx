@@ -1,0 +1,34 @@
+"use client";
+
+import { deregisterRelay } from "@weir/sdk/chain";
+import { useTranslations } from "next-intl";
+import { useState } from "react";
+import { Button } from "@/components/Button.tsx";
+import { ErrorNotice } from "@/components/ErrorNotice.tsx";
+import { formatDuration } from "@/lib/time.ts";
+import { useOperatorAct } from "./useOperatorAct.ts";
+
+/** Off the list; the stake follows after the delay. Says so before it is done. */
+export function Leave({ delay }: { delay: number }) {
+  const t = useTranslations("operate");
+  const [sure, setSure] = useState(false);
+  const act = useOperatorAct(({ client, contracts }) => deregisterRelay(client, { contracts }));
+  return (
+    <div className="grid justify-items-start gap-3">
+      {sure ? (
+        <p className="max-w-[var(--measure)]">{t("leaveNote", { delay: formatDuration(delay) })}</p>
+      ) : null}
+      <div className="flex flex-wrap gap-3">
+        <Button tone="mark" disabled={act.isPending} onClick={() => (sure ? act.mutate() : setSure(true))}>
+          {act.isPending ? t("asking") : sure ? t("leaveSure") : t("leave")}
+        </Button>
+        {sure && !act.isPending ? (
+          <Button tone="quiet" onClick={() => setSure(false)}>
+            {t("stay")}
+          </Button>
+        ) : null}
+      </div>
+      <ErrorNotice error={act.error ?? undefined} />
+    </div>
+  );
+}

@@ -1,0 +1,89 @@
+"use client";
+
+import { useTranslations } from "next-intl";
+import { type FormEvent, useId, useState } from "react";
+import { Button } from "@/components/Button.tsx";
+import { ErrorNotice } from "@/components/ErrorNotice.tsx";
+import { useTokenFacts } from "@/features/buy/useTokenFacts.ts";
+import { WayChoice } from "@/features/buy/WayChoice.tsx";
+import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
+import { tokenOf } from "@/lib/config.ts";
+import type { PurchaseItem } from "@/lib/indexer.ts";
+import { AmountNotReadable, formatAmount, parseAmount } from "@/lib/money.ts";
+import { type Way, waysToPay } from "@/lib/payWays.ts";
+import { TOP_UP_WAYS } from "@/lib/topUp.ts";
+import { useTopUp } from "./useTopUp.ts";
+
+function readAmount(text: string, decimals: number): bigint | undefined {
+  try {
+    const amount = parseAmount(text, decimals);
+    return amount > 0n ? amount : undefined;
+  } catch (cause) {
+    if (cause instanceof AmountNotReadable) return undefined;
+    throw cause;
+  }
+}
+
+/** More money for a running purchase, in place. `open`: the person needs it now, so nothing is folded away. */
+export function TopUp({
+  purchase,
+  open = false,
+  onDone,
+}: {
+  purchase: PurchaseItem;
+  open?: boolean;
+  onDone?: () => Promise<void>;
+}) {
+  const t = useTranslations("topUp");
+  const id = useId();
+  const config = useWeirConfig();
+  const token = tokenOf(config, purchase.listing.token);
+  const escrow = purchase.channel ? config.contracts.Channels : config.contracts.Subscriptions;
+  const facts = useTokenFacts(purchase.listing.token, escrow);
+  const topUp = useTopUp(purchase);
+  const [asked, setAsked] = useState(open);
+  const [text, setText] = useState(() =>
+    formatAmount(BigInt(purchase.amount), token.decimals).replaceAll(",", ""),
+  );
+  const [wanted, setWanted] = useState<Way>();
+  const amount = readAmount(text, token.decimals);
+  const ways =
+    amount === undefined
+      ? []
+      : waysToPay(purchase.listing.token, amount, facts.data).filter((way) => TOP_UP_WAYS.includes(way));
+  const way = wanted && ways.includes(wanted) ? wanted : ways[0];
+  if (!asked) return <Button onClick={() => setAsked(true)}>{t("open")}</Button>;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (amount !== undefined && way) topUp.mutate({ amount, way }, { onSuccess: () => void onDone?.() });
+  };
+  return (
+    <form onSubmit={submit} className="grid w-full gap-3 rounded-md bg-sunk p-4" aria-label={t("title")}>
+      <label htmlFor={id} className="font-semibold">
+        {t("amount", { token: token.symbol })}
+      </label>
+      <input
+        id={id}
+        inputMode="decimal"
+        autoComplete="off"
+        value={text}
+        maxLength={60}
+        onChange={(event) => setText(event.target.value)}
+        aria-invalid={amount === undefined}
+        aria-describedby={`${id}-note`}
+        className="figure min-h-[var(--tap)] w-full min-w-0 rounded-md border border-line-strong bg-paper px-3.5 aria-invalid:border-mark"
+      />
+      <p id={`${id}-note`} className={`text-sm ${amount === undefined ? "text-mark" : "text-soft"}`}>
+        {amount === undefined ? t("notReadable") : t(purchase.channel ? "channelNote" : "subscriptionNote")}
+      </p>
+      {way && ways.length > 1 ? <WayChoice ways={ways} value={way} onChange={setWanted} /> : null}
+      <div>
+        <Button type="submit" tone="primary" disabled={topUp.isPending || !way}>
+          {topUp.isPending ? t(`steps.${topUp.step}`) : t("now")}
+        </Button>
+      </div>
+      {topUp.isSuccess ? <p role="status">{t("done")}</p> : null}
+      <ErrorNotice error={topUp.error ?? undefined} />
+    </form>
+  );
+}
