@@ -1,5 +1,5 @@
 // A buyer's first visit, in Chromium, against everything that `npm start` runs.
-//   market        eight listings, alive, no wallet needed
+//   market        ten listings, alive, no wallet needed
 //   connect       by an injected EIP-6963 wallet
 //   buy           one transaction in ETH; a declined wallet changes nothing
 //   live          ten segments decrypted; the meter rises by exactly the listed price
@@ -38,12 +38,12 @@ describe.runIf(here)("a buyer's first visit", () => {
   const wei = async (selector: string): Promise<bigint> =>
     BigInt((await page().locator(selector).getAttribute("data-value")) ?? "-1");
 
-  it("sees eight listings, and that they are alive, without a wallet", async () => {
+  it("sees ten listings, and that they are alive, without a wallet", async () => {
     await page().goto(stack.app!);
     await page().getByRole("heading", { level: 1 }).waitFor();
     // The count is of listings whose newest segment was sealed within the last seconds.
-    await page().getByText("8 listings, 8 live now").waitFor();
-    expect(await page().getByRole("region", { name: "Listings" }).getByRole("listitem").count()).toBe(8);
+    await page().getByText("10 listings, 10 live now").waitFor();
+    expect(await page().getByRole("region", { name: "Listings" }).getByRole("listitem").count()).toBe(10);
     await guest.axe();
     guest.check();
   });

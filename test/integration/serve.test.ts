@@ -2,7 +2,8 @@
  * The app's file server
  *   pages: `/` and `/listing` find their html although a folder of that name lies beside it; queries are ignored
  *   missing: 404.html with status 404, or plain words without one
- *   config.json: from its own path, never cached, 503 until it is there, never the one inside the folder
+ *   config.json: from its own path, never cached, 503 until it is there, never the one inside the folder; with a
+ *     faucet or a test wallet on the development chain only
  *   outside: no path leaves the folder, however it is written
  *   headers: hashed files are immutable, pages are not; text is compressed for who accepts it; no page in a frame; a
  *     page may reach only what the configuration names
@@ -83,6 +84,22 @@ describe("config.json", () => {
     const response = await fetch(`${served.url}/config.json`);
     expect(response.headers.get("cache-control")).toBe("no-store");
     expect(await response.json()).toEqual({ chainId: 31337, rpc: "http://127.0.0.1:8545" });
+  });
+
+  it.each([
+    ["faucet", { faucet: true }],
+    ["faucetKey", { faucetKey: "0x1" }],
+    ["testWallet", { testWallet: { privateKey: "0x1", label: "buyer1" } }],
+  ])("with %s is given on the development chain only", async (field, more) => {
+    const path = join(root, "config.json");
+    const of = (chainId: number) => JSON.stringify({ chainId, rpc: "http://127.0.0.1:8545", ...more });
+    writeFileSync(path, of(31337));
+    expect(await (await fetch(`${served.url}/config.json`)).json()).toMatchObject(more);
+    writeFileSync(path, of(1));
+    const refused = await fetch(`${served.url}/config.json`);
+    expect(refused.status).toBe(503);
+    const message = `${field}: is for chain 31337 only`;
+    expect(await refused.json()).toEqual({ error: { name: "LocalOnly", message } });
   });
 });
 

@@ -25,6 +25,7 @@ import { getChannel, requestCloseWithNotice, withdraw } from "../../sdk/src/chai
 import { buyListing, type DecodedMessage, type Feed, openPurchase } from "../../sdk/src/client/index.ts";
 import { createNode, fileStore, nativeCrypto } from "../../sdk/src/client/node.ts";
 import { type Crypto, concat } from "../../sdk/src/core/index.ts";
+import { takeOwnPorts } from "../support/stack.ts";
 
 const PRICE = 10n ** 11n;
 const DEPOSIT = 10n ** 15n;
@@ -44,6 +45,7 @@ let free: SeededListing;
 let node: Libp2p;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "weir-trade-"));
+  await takeOwnPorts();
   stack = await startStack({
     folder: join(folder, "run"),
     listings: [METERED, OPEN_EYES],

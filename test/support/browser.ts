@@ -3,8 +3,9 @@
 import { existsSync } from "node:fs";
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { createWalletClient, type Hex, http } from "viem";
+import { createWalletClient, type Hex, http, toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
+import { waitForTransactionReceipt } from "viem/actions";
 import { hardhat } from "viem/chains";
 
 const CHROMIUM = [
@@ -41,6 +42,10 @@ export type Wallet = {
   rpc: string /** Answers "no" to everything while true. */;
   rejects: boolean;
   asked: string[];
+  /** The chain it is on when it is not the market's; it changes when the page asks. */
+  chainId?: number;
+  /** Sends several calls as one (EIP-5792). */
+  batches?: boolean;
 };
 
 export type Visit = {
@@ -53,6 +58,7 @@ export type Visit = {
   close(): Promise<void>;
 };
 
+type Sending = { to: Hex; data?: Hex; value?: Hex; gas?: Hex };
 type Request = { method: string; params?: unknown[] };
 class Refusal extends Error {
   readonly code: number;
@@ -66,9 +72,17 @@ function answer(wallet: Wallet): (request: Request) => Promise<unknown> {
   const account = privateKeyToAccount(wallet.privateKey);
   const client = createWalletClient({ account, chain: hardhat, transport: http(wallet.rpc) });
   let connected = false;
+  const bundles = new Map<string, Hex[]>();
+  const send = ({ to, data, value, gas }: Sending) =>
+    client.sendTransaction({
+      to,
+      ...(data ? { data } : {}),
+      ...(gas ? { gas: BigInt(gas) } : {}),
+      value: BigInt(value ?? 0),
+    });
   return async ({ method, params = [] }) => {
     const asks =
-      /^(eth_requestAccounts|wallet_requestPermissions|personal_sign|eth_signTypedData_v4|eth_sendTransaction)$/.test(
+      /^(eth_requestAccounts|wallet_requestPermissions|personal_sign|eth_signTypedData_v4|eth_sendTransaction|wallet_sendCalls|wallet_switchEthereumChain)$/.test(
         method,
       );
     if (asks) wallet.asked.push(method);
@@ -81,17 +95,49 @@ function answer(wallet: Wallet): (request: Request) => Promise<unknown> {
         return connected ? [account.address] : [];
       case "wallet_requestPermissions":
         return [{ parentCapability: "eth_accounts" }];
+      case "eth_chainId":
+        return toHex(wallet.chainId ?? hardhat.id);
       case "wallet_switchEthereumChain":
+        wallet.chainId = Number((params[0] as { chainId: Hex }).chainId);
+        return null;
       case "wallet_revokePermissions":
         return null;
+      case "wallet_getCapabilities":
+        if (!wallet.batches) throw new Refusal(-32601, "the method does not exist");
+        return { [toHex(hardhat.id)]: { atomic: { status: "supported" } } };
+      case "wallet_sendCalls": {
+        const hashes: Hex[] = [];
+        for (const call of (params[0] as { calls: Sending[] }).calls) {
+          const hash = await send(call);
+          await waitForTransactionReceipt(client, { hash });
+          hashes.push(hash);
+        }
+        const id = toHex(bundles.size + 1, { size: 32 });
+        bundles.set(id, hashes);
+        return { id };
+      }
+      case "wallet_getCallsStatus": {
+        const hashes = bundles.get(params[0] as string) ?? [];
+        const receipts = await Promise.all(
+          hashes.map((hash) =>
+            client.request({ method: "eth_getTransactionReceipt", params: [hash] } as never),
+          ),
+        );
+        return {
+          version: "2.0.0",
+          id: params[0],
+          chainId: toHex(hardhat.id),
+          status: 200,
+          atomic: true,
+          receipts,
+        };
+      }
       case "personal_sign":
         return account.signMessage({ message: { raw: params[0] as Hex } });
       case "eth_signTypedData_v4":
         return account.signTypedData(JSON.parse(params[1] as string));
-      case "eth_sendTransaction": {
-        const { to, data, value } = params[0] as { to: Hex; data?: Hex; value?: Hex };
-        return client.sendTransaction({ to, ...(data ? { data } : {}), value: BigInt(value ?? 0) });
-      }
+      case "eth_sendTransaction":
+        return send(params[0] as Sending);
       default:
         return client.request({ method, params } as never);
     }
@@ -111,6 +157,9 @@ function inject({ name, bridge }: { name: string; bridge: string }): void {
       )[bridge]!;
       const { result, error } = await call(request);
       if (error !== undefined) throw Object.assign(new Error(error.message), { code: error.code });
+      const { method, params } = request as { method: string; params?: { chainId: string }[] };
+      if (method === "wallet_switchEthereumChain")
+        for (const act of listeners.get("chainChanged") ?? []) act(params?.[0]?.chainId);
       return result;
     },
     on: (event: string, act: (value: unknown) => void) => {
@@ -167,6 +216,10 @@ export async function visit(
   const page = await context.newPage();
   page.on("console", (message) => {
     if (message.type() === "error") wrong.push(`console: ${message.text()} (${message.location().url})`);
+  });
+  page.on("dialog", (dialog) => {
+    wrong.push(`opened an alert: ${dialog.message()}`);
+    void dialog.dismiss();
   });
   page.on("pageerror", (error) => wrong.push(`uncaught: ${error.message}`));
   return {

@@ -21,6 +21,7 @@ import {
 import { mnemonicToAccount } from "viem/accounts";
 import { hardhat } from "viem/chains";
 import { deploy } from "../../scripts/deploy.ts";
+import { alignClock } from "../../scripts/stack/clock.ts";
 import { type Contracts, type Deployment, parseDeployment } from "../../sdk/src/chain/index.ts";
 
 /** Public: the accounts of every development chain. */
@@ -117,6 +118,7 @@ export async function startChain(options: { port?: number } = {}): Promise<TestC
 async function startNode(port: number): Promise<{ port: number; close: () => Promise<void> }> {
   const server = await hre.network.createServer("default", "127.0.0.1", port);
   const address = await server.listen();
+  await alignClock(`http://127.0.0.1:${address.port}`);
   let closed: Promise<void> | undefined;
   return {
     port: address.port,

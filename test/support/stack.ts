@@ -14,7 +14,19 @@ export type RunningStack = StackFile & {
   stop(): Promise<void>;
 };
 
-const PORTS = ["APP", "RPC", "INDEXER", "RELAY_TCP", "RELAY_WS", "RELAY_HTTP", "MQTT", "GATEWAY_HTTP"];
+const PORTS = [
+  "APP",
+  "RPC",
+  "INDEXER",
+  "RELAY_TCP",
+  "RELAY_WS",
+  "RELAY_HTTP",
+  "RELAY2_TCP",
+  "RELAY2_WS",
+  "RELAY2_HTTP",
+  "MQTT",
+  "GATEWAY_HTTP",
+];
 
 async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
@@ -28,11 +40,20 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
+async function portVariables(): Promise<Record<string, string>> {
+  const ports = await freePorts(PORTS.length);
+  return Object.fromEntries(PORTS.map((name, i) => [`WEIR_PORT_${name}`, String(ports[i])]));
+}
+
+/** Gives a market that this process itself starts ports that no other test looks for. */
+export async function takeOwnPorts(): Promise<void> {
+  Object.assign(process.env, await portVariables());
+}
+
 /** Rejects with everything it printed when it ends before it is ready. */
 export async function startStack(): Promise<RunningStack> {
   const folder = await mkdtemp(join(tmpdir(), "weir-stack-"));
-  const ports = await freePorts(PORTS.length);
-  const env = Object.fromEntries(PORTS.map((name, i) => [`WEIR_PORT_${name}`, String(ports[i])]));
+  const env = await portVariables();
   const child = spawn(
     process.execPath,
     ["--disable-warning=ExperimentalWarning", "scripts/start.ts", "--json"],

@@ -1,0 +1,434 @@
+// What a buyer does after the first visit, in Chromium, against everything that `npm start` runs.
+//   wallets       none: everything can be looked at; two: the one that is picked is asked; on another chain: switched first
+//   time          a period plan subscribed, extended and cancelled: the notice is paid and no more; a flat plan is paid once
+//   token         paid by EIP-3009, permit, Permit2, two steps, and in one EIP-5792 bundle
+//   cart          three listings in one confirmation; the one that was closed meanwhile keeps its money
+//   money         run dry, topped up in place, and the data goes on; a payment survives a reload before it is mined
+//   afterwards    rated by who paid; restored in a fresh profile; exported as JSON lines and CSV, and checked against the chain
+//   faults        the RPC away; the faucet; naughty strings in every field
+// Any request to a foreign host, console error or serious axe finding fails it. Long because one market serves all of them.
+import { readFile } from "node:fs/promises";
+import { gzipSync } from "node:zlib";
+import type { Browser, Page } from "playwright-core";
+import { createPublicClient, createTestClient, erc20Abi, type Hex, http, parseEventLogs } from "viem";
+import { hardhat } from "viem/chains";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { accountOf } from "../../scripts/stack/accounts.ts";
+import { walletOf } from "../../scripts/stack/seed.ts";
+import { closeListing, getHub } from "../../sdk/src/chain/index.ts";
+import { portableCrypto, verifyOnChain } from "../../sdk/src/client/index.ts";
+import { channelsAbi, grantsAbi, subscriptionsAbi } from "../../sdk/src/generated/index.ts";
+import { launch, type Visit, visit, type Wallet } from "../support/browser.ts";
+import { arrives, BUY_MS, connect, figure, listingWith, openBuy, until } from "../support/buyer.ts";
+import { allNaughty, NAUGHTY } from "../support/naughty.ts";
+import { type RunningStack, startStack } from "../support/stack.ts";
+
+const ZERO = `0x${"00".repeat(20)}`;
+const isCoin = ({ token }: { token: string }) => token === ZERO;
+
+describe("a buyer who stays", () => {
+  let stack: RunningStack;
+  let browser: Browser;
+  let guest: Visit;
+  let wallet: Wallet;
+  const reader = () => createPublicClient({ chain: hardhat, transport: http(stack.rpc), cacheTime: 0 });
+  const chain = () => createTestClient({ chain: hardhat, mode: "hardhat", transport: http(stack.rpc) });
+  const page = (): Page => guest.page;
+  const app = () => stack.app!;
+  const walletOfRole = (role: string, name: string): Wallet => {
+    const { privateKey } = stack.accounts.find((account) => account.role === role)!;
+    return { name, privateKey, rpc: stack.rpc, rejects: false, asked: [] };
+  };
+  const sent = (): number => wallet.asked.filter((method) => method === "eth_sendTransaction").length;
+
+  beforeAll(async () => {
+    [stack, browser] = await Promise.all([startStack(), launch()]);
+    wallet = walletOfRole("buyer2", "Second Wallet");
+    guest = await visit(browser, { wallets: [walletOfRole("buyer3", "First Wallet"), wallet] });
+  }, 300_000);
+  afterAll(async () => {
+    await browser?.close();
+    await stack?.stop();
+  });
+
+  it("finds no wallet: it is said, and everything can be looked at", async () => {
+    const without = await visit(browser);
+    await without.page.goto(`${app()}/listing?id=1`);
+    await without.page.getByRole("button", { name: "Buy", exact: true }).click();
+    await without.page.getByRole("button", { name: "Connect a wallet to buy" }).click();
+    await without.page.getByRole("heading", { name: "Connect wallet" }).waitFor();
+    await without.axe();
+    without.check();
+    await without.close();
+  });
+
+  it("loads at most 200 kB of JavaScript, compressed, for the market page", async () => {
+    const first = await visit(browser);
+    const sizes: Promise<number>[] = [];
+    first.page.on("response", (response) => {
+      if (new URL(response.url()).pathname.endsWith(".js"))
+        sizes.push(response.body().then((body) => gzipSync(body).length));
+    });
+    await first.page.goto(app());
+    await first.page.getByRole("region", { name: "Listings" }).getByRole("listitem").first().waitFor();
+    await first.page.waitForLoadState("networkidle");
+    const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+    expect(bytes).toBeGreaterThan(50_000);
+    expect(bytes).toBeLessThanOrEqual(200_000);
+    await first.close();
+  });
+
+  it("has two wallets: the one that is picked is asked, the other is not", async () => {
+    await page().goto(app());
+    await connect(page(), "Second Wallet");
+    expect(wallet.asked).toContain("eth_requestAccounts");
+    guest.check();
+  });
+
+  it("is on another chain: the page asks for the switch, then goes on", async () => {
+    const lost = { ...walletOfRole("buyer1", "Lost Wallet"), chainId: 1 };
+    const stray = await visit(browser, { wallets: [lost] });
+    await stray.page.goto(`${app()}/listing?id=1`);
+    await stray.page.getByRole("button", { name: "Connect wallet" }).click();
+    await stray.page.getByRole("button", { name: /Lost Wallet/ }).click();
+    await stray.page.getByRole("button", { name: "Wrong chain" }).click();
+    await stray.page.getByRole("button", { name: /Switch the wallet/ }).click();
+    await until(async () => lost.chainId === hardhat.id);
+    await stray.page.getByRole("button", { name: "Wrong chain" }).waitFor({ state: "hidden" });
+    stray.check();
+    await stray.close();
+  });
+
+  it("subscribes by time: one transaction in the coin, paid ahead, and data comes", async () => {
+    const listing = await listingWith(stack, (item) => item.plans.some(({ kind }) => kind === "period"));
+    const dialog = await openBuy(page(), app(), listing, "By time");
+    await dialog.getByLabel("How long").fill("0");
+    await dialog.getByText(/whole number from 1/).waitFor();
+    await dialog.getByLabel("How long").fill("7");
+    await guest.axe();
+    const before = sent();
+    await dialog.getByRole("button", { name: /^Subscribe for/ }).click();
+    await arrives(page());
+    expect(sent()).toBe(before + 1);
+    await page()
+      .getByText(/Paid ahead/)
+      .waitFor();
+    await guest.axe();
+    guest.check();
+  });
+
+  it("tops the subscription up and cancels it: the notice is paid, the rest comes back at once", async () => {
+    await page().goto(`${app()}/purchases`);
+    const card = page().locator("[data-grant]").filter({ hasText: "Paid until" }).first();
+    await card.waitFor();
+    const paid = await figure(card, '[data-subscription="deposited"]');
+    await card.getByRole("button", { name: "Top up" }).click();
+    await card.getByRole("button", { name: "Top up now" }).click();
+    await until(async () => (await figure(card, '[data-subscription="deposited"]')) === paid * 2n);
+    await card.getByRole("button", { name: "Cancel" }).click();
+    await card.getByText(/The notice is 1 h/).waitFor();
+    await guest.axe();
+    await card.getByRole("button", { name: "Cancel now" }).click();
+    await card.getByText(/^Cancelled:/).waitFor();
+    const logs = await reader().getLogs({ address: stack.contracts.Subscriptions, fromBlock: 0n });
+    const [ended] = parseEventLogs({ abi: subscriptionsAbi, logs, eventName: "SubscriptionEnded" });
+    const shown = await card.locator("[data-cancel-refund]").getAttribute("data-cancel-refund");
+    expect(String(ended!.args.refund)).toBe(shown);
+    // Seven days at the listed price; what stays is the time until now and one hour of notice.
+    const { plans } = await listingWith(stack, (item) => item.plans.some(({ kind }) => kind === "period"));
+    const plan = plans.find(({ kind }) => kind === "period")!;
+    const block = await reader().getBlock({ blockNumber: ended!.blockNumber });
+    const [begun] = parseEventLogs({ abi: subscriptionsAbi, logs, eventName: "SubscriptionFunded" });
+    const seconds = block.timestamp - BigInt(begun!.args.start) + BigInt(plan.notice);
+    const kept = BigInt(plan.upfront) + (BigInt(plan.price) * seconds) / BigInt(plan.period);
+    expect(ended!.args.refund).toBe(paid * 2n - kept);
+    guest.check();
+  });
+
+  it("pays a flat plan once", async () => {
+    const listing = await listingWith(stack, (item) => item.plans.some(({ kind }) => kind === "flat"));
+    const dialog = await openBuy(page(), app(), listing, "Once");
+    await dialog.getByText("all of it: it is due at once").waitFor();
+    await dialog.getByRole("button", { name: /^Pay / }).click();
+    await arrives(page());
+    guest.check();
+  });
+
+  it("pays in a token in every way that the token and the wallet have", async () => {
+    const listing = await listingWith(stack, (item) => !isCoin(item));
+    const balance = () =>
+      reader().readContract({
+        address: listing.token,
+        abi: erc20Abi,
+        functionName: "balanceOf",
+        args: [accountOf("buyer2").account.address],
+      });
+    const ways = [
+      { way: "eip3009", transactions: 1, signatures: 1 },
+      { way: "permit", transactions: 1, signatures: 1 },
+      { way: "permit2", transactions: 2, signatures: 1 },
+      { way: "approve", transactions: 2, signatures: 0 },
+    ];
+    for (const { way, transactions, signatures } of ways) {
+      const held = await balance();
+      const dialog = await openBuy(page(), app(), listing);
+      await dialog.getByLabel("Deposit").fill("1");
+      await dialog.getByLabel("How to pay").selectOption(way);
+      const asked = wallet.asked.length;
+      await dialog.getByRole("button", { name: /^Deposit 1 / }).click();
+      if (transactions === 2) await dialog.getByText(/[12] of 2/).waitFor();
+      await arrives(page());
+      const count = (method: string) => wallet.asked.slice(asked).filter((each) => each === method).length;
+      expect([count("eth_sendTransaction"), count("eth_signTypedData_v4")], way).toEqual([
+        transactions,
+        signatures,
+      ]);
+      expect(await balance(), way).toBe(held - 1_000_000n);
+    }
+    // A fifth one is refused by name: an account holds four live grants of a listing.
+    const dialog = await openBuy(page(), app(), listing);
+    await dialog.getByRole("button", { name: /^Deposit / }).click();
+    await dialog.getByText("This account holds four live grants for the listing.").waitFor();
+    await guest.axe();
+    guest.check();
+  }, 300_000);
+
+  it("approves and pays in one confirmation where the wallet can send both together", async () => {
+    const able = { ...walletOfRole("buyer3", "Able Wallet"), batches: true };
+    const modern = await visit(browser, { wallets: [able] });
+    const listing = await listingWith(stack, (item) => !isCoin(item));
+    await modern.page.goto(app());
+    await connect(modern.page, "Able Wallet");
+    const dialog = await openBuy(modern.page, app(), listing);
+    await dialog.getByLabel("Deposit").fill("1");
+    await dialog.getByLabel("How to pay").selectOption("batch");
+    await dialog.getByRole("button", { name: /^Deposit 1 / }).click();
+    await arrives(modern.page);
+    expect(able.asked.filter((method) => method === "wallet_sendCalls")).toHaveLength(1);
+    expect(able.asked).not.toContain("eth_sendTransaction");
+    modern.check();
+    await modern.close();
+  });
+
+  it("buys a cart in one confirmation; the listing that was closed meanwhile keeps its money", async () => {
+    const titles: string[] = [];
+    const wanted = [
+      await listingWith(stack, (item) => isCoin(item) && item.plans[0]!.kind === "message"),
+      await listingWith(stack, (item) => isCoin(item) && item.plans[0]!.kind === "byte"),
+      await listingWith(stack, (item) => item.plans[0]!.kind === "free"),
+    ];
+    for (const listing of wanted) {
+      const dialog = await openBuy(page(), app(), listing);
+      await dialog.getByRole("button", { name: "Put into the cart" }).click();
+      await dialog.waitFor({ state: "hidden" });
+      titles.push(listing.title);
+    }
+    const closed = wanted[2]!;
+    const { owner } = await getHub(reader(), {
+      contracts: stack.contracts,
+      hubId: BigInt(closed.hubId),
+    });
+    const seller = stack.accounts.find(({ address }) => address.toLowerCase() === owner.toLowerCase())!;
+    await closeListing(walletOf(stack.rpc, accountOf(seller.role as "seller1")), {
+      contracts: stack.contracts,
+      listingId: BigInt(closed.id),
+    });
+    await page().getByRole("button", { name: /Cart/ }).click();
+    const cart = page().getByRole("dialog", { name: "Cart" });
+    await guest.axe();
+    const before = sent();
+    await cart.getByRole("button", { name: /^Pay / }).click();
+    await cart.getByText("2 listings were bought.").waitFor({ timeout: BUY_MS });
+    await cart.getByText(`Not bought: ${titles[2]}`, { exact: false }).waitFor();
+    expect(sent()).toBe(before + 1);
+    await guest.axe();
+    guest.check();
+  });
+
+  it("runs dry on the live page, is topped up in place, and the data goes on", async () => {
+    const listing = await listingWith(stack, ({ title }) => title === "This machine, live");
+    const dialog = await openBuy(page(), app(), listing);
+    // The entry, and thirty messages.
+    const [plan] = listing.plans;
+    const deposit = BigInt(plan!.entry) + 30n * BigInt(plan!.price);
+    await dialog.getByLabel("Deposit").fill(inEther(deposit));
+    await dialog.getByRole("button", { name: /^Deposit / }).click();
+    await arrives(page());
+    const form = page().getByRole("form", { name: "Top up" });
+    await form.waitFor({ timeout: BUY_MS });
+    const had = await figure(page(), '[data-meter="messages"]');
+    await guest.axe();
+    await form.getByLabel(/Amount in/).fill("-1");
+    await form.getByText(/not an amount/).waitFor();
+    await form.getByLabel(/Amount in/).fill("0.001");
+    await form.getByRole("button", { name: "Top up now" }).click();
+    await until(async () => (await figure(page(), '[data-meter="messages"]')) > had + 10n);
+    guest.check();
+  });
+
+  it("exports what it read as JSON lines that hold against the chain, and as CSV", async () => {
+    const save = async (name: string): Promise<string> => {
+      const [file] = await Promise.all([
+        page().waitForEvent("download"),
+        page().getByRole("button", { name, exact: true }).click(),
+      ]);
+      return readFile((await file.path())!, "utf8");
+    };
+    const text = await save("JSON lines with proofs");
+    const report = await verifyOnChain({
+      crypto: portableCrypto,
+      client: reader(),
+      contracts: stack.contracts,
+      chainId: hardhat.id,
+      lines: text.split("\n"),
+    });
+    expect(report.messages).toBeGreaterThan(30);
+    expect(report.channel).not.toBeNull();
+    const csv = await save("CSV");
+    const [head, ...rows] = csv.trimEnd().split("\r\n");
+    expect(head).toMatch(/^time,device,topic,segmentId,cpu,/);
+    expect(rows.length).toBeGreaterThanOrEqual(report.messages);
+    const edited = text.replace(/"payload":"\{/, '"payload":"{ ');
+    await expect(
+      verifyOnChain({
+        crypto: portableCrypto,
+        client: reader(),
+        contracts: stack.contracts,
+        chainId: hardhat.id,
+        lines: edited.split("\n"),
+      }),
+    ).rejects.toThrow(/payload/);
+  });
+
+  it("stops, and rates what it paid for; the listing shows it to everybody", async () => {
+    const grant = new URL(page().url()).searchParams.get("grant");
+    await page()
+      .getByRole("button", { name: /Stop and get the rest back/ })
+      .click();
+    await page().getByRole("heading", { name: "Settled" }).waitFor({ timeout: BUY_MS });
+    await page().goto(`${app()}/purchases`);
+    const card = page().locator(`[data-grant="${grant}"]`);
+    await card.getByRole("button", { name: "Rate" }).click();
+    const form = card.getByRole("form", { name: "Rate" });
+    await form.getByRole("group", { name: "In time" }).getByText("3", { exact: true }).click();
+    const comment = `As promised. ${NAUGHTY.slice(0, 6).join(" ")}`;
+    await form.getByLabel("Comment").fill(comment);
+    await guest.axe();
+    await form.getByRole("button", { name: "Send the rating" }).click();
+    await card.getByText("Rated. Thank you.").waitFor({ timeout: BUY_MS });
+    await page().goto(`${app()}/listing?id=1`);
+    await page().getByText("As described 5 · In time 3").waitFor({ timeout: BUY_MS });
+    expect(await page().getByText("As promised.").textContent()).toContain(NAUGHTY[0]!);
+    await guest.axe();
+    guest.check();
+  });
+
+  it("reloads before the payment is mined: My data says that it is on its way, then shows it", async () => {
+    const listing = await listingWith(stack, ({ title }) => title === "This machine, live");
+    const dialog = await openBuy(page(), app(), listing);
+    await dialog.getByLabel("Deposit").fill("0.002");
+    await chain().setAutomine(false);
+    try {
+      await dialog.getByRole("button", { name: /^Deposit / }).click();
+      await dialog.locator('[aria-current="step"]', { hasText: "Wait for the chain" }).waitFor();
+      await page().goto(`${app()}/purchases`);
+      await page().getByText("A purchase is on its way.").waitFor();
+      await guest.axe();
+    } finally {
+      await chain().setAutomine(true);
+      await chain().mine({ blocks: 1 });
+    }
+    await page().getByText("is on its way").waitFor({ state: "hidden" });
+    await page()
+      .locator("[data-grant]")
+      .filter({ hasText: "This machine, live" })
+      .filter({ hasText: "open" })
+      .waitFor();
+    guest.check();
+  });
+
+  it("restores everything in a fresh profile from the wallet alone", async () => {
+    const fresh = await visit(browser, { wallets: [wallet] });
+    await fresh.page.goto(`${app()}/purchases`);
+    await connect(fresh.page, "Second Wallet");
+    const card = fresh.page
+      .locator("[data-grant]")
+      .filter({ hasText: "This machine, live" })
+      .filter({ hasText: "Read on" });
+    await card.first().getByRole("link", { name: "Read on" }).click();
+    await fresh.page.getByRole("button", { name: "Read on" }).click();
+    await arrives(fresh.page);
+    fresh.check();
+    await fresh.close();
+  });
+
+  it("gets test money from the faucet of the local chain", async () => {
+    const account = accountOf("buyer2").account.address;
+    const before = await reader().getBalance({ address: account });
+    await page().goto(app());
+    await page()
+      .getByRole("button", { name: /Your account/ })
+      .click();
+    await page().getByRole("button", { name: "Get test money" }).click();
+    await page()
+      .getByText(/1 test ETH and 100/)
+      .waitFor();
+    expect(await reader().getBalance({ address: account })).toBe(before + 10n ** 18n);
+    guest.check();
+  });
+
+  it("types naughty strings into every field: shown as text, nothing runs", async () => {
+    const curious = await visit(browser);
+    await curious.page.goto(app());
+    for (const text of allNaughty().filter(isMarkup))
+      await curious.page.getByLabel("Search").fill(text.slice(0, 200));
+    await curious.page.getByLabel("Search").fill(NAUGHTY[0]!);
+    await curious.page.getByText("No listing matches.").waitFor();
+    const listing = await listingWith(stack, ({ title }) => title === "This machine, live");
+    const dialog = await openBuy(curious.page, app(), listing);
+    for (const text of NAUGHTY) {
+      await dialog.getByLabel("Deposit").fill(text.replaceAll("\n", ""));
+      await dialog.getByText(/not an amount|Too small/).waitFor();
+    }
+    expect(await curious.page.evaluate(() => (globalThis as { hacked?: boolean }).hacked)).toBeUndefined();
+    curious.check();
+    await curious.close();
+  }, 180_000);
+
+  it("loses the RPC: it is said in words, and everything works again when it is back", async () => {
+    const unlucky = await visit(browser, { wallets: [walletOfRole("buyer1", "Third Wallet")] });
+    const listing = await listingWith(stack, ({ title }) => title === "This machine, live");
+    await unlucky.page.goto(app());
+    await connect(unlucky.page, "Third Wallet");
+    const dialog = await openBuy(unlucky.page, app(), listing);
+    await dialog.getByLabel("Deposit").fill("0.001");
+    await unlucky.context.route(`${stack.rpc}/**`, (route) => route.abort());
+    await dialog.getByRole("button", { name: /^Deposit / }).click();
+    await dialog.getByText("The chain cannot be reached.").waitFor();
+    await unlucky.context.unroute(`${stack.rpc}/**`);
+    await dialog.getByRole("button", { name: "Try again" }).click();
+    await arrives(unlucky.page);
+    await unlucky.close();
+  });
+
+  it("never saw a purchase of which the chain does not know", async () => {
+    const logs = await reader().getLogs({ address: stack.contracts.Grants, fromBlock: 0n });
+    const bought = parseEventLogs({ abi: grantsAbi, logs, eventName: "Purchased" });
+    const funded = parseEventLogs({
+      abi: channelsAbi,
+      logs: await reader().getLogs({ address: stack.contracts.Channels, fromBlock: 0n }),
+      eventName: "ChannelFunded",
+    });
+    const channels = new Set<Hex>(funded.map(({ args }) => args.channelId));
+    expect(bought.filter(({ args }) => channels.has(args.paymentId)).length).toBe(channels.size);
+  });
+});
+
+/** What could run in a page, or end a value early. */
+const isMarkup = (text: string): boolean => /[<>"'`{]/.test(text);
+
+/** Wei as the amount field reads it. */
+function inEther(amount: bigint): string {
+  const digits = amount.toString().padStart(19, "0");
+  return `${digits.slice(0, -18)}.${digits.slice(-18)}`;
+}

@@ -1,0 +1,439 @@
+// The command line as people use it: every step a process of its own, against a real chain, relay and gateway.
+//   seller   wallet, hub, role, device with a key, gateway, listing from a file
+//   trade    the kit's own lines publish; buy, watch into an export, a table and a broker; close; verify
+//   time     a subscription is bought for a day and cancelled
+//   request  a restricted listing is asked for, declined, approved, bought
+//   errors   each with its exit code: 2 usage, 3 refused by rule, 4 unreachable
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Aedes } from "aedes";
+import { createPublicClient, createWalletClient, http, parseEther } from "viem";
+import { waitForTransactionReceipt } from "viem/actions";
+import { hardhat } from "viem/chains";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { accountOf } from "../../scripts/stack/accounts.ts";
+import { type Stack, startStack } from "../../scripts/stack/stack.ts";
+import { ABIS } from "../../sdk/src/chain/index.ts";
+
+type Row = Record<string, unknown> & { error?: { name: string; message: string; field?: string } };
+type Answer = { code: number | null; rows: Row[]; said: string };
+
+const PRICE = "0.0000001";
+const MESSAGES = 120;
+
+let folder: string;
+let stack: Stack;
+let gateway: ChildProcess | undefined;
+/** What the steps before have made. */
+const made: { hub?: string; listing?: string; restricted?: string; grant?: string; manager?: string } = {};
+const path = (name: string) => join(folder, name);
+
+/** Runs `weir …` as a process; rows are the JSON objects it printed. */
+async function weir(args: string[], who?: string, env: Record<string, string> = {}): Promise<Answer> {
+  const child = start([...args, "--json"], who, env);
+  let out = "";
+  let said = "";
+  child.stdout!.setEncoding("utf8").on("data", (text: string) => (out += text));
+  child.stderr!.setEncoding("utf8").on("data", (text: string) => (said += text));
+  const [code] = (await once(child, "close")) as [number | null];
+  const rows = out
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Row);
+  return { code, rows, said };
+}
+
+function start(args: string[], who?: string, env: Record<string, string> = {}): ChildProcess {
+  const { WEIR_KEYSTORE: _, WEIR_PASSPHRASE: __, ...clean } = process.env;
+  const wallet =
+    who === undefined ? {} : { WEIR_KEYSTORE: path(`${who}.json`), WEIR_PASSPHRASE_FILE: path("passphrase") };
+  return spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "cli/src/main.ts", ...args], {
+    env: { ...clean, WEIR_DATA_DIR: path("data"), WEIR_MARKET: path("stack.json"), ...wallet, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+/** The one row of a command that has to succeed. */
+async function done(args: string[], who?: string, env?: Record<string, string>): Promise<Row> {
+  const { code, rows, said } = await weir(args, who, env);
+  if (code !== 0 || rows.length === 0)
+    throw new Error(`weir ${args.join(" ")} ended with ${code}: ${JSON.stringify(rows)} ${said}`);
+  return rows.at(-1)!;
+}
+
+/** A line that was meant to be pasted into a shell. */
+async function shell(line: string, input = ""): Promise<number | null> {
+  const child = spawn("sh", ["-c", line], { stdio: ["pipe", "ignore", "inherit"] });
+  child.stdin.end(input);
+  const [code] = (await once(child, "close")) as [number | null];
+  return code;
+}
+
+const LISTING = {
+  title: "Tides at the pier",
+  description: "Height of the water, every second.",
+  category: "environment",
+  keywords: ["tide", "water"],
+  place: { name: "The pier", latitude: 53.5, longitude: 8.1 },
+  licence: "CC-BY-4.0",
+  source: { kind: "live", rate: "as it is published", origin: "a test" },
+  schema: {
+    fields: { n: { type: "number", title: "Number" }, value: { type: "number", unit: "m", title: "Height" } },
+  },
+  feed: { devices: ["buoy-7"] },
+  plans: [
+    { kind: "message", price: PRICE },
+    { kind: "period", price: "0.001", period: "1d", notice: "1h" },
+  ],
+  relayCut: 5,
+  challenge: "1h",
+  flags: ["store", "analyse", "attribute"],
+};
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "weir-cli-"));
+  stack = await startStack({ folder: path("run"), listings: [], log: () => undefined });
+  await writeFile(path("stack.json"), JSON.stringify({ ...stack.file, gateways: [] }));
+  await writeFile(path("passphrase"), "correct horse battery\n");
+  await writeFile(path("listing.json"), JSON.stringify(LISTING));
+});
+afterAll(async () => {
+  if (gateway?.exitCode === null) {
+    gateway.kill("SIGTERM");
+    await once(gateway, "exit");
+  }
+  await stack?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A new account with some ether. */
+async function newWallet(name: string): Promise<string> {
+  const { address } = await done(["wallet", "new"], name);
+  const wallet = createWalletClient({
+    account: accountOf("buyer3").account,
+    chain: hardhat,
+    transport: http(stack.file.rpc),
+  });
+  const hash = await wallet.sendTransaction({ to: address as `0x${string}`, value: parseEther("10") });
+  await waitForTransactionReceipt(wallet, { hash, pollingInterval: 50 });
+  return String(address);
+}
+
+describe("seller", () => {
+  test("makes a wallet, a hub, and a manager who registers a device", async () => {
+    await newWallet("seller");
+    made.manager = await newWallet("manager");
+    expect(await done(["wallet", "show"], "manager")).toMatchObject({
+      address: made.manager,
+      balance: String(parseEther("10")),
+    });
+    const hub = await done(["hub", "create", "--name", "Harbour"], "seller");
+    made.hub = String(hub.hub);
+    await done(["hub", "role", made.hub, made.manager, "manager"], "seller");
+    await done(["device", "register", made.hub, "buoy-7", "--key", path("buoy.pem")], "manager");
+    const shown = await done(["hub", "show", made.hub]);
+    expect(shown).toMatchObject({ owner: hub.owner, roles: [{ account: made.manager, roles: ["manager"] }] });
+    expect(shown.devices).toMatchObject([{ name: "buoy-7", revokedAt: 0 }]);
+  });
+
+  test("starts a gateway of its own, checked before", async () => {
+    const secrets = ["--secrets", path("hub.secrets.json"), "--secrets-passphrase-file", path("passphrase")];
+    const config = ["--config", path("gateway.json")];
+    await done(
+      ["gateway", "init", made.hub!, ...secrets, ...config, "--id", "pier", "--fund", "1"],
+      "seller",
+    );
+    const settings = [...config, "--passphrase-file", path("passphrase")];
+    const ports = { WEIR_PORT_MQTT: "0", WEIR_PORT_GATEWAY_HTTP: "0" };
+    const checks = await weir(["gateway", "check", ...settings], undefined, ports);
+    expect(checks.rows.filter(({ ok }) => ok !== true)).toEqual([]);
+    expect(checks.code).toBe(0);
+
+    gateway = start(["gateway", "run", ...settings], undefined, ports);
+    let log = "";
+    gateway.stderr!.setEncoding("utf8").on("data", (text: string) => (log += text));
+    const ready = await new Promise<{ id: string; mqtt: string; http: string }>((resolve, reject) => {
+      createInterface({ input: gateway!.stdout! }).once("line", (line) => resolve(JSON.parse(line)));
+      gateway!.once("exit", (code) => reject(new Error(`the gateway ended with ${code}: ${log}`)));
+    });
+    expect(ready.id).toBe("pier");
+    // From here on the market's file names it, as npm start's does.
+    await writeFile(path("stack.json"), JSON.stringify({ ...stack.file, gateways: [ready] }));
+  });
+
+  test("previews a listing, offers it, pauses it and puts it back", async () => {
+    const preview = await done(["listing", "create", made.hub!, path("listing.json"), "--dry-run"]);
+    expect(preview).toMatchObject({ dryRun: true, metadata: { name: LISTING.title } });
+    const { listing } = await done(["listing", "create", made.hub!, path("listing.json")], "manager");
+    made.listing = String(listing);
+    const shown = await done(["listing", "show", made.listing]);
+    expect(shown).toMatchObject({ version: 1, flags: ["store", "analyse", "attribute"] });
+    // The preview was what was offered.
+    expect(shown.terms).toEqual(preview.terms);
+    expect(JSON.parse(String(shown.metadata))).toEqual(preview.metadata);
+    await done(["listing", "pause", made.listing], "manager");
+    const refused = await weir(["buy", made.listing, "--plan", "message", "--deposit", "0.01"], "manager");
+    expect(refused).toMatchObject({ code: 3, rows: [{ error: { name: "ListingIsPaused" } }] });
+    await done(["listing", "resume", made.listing], "manager");
+    const list = await weir(["listing", "list", "--hub", made.hub!]);
+    expect(list.rows).toMatchObject([{ listing: made.listing, title: LISTING.title, state: "on sale" }]);
+  });
+});
+
+describe("trade", () => {
+  test("bought, published by the kit's lines, watched, closed, verified", async () => {
+    await newWallet("buyer");
+    const bought = await done(["buy", made.listing!, "--plan", "message", "--deposit", "0.01"], "buyer");
+    made.grant = String(bought.grantId);
+    const watching = weir(
+      ["watch", made.listing!, "--out", path("data.jsonl"), "--messages", String(MESSAGES + 1)],
+      "buyer",
+    );
+
+    // One by password over MQTT as it was pasted, the run of them by a token under the device's own key, one by curl.
+    const byPassword = await done(["device", "kit", made.hub!, "buoy-7"], "manager");
+    const { mosquitto } = byPassword.kit as Record<string, string>;
+    await published(mosquitto!);
+    const byToken = await done(["device", "kit", made.hub!, "buoy-7", "--key", path("buoy.pem")]);
+    const token = byToken.kit as Record<string, string>;
+    expect(byToken.by).toBe("token");
+    expect(await shell(token.curl!)).toBe(0);
+    const lines = Array.from({ length: MESSAGES }, (_, n) => JSON.stringify({ n, value: n / 10 }));
+    const run = token.mosquitto!.replace(/ -m .*$/, " -l");
+    expect(await shell(run, `${lines.join("\n")}\n`)).toBe(0);
+
+    const watched = await watching;
+    expect(watched.said).toBe("");
+    expect(watched.code).toBe(0);
+    const ended = watched.rows.at(-1)!;
+    expect(ended).toMatchObject({ event: "ended", grantId: made.grant });
+    const text = await readFile(path("data.jsonl"), "utf8");
+    const rows = text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Row);
+    const numbers = rows.flatMap((row) => {
+      const { n } = row.type === "message" ? (JSON.parse(String(row.payload)) as { n?: number }) : {};
+      return n === undefined ? [] : [n];
+    });
+    // In order and none twice; the end may lie in a segment behind the last that was waited for.
+    expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, n) => n));
+    expect(numbers.length).toBeGreaterThan(MESSAGES - 5);
+    expect(BigInt(String(ended.due))).toBe(BigInt(Number(ended.received)) * parseEther(PRICE));
+    expect(await weir(["verify", path("data.jsonl")])).toMatchObject({
+      code: 0,
+      rows: [{ verified: true, gaps: [] }],
+    });
+  });
+
+  test("a table and a broker take what comes next; nothing is written over", async () => {
+    const publishing = new AbortController();
+    const { kit } = await done(["device", "kit", made.hub!, "buoy-7", "--key", path("buoy.pem")]);
+    const { mosquitto } = kit as Record<string, string>;
+    const flow = keepPublishing(mosquitto!, publishing.signal);
+    try {
+      const table = await weir(
+        ["watch", made.listing!, "--out", path("data.csv"), "--messages", "3"],
+        "buyer",
+      );
+      expect(table).toMatchObject({ code: 0 });
+      const [head, first] = (await readFile(path("data.csv"), "utf8")).split("\r\n");
+      expect(head).toBe("time,device,topic,segmentId,n,value,payload");
+      expect(first).toMatch(/^\d{4}-.*,buoy-7,data,0x[0-9a-f]{64},,21\.5,$/);
+      const again = await weir(
+        ["watch", made.listing!, "--out", path("data.csv"), "--messages", "1"],
+        "buyer",
+      );
+      expect(again).toMatchObject({
+        code: 3,
+        rows: [{ error: { name: "RefusedByRule" } }],
+      });
+      const heard = await throughBroker(async (address) => {
+        const sent = await weir(
+          ["watch", made.grant!, "--out", `${address}/copy`, "--messages", "2"],
+          "buyer",
+        );
+        expect(sent.said).toBe("");
+        expect(sent.code).toBe(0);
+      });
+      expect(heard.length).toBeGreaterThanOrEqual(2);
+      expect(heard[0]).toEqual({ topic: "copy/buoy-7/data", payload: '{"value": 21.5}' });
+    } finally {
+      publishing.abort();
+      await flow;
+    }
+  });
+
+  test("closed by the seller's gateway for exactly what was received; an edited export is refused", async () => {
+    const closed = await done(["channel", "close", made.grant!], "buyer");
+    expect(closed).toMatchObject({ by: "gateway", symbol: "ETH" });
+    expect(BigInt(String(closed.captured)) + BigInt(String(closed.refund))).toBe(parseEther("0.01"));
+    const [channel] = (await weir(["channel", "list"], "buyer")).rows;
+    expect(channel).toMatchObject({ grant: made.grant, state: "closed", claimed: closed.captured });
+    const text = await readFile(path("data.jsonl"), "utf8");
+    await writeFile(path("edited.jsonl"), text.replace('\\"value\\":1.1}', '\\"value\\":1.2}'));
+    expect(await weir(["verify", path("edited.jsonl")])).toMatchObject({
+      code: 3,
+      rows: [{ error: { name: "VerifyError" } }],
+    });
+    expect(await weir(["channel", "close", made.grant!], "buyer")).toMatchObject({ code: 3 });
+    expect(await weir(["watch", made.listing!], "buyer")).toMatchObject({
+      code: 3,
+      rows: [{ error: { name: "RefusedByRule" } }],
+    });
+  });
+});
+
+test("a subscription is bought for a day and cancelled: the notice is paid, the rest comes back", async () => {
+  const bought = await done(["buy", made.listing!, "--plan", "period", "--for", "1d"], "buyer");
+  const [row] = (await weir(["subscription", "list"], "buyer")).rows;
+  expect(row).toMatchObject({
+    grant: bought.grantId,
+    state: "running",
+    deposit: String(parseEther("0.001")),
+  });
+  const cancelled = await done(["subscription", "cancel", String(bought.grantId)], "buyer");
+  const kept = parseEther("0.001") - BigInt(String(cancelled.refund));
+  const hour = parseEther("0.001") / 24n;
+  expect(kept).toBeGreaterThanOrEqual(hour);
+  expect(kept).toBeLessThan(hour + (parseEther("0.001") * 300n) / 86_400n);
+});
+
+test("a restricted listing: asked for with a note that only the seller reads, declined, approved, bought", async () => {
+  await writeFile(
+    path("restricted.json"),
+    JSON.stringify({ ...LISTING, title: "For members", flags: ["restricted"], plans: [{ kind: "free" }] }),
+  );
+  const { listing } = await done(["listing", "create", made.hub!, path("restricted.json")], "seller");
+  const id = String(listing);
+  const { address: buyer } = await done(["wallet", "show"], "buyer");
+  expect(await weir(["buy", id], "buyer")).toMatchObject({
+    code: 3,
+    rows: [{ error: { name: "RefusedByRule" } }],
+  });
+  await done(["request", "create", id, "--note", "for a study of tides"], "buyer");
+  const list = async () => (await weir(["request", "list", "--hub", made.hub!, "--notes"], "seller")).rows;
+  expect(await list()).toMatchObject([{ buyer, state: "open", note: "for a study of tides" }]);
+  await done(["request", "decline", id, String(buyer), "--reason", "members only"], "manager");
+  expect(await list()).toMatchObject([{ state: "declined", reason: "members only" }]);
+  await done(["request", "approve", id, String(buyer)], "manager");
+  expect(await done(["buy", id], "buyer")).toMatchObject({ kind: "free", amount: "0" });
+});
+
+test("a gateway's backup: refused while it runs, whole when it is stopped, and never over what is there", async () => {
+  const settings = ["--config", path("gateway.json"), "--passphrase-file", path("passphrase")];
+  const busy = await weir(["gateway", "backup", path("copy"), ...settings]);
+  expect(busy.code).toBe(3);
+  gateway!.kill("SIGTERM");
+  await once(gateway!, "exit");
+  expect(await done(["gateway", "backup", path("copy"), ...settings])).toMatchObject({
+    files: [`hub-${made.hub}.secrets.json`, "gateway.db"],
+  });
+  expect((await weir(["gateway", "restore", path("copy"), ...settings])).code).toBe(2);
+  const elsewhere = [...settings, "--data", path("data/second")];
+  expect(await done(["gateway", "restore", path("copy"), ...elsewhere])).toMatchObject({
+    restore: path("copy"),
+  });
+  await writeFile(path("copy/gateway.db"), "not it");
+  const damaged = await weir(["gateway", "restore", path("copy"), ...settings, "--data", path("data/third")]);
+  expect(damaged.code).toBe(3);
+});
+
+test("what earns: nothing is due twice, and nothing is owed to a stranger", async () => {
+  // Time goes on between the two: the second claims what has vested since, and not a unit of the first again.
+  const runs = [];
+  for (let i = 0; i < 2; i += 1) runs.push(await weir(["claim", "--hub", made.hub!], "seller"));
+  expect(runs.map(({ code }) => code)).toEqual([0, 0]);
+  const client = createPublicClient({ chain: hardhat, transport: http(stack.file.rpc) });
+  const claims = await client.getContractEvents({
+    abi: ABIS.Subscriptions,
+    address: stack.file.contracts.Subscriptions,
+    eventName: "SubscriptionClaimed",
+    fromBlock: 0n,
+    strict: true,
+  });
+  const before = new Map<string, bigint>();
+  const paid = new Map<string, bigint>();
+  for (const { args, transactionHash } of claims) {
+    const more = args.claimed - (before.get(args.subscriptionId) ?? 0n);
+    before.set(args.subscriptionId, args.claimed);
+    paid.set(transactionHash, (paid.get(transactionHash) ?? 0n) + more);
+  }
+  const rows = runs.flatMap((run) => run.rows).filter(({ act }) => act === "claimed");
+  expect(rows.length).toBeGreaterThan(0);
+  for (const { transactionHash, amount } of rows)
+    expect(String(paid.get(String(transactionHash)))).toBe(amount);
+  expect(await weir(["relay", "pull"], "buyer")).toMatchObject({ code: 0, rows: [] });
+  const operator = accountOf("relay1").account.address;
+  const status = await weir(["relay", "status", operator]);
+  expect(status.rows.find(({ check }) => check === "registered")).toMatchObject({ ok: true });
+  expect(status.rows.find(({ check }) => check === "ready")).toMatchObject({ ok: true });
+});
+
+describe("errors", () => {
+  // What is wrong before anybody is asked: cli/test/usage.test.ts.
+  const rows: [what: string, code: number, name: string, args: () => string[], who?: string][] = [
+    ["no such listing", 3, "ListingUnknown", () => ["listing", "show", "999"]],
+    ["without the role", 3, "RoleMissing", () => ["device", "register", made.hub!, "buoy-8"], "buyer"],
+    [
+      "a deposit below the entry",
+      3,
+      "RefusedByRule",
+      () => ["buy", made.listing!, "--plan", "message", "--deposit", "0.0000001"],
+      "buyer",
+    ],
+    ["a plan that is not there", 2, "UsageError", () => ["buy", made.listing!, "--plan", "flat"], "buyer"],
+    [
+      "a gateway that is not there",
+      4,
+      "GatewayUnreachable",
+      () => [
+        "device",
+        "kit",
+        made.hub!,
+        "buoy-7",
+        "--gateway",
+        "pier",
+        "--gateway-url",
+        "http://127.0.0.1:9",
+      ],
+      "manager",
+    ],
+  ];
+  test.each(rows)("%s: exit code %i", async (_, code, name, args, who) => {
+    expect(await weir(args(), who)).toMatchObject({ code, rows: [{ error: { name } }] });
+  });
+});
+
+/** A kit's line works as soon as the gateway has seen the device and its listing. */
+const published = (line: string) =>
+  expect.poll(() => shell(line), { timeout: 20_000, interval: 200 }).toBe(0);
+
+async function keepPublishing(line: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) expect(await shell(line)).toBe(0);
+}
+
+/** A broker of somebody else's, and what it hears while `act` runs. */
+async function throughBroker(
+  act: (address: string) => Promise<void>,
+): Promise<{ topic: string; payload: string }[]> {
+  const broker = await Aedes.createBroker();
+  const heard: { topic: string; payload: string }[] = [];
+  broker.on("publish", ({ topic, payload }, client) => {
+    if (client) heard.push({ topic, payload: payload.toString() });
+  });
+  const server = createServer((socket) => broker.handle(socket));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    await act(`mqtt://127.0.0.1:${(server.address() as { port: number }).port}`);
+  } finally {
+    await new Promise<void>((resolve) => broker.close(resolve));
+    await new Promise((resolve) => server.close(resolve));
+  }
+  return heard;
+}
