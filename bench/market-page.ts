@@ -1,0 +1,51 @@
+/**
+ * How soon a first visitor can use the market page on this machine: from the request to the first listing on the screen, in a fresh
+ * browser profile each time. Target: at most one second.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { launch, visit } from "../test/support/browser.ts";
+import { startStack } from "../test/support/stack.ts";
+
+const VISITS = 9;
+export const TARGET_MS = 1_000;
+export const TARGET_BYTES = 200_000;
+
+export async function main(args: string[]): Promise<number> {
+  const [stack, browser] = await Promise.all([startStack(), launch()]);
+  try {
+    const times: number[] = [];
+    let scriptBytes = 0;
+    for (let i = 0; i < VISITS; i++) {
+      const { page, close } = await visit(browser);
+      const sizes: Promise<number>[] = [];
+      page.on("response", (response) => {
+        if (new URL(response.url()).pathname.endsWith(".js"))
+          sizes.push(response.body().then((body) => gzipSync(body).length));
+      });
+      const begun = performance.now();
+      await page.goto(stack.app!, { waitUntil: "commit" });
+      await page.getByRole("region", { name: "Listings" }).getByRole("listitem").first().waitFor();
+      times.push(performance.now() - begun);
+      await page.waitForLoadState("networkidle");
+      scriptBytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+      await close();
+    }
+    times.sort((a, b) => a - b);
+    const result = {
+      visits: VISITS,
+      usableMs: { median: Math.round(times[times.length >> 1]!), most: Math.round(times.at(-1)!) },
+      scriptBytesCompressed: scriptBytes,
+      targets: { usableMs: TARGET_MS, scriptBytesCompressed: TARGET_BYTES },
+    };
+    const text = `${JSON.stringify(result, null, 2)}\n`;
+    if (args.includes("--write"))
+      writeFileSync(join(import.meta.dirname, "results", "market-page.json"), text);
+    process.stdout.write(text);
+    return result.usableMs.median <= TARGET_MS && scriptBytes <= TARGET_BYTES ? 0 : 1;
+  } finally {
+    await browser.close();
+    await stack.stop();
+  }
+}
