@@ -82,6 +82,8 @@ async function screensOf(browser: Browser, app: string, look: keyof typeof LOOKS
     const answer = await page.goto(`${app}${path}`);
     if (answer?.status() !== 200) throw new Error(`${path}: status ${answer?.status()}`);
     await ready(page);
+    // Nothing that only stands in for content.
+    await page.waitForFunction(() => document.querySelector(".animate-pulse") === null);
     await shoot(page, `${name}-${look}`);
   }
   await close();
