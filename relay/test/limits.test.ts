@@ -165,7 +165,10 @@ test("HTTP gives health, metrics and heads, to anybody, and nothing else", async
     receivedAtMs: expect.any(Number),
     // What the gateway says of itself every 15 s; this one says nothing.
     ...Object.fromEntries(
-      ["AtMs", "Generation", "KeyId", "NextSeq", "SegmentId", "Signature"].map((name) => [`head${name}`, null]),
+      ["AtMs", "Generation", "KeyId", "NextSeq", "SegmentId", "Signature"].map((name) => [
+        `head${name}`,
+        null,
+      ]),
     ),
   });
   const metrics = await (await get("/metrics")).text();
