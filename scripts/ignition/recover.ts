@@ -23,7 +23,7 @@ type Transaction = { hash: Hex; from: Address; nonce: Hex };
 export async function settleDoubts(provider: EthereumProvider, journal: string): Promise<void> {
   const path = join(journal, "journal.jsonl");
   const lines = (await readFile(path, "utf8")).split("\n");
-  const neverSent = new Set<number>();
+  const neverSent = new Set<number>(notBegun(lines));
   const found: Hex[] = [];
   for (const { line, from, nonce } of doubtsOf(lines)) {
     if (nonce >= (await countOf(provider, from, "pending"))) neverSent.add(line);
@@ -35,6 +35,21 @@ export async function settleDoubts(provider: EthereumProvider, journal: string):
   if (neverSent.size > 0)
     await writeAtomically(path, lines.filter((_, line) => !neverSent.has(line)).join("\n"));
   for (const hash of found) await trackTransaction(journal, hash, provider);
+}
+
+/**
+ * Steps that were noted and then not begun: killed between the two lines. Ignition takes such a step for broken, so its note is taken
+ * back; nothing was sent for it.
+ */
+function notBegun(lines: string[]): number[] {
+  const noted = new Map<string, number>();
+  for (const [line, text] of lines.entries()) {
+    if (text.trim() === "") continue;
+    const { type, futureId = "" } = JSON.parse(text) as Message;
+    if (/^(DEPLOYMENT|CALL|SEND_DATA)_EXECUTION_STATE_INITIALIZE$/.test(type)) noted.set(futureId, line);
+    if (type === "NETWORK_INTERACTION_REQUEST") noted.delete(futureId);
+  }
+  return [...noted.values()];
 }
 
 /** Notes of a nonce that no hash follows. */

@@ -165,7 +165,7 @@ describe("a second chain", () => {
     await storeSecret(env, "WEIR_DEPLOY_RPC_URL", [PASSWORD, chain.rpc]);
 
     const { code, stdout, stderr } = await run(toCustom(deployments(), "--json"), env, `${PASSWORD}\n`);
-    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(code, stderr).toBe(0);
     expect(stderr).not.toContain(KEY.slice(2));
     const printed = JSON.parse(stdout) as Deployment;
     expect(printed.chainId).toBe(SECOND_CHAIN);
@@ -278,7 +278,7 @@ describe("a second chain", () => {
     };
     await writeFile(path, JSON.stringify(given));
     const { code, stderr, stdout } = await run(toCustom(folderOfIt, "--parameters", path, "--json"));
-    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(code, stderr).toBe(0);
     const made = JSON.parse(stdout) as Deployment;
     expect(Object.keys(made.contracts).sort()).toEqual(
       CONTRACTS.filter((name) => name !== "EAS" && name !== "SchemaRegistry"),
@@ -334,7 +334,7 @@ test("killed between two contracts, it goes on: each is created once", async () 
     expect(await readdir(deployments)).toEqual(["journal"]);
 
     const { code, stderr } = await run(toCustom(deployments), fromEnvironment(interrupted.rpc));
-    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(code, stderr).toBe(0);
     expect(stderr).toContain("going on");
     expect(await interrupted.nonce()).toBe(CONTRACTS.length);
     const { contracts } = (await json(join(deployments, `${SECOND_CHAIN + 2}.json`))) as Deployment;
@@ -357,7 +357,7 @@ test("out of money half way: it says so, and goes on when there is some", async 
     expect(begun).toBeLessThan(CONTRACTS.length);
     await poor.node.setBalance({ address: poor.deployer, value: parseEther("1") });
     const { code, stderr } = await run(toCustom(deployments), fromEnvironment(poor.rpc));
-    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(code, stderr).toBe(0);
     expect(await poor.nonce()).toBe(CONTRACTS.length);
   } finally {
     await poor.stop();
@@ -388,7 +388,7 @@ test("killed after it sent and before it noted so: the transaction is found, pen
 
       if (isMined) await unsure.node.setAutomine(true);
       const { code, stderr } = await run(toCustom(deployments), fromEnvironment(unsure.rpc));
-      expect({ code, stderr }).toMatchObject({ code: 0 });
+      expect(code, stderr).toBe(0);
       expect(await unsure.nonce()).toBe(CONTRACTS.length);
     } finally {
       await unsure.stop();
