@@ -364,7 +364,8 @@ test("what earns: nothing is due twice, and nothing is owed to a stranger", asyn
     before.set(args.subscriptionId, args.claimed);
     paid.set(transactionHash, (paid.get(transactionHash) ?? 0n) + more);
   }
-  const rows = runs.flatMap((run) => run.rows).filter(({ act }) => act === "claimed");
+  // What was paid when the buyer cancelled comes before the first claim, so only the second one's sum follows from the events.
+  const rows = runs[1]!.rows.filter(({ act }) => act === "claimed");
   expect(rows.length).toBeGreaterThan(0);
   for (const { transactionHash, amount } of rows)
     expect(String(paid.get(String(transactionHash)))).toBe(amount);
