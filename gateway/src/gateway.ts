@@ -1,4 +1,5 @@
 // The gateway put together: what starts after what, and how it stops.
+// Longer than its neighbours because every part is named here once, in the order in which it starts.
 import { mkdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { Libp2p } from "@libp2p/interface";

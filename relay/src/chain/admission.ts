@@ -2,6 +2,7 @@
  * What the relay knows from the chain: listings, publisher keys, grants, channels. Each is read once, remembered, and read again
  * after an event that touches it; a replaced block or a restarted chain forgets everything. Whoever serves somebody watches
  * for changes and judges again, so a cut takes effect one block after its cause.
+ * Longer than its neighbours because all of it is one cache: an event that is forgotten in one place would be served from another.
  */
 import {
   ABIS,

@@ -1,4 +1,5 @@
 // One session, metered or not, on one stream to one relay: what is received, checked, opened, metered and paid.
+// Longer than its neighbours because all of it works on one position: what is counted must be what was received and paid.
 import type { Connection, Libp2p } from "@libp2p/interface";
 import { multiaddr } from "@multiformats/multiaddr";
 import {
