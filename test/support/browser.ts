@@ -229,6 +229,8 @@ export async function visit(
       if (wrong.length > 0) throw new Error(`the page did wrong:\n${wrong.join("\n")}`);
     },
     async axe() {
+      // The router takes the old page's title away before it sets the new one.
+      await page.waitForFunction(() => document.title !== "");
       const { violations } = await new AxeBuilder({ page: page as never }).analyze();
       const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
       if (serious.length === 0) return;
