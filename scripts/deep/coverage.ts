@@ -1,5 +1,5 @@
 // `forge coverage` of contracts/, mocks left out, judged line by line and branch by branch.
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { forge, withPulse } from "./forge.ts";
 
 const REPORT = ".weir/deep/lcov.info";
@@ -30,6 +30,7 @@ export function parseLcov(text: string): FileCoverage[] {
 /** Prints the figures and every place that nothing reached. @returns Whether all lines and branches ran and all tests passed. */
 export async function coverage(match: string | undefined): Promise<{ passed: number; failed: number }> {
   mkdirSync(".weir/deep", { recursive: true });
+  rmSync(REPORT, { force: true }); // of an earlier run
   const args = ["coverage", "--ir-minimum", "--report", "lcov", "--report-file", REPORT];
   args.push("--no-match-coverage", NOT_OURS);
   if (match) args.push("--match-test", match);
@@ -38,6 +39,7 @@ export async function coverage(match: string | undefined): Promise<{ passed: num
   if (code !== 0) console.log(stderr.trimEnd().split("\n").slice(-20).join("\n"));
 
   const count = { passed: 0, failed: code === 0 ? 0 : 1 };
+  if (!existsSync(REPORT)) return { ...count, failed: 1 };
   const share = (hits: Iterable<number>) => {
     const all = [...hits];
     return { reached: all.filter((n) => n > 0).length, of: all.length };

@@ -120,7 +120,7 @@ contract AnchorsTest is SellerFixture {
         anchors.anchor(rows);
         vm.expectRevert(abi.encodeWithSelector(IAnchors.BatchOutOfBounds.selector, 0, 64));
         anchors.anchor(new AnchorRow[](0));
-        assembly {
+        assembly ("memory-safe") {
             mstore(rows, 64)
         }
         uint256 gas = gasleft();
@@ -131,7 +131,7 @@ contract AnchorsTest is SellerFixture {
         // One bad row takes the good ones with it.
         rows[0] = AnchorRow(listingId, 100, 0, 1, keccak256("a"), 0);
         rows[63] = AnchorRow(9, 100, 0, 1, keccak256("a"), 0);
-        assembly {
+        assembly ("memory-safe") {
             mstore(add(rows, 0x40), mload(add(rows, 0x800))) // rows[1] = rows[63]
             mstore(rows, 2)
         }

@@ -23,11 +23,11 @@ contract PullBomb {
 
     function transferFrom(address, address, uint256) external view returns (bool) {
         if (!isLong) {
-            assembly {
+            assembly ("memory-safe") {
                 invalid()
             }
         }
-        assembly {
+        assembly ("memory-safe") {
             revert(0, 1000000)
         }
     }

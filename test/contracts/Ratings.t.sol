@@ -74,13 +74,13 @@ contract RatingsTest is MarketFixture {
         bytes memory encoded = abi.encode(termsOf(purchase));
         uint256 at = 32 + 32 * uint256(field % 12);
         bytes32 word;
-        assembly {
+        assembly ("memory-safe") {
             word := mload(add(encoded, at))
         }
         // Stay within the field's type, or decoding itself refuses.
         if (field % 12 != 6 && field % 12 != 11) other = bytes32(uint256(uint16(uint256(other))));
         vm.assume(other != word);
-        assembly {
+        assembly ("memory-safe") {
             mstore(add(encoded, at), other)
         }
         bytes32 wrong = channels.channelIdOf(abi.decode(encoded, (Terms)));
