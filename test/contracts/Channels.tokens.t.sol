@@ -136,7 +136,7 @@ contract ChannelsTokensTest is ChannelsFunding, OddTokenBook {
         uint256 held = gone ? 0 : odd.ledger(address(channels));
 
         (bool done, bytes memory answer) = send(caller, data);
-        string memory where = label(c, way);
+        string memory where = label(c, uint256(way));
         assertEq(done, expected == 0, where);
         if (done) {
             (, uint96 credited) = abi.decode(answer, (bytes32, uint96));
@@ -198,7 +198,7 @@ contract ChannelsTokensTest is ChannelsFunding, OddTokenBook {
         if (!gone) before = purses(odd);
 
         (bool done, bytes memory answer) = send(way == Way.CLOSE ? payee : stranger, data);
-        string memory where = label(c, way);
+        string memory where = label(c, uint256(way));
         disarm(c, odd);
         if (way == Way.PULL) {
             assertEq(done, c.pull == 0, where);
@@ -221,7 +221,7 @@ contract ChannelsTokensTest is ChannelsFunding, OddTokenBook {
     }
 
     function paid(OddCase memory c, Way way, Terms memory terms, IOddToken odd, uint256[4] memory before) private {
-        string memory where = label(c, way);
+        string memory where = label(c, uint256(way));
         uint256 toPayee = way == Way.WITHDRAW ? 0 : 564;
         uint256 toPayer = way == Way.WITHDRAW ? AMOUNT : way >= Way.CLOSE ? AMOUNT - TOTAL : 0;
         bool sent = c.push == Push.SENT;
@@ -296,24 +296,8 @@ contract ChannelsTokensTest is ChannelsFunding, OddTokenBook {
         return abi.encodeCall(IEscrow.pull, (relay, address(odd), relay));
     }
 
-    function noWayBack(OddCase memory c, IOddToken odd, bool done) private view {
-        if (c.oddity != Oddity.REENTERS) return;
-        assertTrue(done);
-        assertGe(odd.attempts(), 1);
-        assertEq(odd.successes(), 0);
-    }
-
-    function disarm(OddCase memory c, IOddToken odd) private {
-        if (c.oddity != Oddity.CODE_GONE) odd.disarm();
-    }
-
     function purses(IOddToken odd) private view returns (uint256[4] memory) {
         return [odd.ledger(payee), odd.ledger(payer), odd.ledger(relay), odd.ledger(address(channels))];
-    }
-
-    function leaves(OddCase memory c, uint256 amount) private pure returns (uint256) {
-        if (c.leavesBps < 10_000) return amount - amount * (10_000 - c.leavesBps) / 10_000;
-        return amount + amount * (c.leavesBps - 10_000) / 10_000;
     }
 
     function neighboursPay() private {
@@ -338,9 +322,5 @@ contract ChannelsTokensTest is ChannelsFunding, OddTokenBook {
             channels.pull(market, both[n].token, market);
             assertEq(balanceOf(address(channels), both[n].token), 0);
         }
-    }
-
-    function label(OddCase memory c, Way way) private pure returns (string memory) {
-        return string.concat("oddity ", vm.toString(uint256(c.oddity)), ", way ", vm.toString(uint256(way)));
     }
 }

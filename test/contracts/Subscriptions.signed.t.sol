@@ -12,17 +12,13 @@ pragma solidity ^0.8.30;
 // └── anyone but the payer, the native coin: reverts
 // nobody's tokens but the signer's ever move
 
-import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {ERC3009} from "@openzeppelin/contracts/token/ERC20/extensions/draft-ERC3009.sol";
 import {IEscrow} from "../../contracts/interfaces/IEscrow.sol";
 import {CancelNotice, SubscriptionTerms} from "../../contracts/types/SubscriptionTypes.sol";
-import {SubscriptionsFixture} from "./support/SubscriptionsFixture.sol";
+import {SubscriptionsFunding} from "./support/SubscriptionsFunding.sol";
 import {SubscriptionsToken} from "./support/SubscriptionsToken.sol";
 
-contract SubscriptionsSignedTest is SubscriptionsFixture {
-    bytes32 private constant SALT = "fund salt";
-    uint256 private constant BEFORE = type(uint40).max;
-
+contract SubscriptionsSignedTest is SubscriptionsFunding {
     SubscriptionsToken private signed;
 
     function setUp() public override {
@@ -136,12 +132,12 @@ contract SubscriptionsSignedTest is SubscriptionsFixture {
     function test_TheNativeCoinIsNotSigned() public {
         SubscriptionTerms memory terms = nativeTerms();
         vm.expectRevert(IEscrow.NativeNotSigned.selector);
-        escrow.fundWith3009(terms, 1_000, 0, 0, BEFORE, SALT, new bytes(65));
+        escrow.fundWith3009(terms, 1_000, 0, 0, DEADLINE, SALT, new bytes(65));
         vm.expectRevert(IEscrow.NativeNotSigned.selector);
-        escrow.fundWithPermit2(terms, 1_000, 0, SALT, BEFORE, new bytes(65));
+        escrow.fundWithPermit2(terms, 1_000, 0, SALT, DEADLINE, new bytes(65));
         vm.expectRevert(IEscrow.NativeNotSigned.selector);
         vm.prank(payer);
-        escrow.fundWithPermit(terms, 1_000, 0, BEFORE, 27, 0, 0);
+        escrow.fundWithPermit(terms, 1_000, 0, DEADLINE, 27, 0, 0);
     }
 
     // ---------------------------------------------------------------------------------------------------------- permit
@@ -149,10 +145,10 @@ contract SubscriptionsSignedTest is SubscriptionsFixture {
     function testFuzz_FundWithPermit(bool landedBefore) public {
         SubscriptionTerms memory terms = tokenTerms();
         token.mint(payer, 1_000);
-        (uint8 v, bytes32 r, bytes32 s) = permitOf(1_000);
-        if (landedBefore) token.permit(payer, address(escrow), 1_000, BEFORE, v, r, s);
+        (uint8 v, bytes32 r, bytes32 s) = signPermit(address(token), 1_000);
+        if (landedBefore) token.permit(payer, address(escrow), 1_000, DEADLINE, v, r, s);
         vm.prank(payer);
-        escrow.fundWithPermit(terms, 1_000, 1_000, BEFORE, v, r, s);
+        escrow.fundWithPermit(terms, 1_000, 1_000, DEADLINE, v, r, s);
         assertSlot(terms, 0, 1_000, BEGIN, BEGIN + 2_100);
         assertEq(token.balanceOf(payer), 0);
     }
@@ -160,10 +156,10 @@ contract SubscriptionsSignedTest is SubscriptionsFixture {
     function test_APermitIsForThePayerAlone() public {
         SubscriptionTerms memory terms = tokenTerms();
         token.mint(payer, 1_000);
-        (uint8 v, bytes32 r, bytes32 s) = permitOf(1_000);
+        (uint8 v, bytes32 r, bytes32 s) = signPermit(address(token), 1_000);
         vm.expectRevert(abi.encodeWithSelector(IEscrow.NotPayer.selector, stranger, payer));
         vm.prank(stranger);
-        escrow.fundWithPermit(terms, 1_000, 0, BEFORE, v, r, s);
+        escrow.fundWithPermit(terms, 1_000, 0, DEADLINE, v, r, s);
     }
 
     function test_WithoutPermitOrAllowanceItReverts() public {
@@ -171,7 +167,7 @@ contract SubscriptionsSignedTest is SubscriptionsFixture {
         token.mint(payer, 1_000);
         vm.expectRevert();
         vm.prank(payer);
-        escrow.fundWithPermit(terms, 1_000, 0, BEFORE, 27, 0, 0);
+        escrow.fundWithPermit(terms, 1_000, 0, DEADLINE, 27, 0, 0);
     }
 
     // --------------------------------------------------------------------------------------------------------- helpers
@@ -186,7 +182,7 @@ contract SubscriptionsSignedTest is SubscriptionsFixture {
 
     function digestOf(SubscriptionTerms memory terms, uint96 amount, uint32 stop) private view returns (bytes32) {
         bytes32 nonce = keccak256(abi.encode(idOf(terms), amount, stop, SALT));
-        return signed.hashReceive(payer, address(escrow), amount, BEFORE, nonce);
+        return signed.hashReceive(payer, address(escrow), amount, DEADLINE, nonce);
     }
 
     function authorisation(SubscriptionTerms memory terms, uint96 amount) private view returns (bytes memory) {
@@ -194,25 +190,11 @@ contract SubscriptionsSignedTest is SubscriptionsFixture {
     }
 
     function land(SubscriptionTerms memory terms, uint96 amount, bytes memory signature) private {
-        escrow.fundWith3009(terms, amount, amount, 0, BEFORE, SALT, signature);
+        escrow.fundWith3009(terms, amount, amount, 0, DEADLINE, SALT, signature);
     }
 
     function expectRefused(SubscriptionTerms memory terms, uint96 amount, bytes32 salt, bytes memory signature) private {
         vm.expectRevert(ERC3009.ERC3009InvalidSignature.selector);
-        escrow.fundWith3009(terms, amount, 0, 0, BEFORE, salt, signature);
-    }
-
-    function permitOf(uint256 amount) private view returns (uint8 v, bytes32 r, bytes32 s) {
-        bytes32 permit = keccak256(
-            abi.encode(
-                keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"),
-                payer,
-                address(escrow),
-                amount,
-                0,
-                BEFORE
-            )
-        );
-        return vm.sign(PAYER_KEY, keccak256(abi.encodePacked("\x19\x01", IERC20Permit(token).DOMAIN_SEPARATOR(), permit)));
+        escrow.fundWith3009(terms, amount, 0, 0, DEADLINE, salt, signature);
     }
 }

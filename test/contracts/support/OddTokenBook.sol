@@ -62,6 +62,29 @@ abstract contract OddTokenBook is Test {
         if (oddity == Oddity.CODE_GONE) vm.etch(address(odd), "");
     }
 
+    /// @dev It behaves from now on, if there is still something there to behave.
+    function disarm(OddCase memory c, IOddToken odd) internal {
+        if (c.oddity != Oddity.CODE_GONE) odd.disarm();
+    }
+
+    /// @return What reaches the recipient of `amount`.
+    function leaves(OddCase memory c, uint256 amount) internal pure returns (uint256) {
+        if (c.leavesBps < 10_000) return amount - amount * (10_000 - c.leavesBps) / 10_000;
+        return amount + amount * (c.leavesBps - 10_000) / 10_000;
+    }
+
+    /// @dev What a reentrant token called failed, and what it was called in did not.
+    function noWayBack(OddCase memory c, IOddToken odd, bool done) internal view {
+        if (c.oddity != Oddity.REENTERS) return;
+        assertTrue(done);
+        assertGe(odd.attempts(), 1);
+        assertEq(odd.successes(), 0);
+    }
+
+    function label(OddCase memory c, uint256 way) internal pure returns (string memory) {
+        return string.concat("oddity ", vm.toString(uint256(c.oddity)), ", way ", vm.toString(way));
+    }
+
     /// @return selector What a failed call says first.
     function errorOf(bytes memory answer) internal pure returns (bytes4 selector) {
         return answer.length < 4 ? NAMELESS : bytes4(answer);
