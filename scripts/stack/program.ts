@@ -37,7 +37,7 @@ export async function startProgram<Ready>(p: {
 }): Promise<Program<Ready>> {
   mkdirSync(p.logs, { recursive: true });
   const logPath = join(p.logs, `${p.name}.log`);
-  const log = createWriteStream(logPath);
+  const log = createWriteStream(logPath, { flags: "a" }); // a program that is started again goes on in its log
   const child = spawn(
     process.execPath,
     ["--disable-warning=ExperimentalWarning", p.script, ...(p.args ?? [])],

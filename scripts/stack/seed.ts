@@ -165,7 +165,7 @@ export async function seed(
       equipHub(
         p,
         hub,
-        of(i + 1).map(({ device }) => device),
+        [...new Set(of(i + 1).map(({ device }) => device))], // listings may share one
       ),
     ),
   );

@@ -51,6 +51,8 @@ export type Stack = {
   programs: ReadonlyMap<string, Program<unknown>>;
   /** Resolves with a sentence when a program ends by itself. */
   broken: Promise<string>;
+  /** Starts a program that has ended once more, with its own files and ports. */
+  restart(name: string): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -93,6 +95,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const { folder, log } = options;
   const logs = join(folder, "logs");
   const programs = new Map<string, Program<unknown>>();
+  const begun = new Map<string, Parameters<typeof startProgram>[0]>();
   const closers: (() => Promise<void>)[] = [];
   const moved: string[] = [];
   let breakdown: (sentence: string) => void = () => undefined;
@@ -114,6 +117,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
   async function start<Ready>(p: Parameters<typeof startProgram>[0]): Promise<Ready> {
     const startedAt = performance.now();
+    begun.set(p.name, p);
     const program = await startProgram<Ready>(p);
     programs.set(p.name, program);
     void program.ended.then((code) => {
@@ -304,6 +308,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       moved,
       programs,
       broken,
+      async restart(name) {
+        await start(begun.get(name)!);
+      },
       stop,
     };
   } catch (error) {
