@@ -109,6 +109,8 @@ const FINAL: ReadonlySet<string> = new Set([
   "UnknownListing",
 ]);
 const RETRY_MS = [100, 300, 1000, 2000, 5000] as const;
+/** A cut shorter than this many epochs loses nothing: gateways still open what was missed. After a longer one the stream goes on from now. */
+const RESUME_EPOCHS = 8;
 const STOP_PATIENCE_MS = 15_000;
 const NOTICE_SECONDS = 3600;
 const DEPOSIT_POLL_MS = 2000;
@@ -145,6 +147,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
   const signal = p.signal === undefined ? ended.signal : AbortSignal.any([ended.signal, p.signal]);
   let state: FeedState = { status: "connecting" };
   let session: Session | undefined;
+  let receivedAt = 0;
 
   const context: FeedContext = { ...p, plan, metered, deposit: () => slot?.deposit ?? 0n };
   const setState = (next: FeedState): void => {
@@ -164,6 +167,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
   });
   const events = {
     segment(opened: OpenedSegment) {
+      receivedAt = Date.now();
       const status = isDry() ? "out-of-money" : "live";
       if (state.status !== status) setState({ status });
       const delivered = { ...opened, messages: opened.messages.map(decoded) };
@@ -215,6 +219,8 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
   }
 
   const fresh: SessionOptions = p.fromStart ? { fromStart: true } : {};
+  /** After a cut: right behind what was received last, or what came meanwhile would be missed. */
+  const unbroken: SessionOptions = { resume: true };
   let options = fresh;
 
   /** Adopts what the gateway proves: a total only under our own signature, never its word alone. */
@@ -257,6 +263,8 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     let failures = 0;
     for (let turn = 0; !signal.aborted; turn++) {
       const segments = progress.segments;
+      const away = Date.now() - receivedAt;
+      if (options === unbroken && away > RESUME_EPOCHS * p.listing.terms.epochLength * 1000) options = fresh;
       try {
         await attempt(p.relays[turn % p.relays.length]!);
         if (state.status === "stopping") return;
@@ -277,7 +285,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
         }
         setState({ status: "reconnecting", reason });
       }
-      if (progress.segments > segments) options = fresh;
+      if (progress.segments > segments) options = metered ? unbroken : fresh;
       failures = progress.segments > segments ? 0 : failures + 1;
       await pause(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]!);
     }
