@@ -11,9 +11,6 @@ const now = 1_800_000_000_000;
 
 const headOf = (listingId: string, sealedAtMs: number, headAtMs?: number) => ({
   listingId,
-  generation: 1,
-  epoch: 1,
-  seq: 1,
   sealedAtMs,
   ...(headAtMs === undefined ? {} : { headAtMs }),
 });

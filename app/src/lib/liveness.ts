@@ -1,4 +1,4 @@
-/** A listing's pulse, computed from the newest signed head that any relay shows; never what a seller says. */
+/** A listing's pulse, computed from the newest checked head that any relay shows; never what a seller says. */
 export type Liveness = "live" | "quiet" | "stale" | "gone" | "unknown";
 
 export const LIVE_WITHIN_MS = 30_000; // two rounds of heads, which a gateway repeats every 15 s: one may be late
@@ -7,11 +7,7 @@ export const STALE_WITHIN_MS = 3_600_000; // an hour: beyond that nobody should 
 
 export interface Head {
   listingId: string;
-  generation: number | string;
-  epoch: number | string;
-  seq: number | string;
   sealedAtMs: number;
-  receivedAtMs?: number;
   /** When the gateway last said that this is still the newest; heads come also while nothing is sealed. */
   headAtMs?: number | null;
 }
@@ -46,4 +42,19 @@ export function newestHeads(lists: Head[][]): Map<string, Head> {
 export function freshness(sealedAtMs: number | undefined, nowMs: number): number {
   if (sealedAtMs === undefined) return 0;
   return Math.min(1, Math.max(0, 1 - (nowMs - sealedAtMs) / QUIET_WITHIN_MS));
+}
+
+export interface Heads {
+  byListing: Map<string, Head>;
+  /** Listings of which a relay showed a head that is not their publisher's. */
+  doubtful: Set<string>;
+  /** Relays that answered. */
+  answered: number;
+}
+
+/** `unknown` also where all that is shown is not the publisher's: that says nothing about the stream. */
+export function pulseOf(heads: Heads | undefined, id: string, nowMs: number): Liveness {
+  const head = heads?.byListing.get(id);
+  const asked = (heads?.answered ?? 0) > 0 && !heads?.doubtful.has(id);
+  return livenessOf(head, nowMs, asked);
 }

@@ -4,12 +4,10 @@ import { hmac as nobleHmac } from "@noble/hashes/hmac.js";
 import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
 import { deflateSync, Inflate } from "fflate";
 import { publicKeyToAddress } from "viem/accounts";
-import { type Address, type Bytes, concat, hex, readUint, unhex } from "./bytes.ts";
+import { type Address, type Bytes, concat, hex } from "./bytes.ts";
+import { isLowS, type PublicKey, verifyEs256 } from "./es256.ts";
 
 export type MaybePromise<T> = T | Promise<T>;
-
-/** A P-256 public key in affine coordinates, as the Hubs contract holds it. */
-export type PublicKey = { x: Address; y: Address };
 
 /**
  * The primitives everything in core is built on. `portableCrypto` runs anywhere; `nativeCrypto` (from
@@ -36,15 +34,7 @@ export interface Crypto {
   signSecp(privateKey: Uint8Array, digest: Uint8Array): Bytes;
 }
 
-export const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 export const SECP256K1_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
-
-/** True when s is in the lower half of the order, as the chain's verifier demands. */
-export const isLowS = (signature: Uint8Array, order: bigint): boolean =>
-  readUint(signature.subarray(32, 64)) <= order / 2n;
-
-/** Uncompressed point 0x04 ‖ x ‖ y. */
-export const uncompressed = (key: PublicKey): Bytes => concat(Uint8Array.of(4), unhex(key.x), unhex(key.y));
 
 /** Splits EIP-2098 into r ‖ s and the recovery bit. */
 export function expandCompact(signature: Uint8Array): { rs: Bytes; recovery: number } | null {
@@ -102,19 +92,7 @@ export const portableCrypto: Crypto = {
     }
     return out.slice(0, length);
   },
-  async es256Verify(publicKey, message, signature) {
-    if (signature.length !== 64 || !isLowS(signature, P256_ORDER)) return false;
-    const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-    const { subtle } = globalThis.crypto;
-    try {
-      const key = await subtle.importKey("raw", uncompressed(publicKey), algorithm, false, ["verify"]);
-      return await subtle.verify(algorithm, key, new Uint8Array(signature), new Uint8Array(message));
-    } catch (error) {
-      // A point off the curve is refused at import: for us that is just not a valid signature.
-      if (error instanceof Error) return false;
-      throw error;
-    }
-  },
+  es256Verify: verifyEs256,
   es256Sign: (privateKey, message) => p256.sign(message, privateKey, { prehash: true, lowS: true }) as Bytes,
   recover(digest, signature) {
     const parts = expandCompact(signature);

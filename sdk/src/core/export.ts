@@ -2,7 +2,8 @@
 // Longer than its neighbours because writer and checker stand side by side: a field of one is a rule of the other.
 import { decodeBody, type Message } from "./body.ts";
 import { type Address, type Bytes, equalBytes, type Hex, hex, unhex, utf8 } from "./bytes.ts";
-import type { Crypto, PublicKey } from "./crypto.ts";
+import type { Crypto } from "./crypto.ts";
+import type { PublicKey } from "./es256.ts";
 import { type Delivery, decodeHeader, epochAt, segmentMessage } from "./header.ts";
 import {
   deriveTerms,

@@ -1,7 +1,8 @@
 // A device's login without a password: a JSON Web Token (RFC 7519) under the P-256 key that the hub registered for it on chain.
 // One algorithm, one shape, one encoding: whatever else a token may be elsewhere is refused here.
 import { type Bytes, concat, readUint, uint, utf8 } from "./bytes.ts";
-import { type Crypto, isLowS, P256_ORDER, type PublicKey } from "./crypto.ts";
+import type { Crypto } from "./crypto.ts";
+import { isLowS, P256_ORDER, type PublicKey } from "./es256.ts";
 
 /** Longest life of a token, seconds: a stolen one is worth a day at most. */
 export const MAX_TOKEN_SECONDS = 86_400;

@@ -15,15 +15,8 @@ import { p256 } from "@noble/curves/nist.js";
 import secp256k1 from "secp256k1";
 import { publicKeyToAddress } from "viem/accounts";
 import { type Bytes, concat, hex, readUint, uint, unhex } from "./bytes.ts";
-import {
-  type Crypto,
-  compact,
-  expandCompact,
-  isLowS,
-  P256_ORDER,
-  type PublicKey,
-  SECP256K1_ORDER,
-} from "./crypto.ts";
+import { type Crypto, compact, expandCompact, SECP256K1_ORDER } from "./crypto.ts";
+import { isLowS, P256_ORDER, type PublicKey } from "./es256.ts";
 
 const ZERO_NONCE = new Uint8Array(12);
 const TAG_BYTES = 16;

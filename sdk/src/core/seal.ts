@@ -1,5 +1,6 @@
 import { type Address, type Bytes, concat, type Hex, label, sized, uint, unhex } from "./bytes.ts";
-import type { Crypto, PublicKey } from "./crypto.ts";
+import type { Crypto } from "./crypto.ts";
+import type { PublicKey } from "./es256.ts";
 import type { Delivery } from "./header.ts";
 import { SUITE_ID, suite } from "./hpke.ts";
 

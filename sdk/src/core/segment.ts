@@ -1,6 +1,7 @@
 import { decodeBody, encodeBody, type Message } from "./body.ts";
 import { type Bytes, concat, equalBytes, label, uint } from "./bytes.ts";
-import type { Crypto, PublicKey } from "./crypto.ts";
+import type { Crypto } from "./crypto.ts";
+import type { PublicKey } from "./es256.ts";
 import {
   AAD_BYTES,
   type Delivery,

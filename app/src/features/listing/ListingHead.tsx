@@ -7,7 +7,7 @@ import { isCategory } from "@/features/market/filters.ts";
 import { useHeads } from "@/features/market/useMarket.ts";
 import { useNow } from "@/features/shell/useNow.ts";
 import type { ListingDetail } from "@/lib/indexer.ts";
-import { livenessOf } from "@/lib/liveness.ts";
+import { pulseOf } from "@/lib/liveness.ts";
 import { formatClock, formatDuration } from "@/lib/time.ts";
 
 const LIVE_TONE = { live: "moss", quiet: "amber", stale: "mark", gone: "mark", unknown: "plain" } as const;
@@ -17,10 +17,9 @@ export function ListingHead({ listing }: { listing: ListingDetail }) {
   const market = useTranslations("market");
   const words = useTranslations("liveness");
   const now = useNow();
-  const heads = useHeads();
-  const head = heads.data?.byListing.get(listing.id);
-  const sealed = head?.sealedAtMs;
-  const liveness = livenessOf(head, now, (heads.data?.answered ?? 0) > 0);
+  const heads = useHeads([listing]);
+  const sealed = heads.data?.byListing.get(listing.id)?.sealedAtMs;
+  const liveness = pulseOf(heads.data, listing.id, now);
   return (
     <header className="border-b border-line bg-surface">
       <div className="page grid gap-3 py-8">

@@ -5,7 +5,7 @@ import { Button } from "@/components/Button.tsx";
 import { ErrorNotice } from "@/components/ErrorNotice.tsx";
 import { Skeleton } from "@/components/Skeleton.tsx";
 import { useNow } from "@/features/shell/useNow.ts";
-import { livenessOf } from "@/lib/liveness.ts";
+import { pulseOf } from "@/lib/liveness.ts";
 import type { Filters } from "./filters.ts";
 import { ListingCard } from "./ListingCard.tsx";
 import { useHeads, useListings } from "./useMarket.ts";
@@ -15,9 +15,9 @@ const GRID = "grid gap-4 [grid-template-columns:repeat(auto-fill,minmax(min(100%
 export function Results({ filters, onClear }: { filters: Filters; onClear: () => void }) {
   const t = useTranslations("market");
   const listings = useListings(filters);
-  const heads = useHeads();
-  const now = useNow();
   const items = listings.data?.pages.flatMap((page) => page.items);
+  const heads = useHeads(items ?? []);
+  const now = useNow();
   if (listings.error && !items)
     return (
       <div className="page">
@@ -34,9 +34,7 @@ export function Results({ filters, onClear }: { filters: Filters; onClear: () =>
       </div>
     );
   const searching = filters.q !== "" || filters.category !== "" || filters.kind !== "";
-  const pulse = (id: string) => heads.data?.byListing.get(id);
-  const answered = (heads.data?.answered ?? 0) > 0;
-  const live = items.filter((item) => livenessOf(pulse(item.id), now, answered) === "live").length;
+  const live = items.filter((item) => pulseOf(heads.data, item.id, now) === "live").length;
   return (
     <section className="page" aria-label={t("results")}>
       <p className="mb-3 text-sm text-soft" role="status">
@@ -54,8 +52,8 @@ export function Results({ filters, onClear }: { filters: Filters; onClear: () =>
             <ListingCard
               key={item.id}
               listing={item}
-              sealedAtMs={pulse(item.id)?.sealedAtMs}
-              liveness={livenessOf(pulse(item.id), now, answered)}
+              sealedAtMs={heads.data?.byListing.get(item.id)?.sealedAtMs}
+              liveness={pulseOf(heads.data, item.id, now)}
               now={now}
             />
           ))}

@@ -1,9 +1,9 @@
 "use client";
 
-import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useConfigState } from "@/features/shell/ConfigProvider.tsx";
+import type { Watched } from "@/lib/heads.ts";
 import { indexerGet, type ListingItem, type Page } from "@/lib/indexer.ts";
-import { fetchHeads } from "@/lib/relays.ts";
 import { type Filters, listingsPath } from "./filters.ts";
 
 /** Often enough that "3 s ago" stays true, rarely enough that an open tab costs nothing. */
@@ -13,13 +13,29 @@ const HEADS_EVERY_MS = 5_000;
 const LISTINGS_EVERY_MS = 15_000;
 const EMPTY_EVERY_MS = 1_500;
 
-export function useHeads() {
+/** A hub's keys change when a gateway is replaced, and a new gateway's listings should not look dead for long. */
+const KEYS_FRESH_MS = 15_000;
+
+/** The listings' heads, checked. Asked for once there is something to look at, so the listings themselves never wait for it. */
+export function useHeads(listings: readonly Watched[]) {
   const { config } = useConfigState();
+  const queries = useQueryClient();
   return useQuery({
-    queryKey: ["heads"],
-    enabled: config !== undefined,
+    queryKey: ["heads", listings.map(({ id }) => id).join()],
+    enabled: config !== undefined && listings.length > 0,
+    placeholderData: keepPreviousData,
     refetchInterval: HEADS_EVERY_MS,
-    queryFn: ({ signal }) => fetchHeads(config?.relays ?? [], signal),
+    queryFn: async ({ signal }) => {
+      if (!config) throw new Error("the settings are not there yet");
+      const { hubKeys, loadHeads } = await import("@/lib/heads.ts");
+      const keysOf = (hubId: string) =>
+        queries.fetchQuery({
+          queryKey: ["hubKeys", hubId],
+          staleTime: KEYS_FRESH_MS,
+          queryFn: () => hubKeys(config, hubId),
+        });
+      return loadHeads({ config, listings, keysOf, signal });
+    },
   });
 }
 
