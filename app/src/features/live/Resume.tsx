@@ -59,12 +59,17 @@ export function Resume({
     );
   if (!purchases.data) return <PageSkeleton />;
   const mine = purchases.data.items.filter((item) => item.listingId === listing.id);
-  const usable = mine.filter((item) => ["open", "free", "timed"].includes(stateOf(item, Date.now() / 1_000)));
+  // The keys of a gift are not made from a wallet's signature, so no page can open one.
+  const usable = mine.filter(
+    (item) => !item.given && ["open", "free", "timed"].includes(stateOf(item, Date.now() / 1_000)),
+  );
   const chosen = grant ? mine.find((item) => item.grantId === grant) : usable[0];
   if (!chosen || !usable.includes(chosen))
     return (
       <Frame title={listing.title}>
-        <p className="text-soft">{chosen ? t("overNote") : t("nothingBought")}</p>
+        <p className="max-w-[var(--measure)] text-soft">
+          {t(chosen?.given ? "givenNote" : chosen ? "overNote" : "nothingBought")}
+        </p>
         <div className="flex flex-wrap gap-3">
           <Link href={`/listing?id=${listing.id}`} className={buttonClass("primary")}>
             {t("toListing")}

@@ -83,7 +83,7 @@ export function PurchaseCard({ purchase }: { purchase: PurchaseItem }) {
         <p className="text-sm text-soft">{t(purchase.given ? "givenNote" : "freeNote")}</p>
       )}
       <div className="mt-auto flex flex-wrap gap-3 empty:hidden">
-        {READABLE.includes(state) ? (
+        {READABLE.includes(state) && !purchase.given ? (
           <Link
             href={`/live?id=${purchase.listingId}&grant=${purchase.grantId}`}
             className={buttonClass("primary")}
