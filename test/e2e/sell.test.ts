@@ -2,15 +2,19 @@
 //   hub           created from the page; the notes key comes from his wallet
 //   gateway key   pasted as the gateway prints it
 //   people        a role given and taken; the hub offered and taken back
+//   key rotation  a second gateway key registered, the first one revoked
 //   device        registered, with a key that is saved as a file; the kit holds no password yet
 //   listing       through the wizard: faults are named, a reload keeps the draft, naughty strings are text; then in the market
 //   revise        a new price is a new version, and the page said what changes
 //   pause         no sales, then sales again
 //   requests      notes readable, one approved (and bought with), one declined with its reason
-//   a seeded hub  a device's password from the gateway by a signed message: an unmodified MQTT client publishes with it
-// Any request to a foreign host, console error, dialog or serious axe finding fails it.
+//   earnings      what was claimed and kept in the escrow is withdrawn, to the wei
+//   ownership     the hub offered again, and accepted in the next owner's browser
+//   a seeded hub  a device's password from the gateway by a signed message: an unmodified MQTT client publishes with it, until the
+//                 device is revoked, which ends its session
+// Any request to a foreign host, console error, dialog or serious axe finding fails it. Long because one market serves all of them.
 import { readFileSync } from "node:fs";
-import { connectAsync } from "mqtt";
+import { connectAsync, type MqttClient } from "mqtt";
 import type { Browser, Locator } from "playwright-core";
 import {
   createPublicClient,
@@ -26,17 +30,30 @@ import { hardhat } from "viem/chains";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   buy,
+  claimSubscriptions,
   getApproval,
+  getDevices,
   getHub,
   getListing,
   getListingIds,
+  getOwed,
+  getPublisherKeys,
+  getPurchases,
   getRoles,
   ROLES,
   requestGrant,
 } from "../../sdk/src/chain/index.ts";
-import { FOREVER, metadataHash, randomSalt, sealNote, ZERO_HASH } from "../../sdk/src/core/index.ts";
-import { grantsAbi } from "../../sdk/src/generated/index.ts";
+import {
+  FOREVER,
+  metadataHash,
+  randomSalt,
+  sealNote,
+  subscriptionTermsOf,
+  ZERO_HASH,
+} from "../../sdk/src/core/index.ts";
+import { grantsAbi, subscriptionsAbi } from "../../sdk/src/generated/index.ts";
 import { chromiumPath, launch, type Visit, visit, type Wallet } from "../support/browser.ts";
+import { CASE_MS } from "../support/buyer.ts";
 import { publisherKey } from "../support/market.ts";
 import { type RunningStack, startStack } from "../support/stack.ts";
 
@@ -66,7 +83,7 @@ function naughty(): string[] {
   }
 }
 
-describe.runIf(here)("a new seller", () => {
+describe.runIf(here)("a new seller", { timeout: CASE_MS }, () => {
   let stack: RunningStack;
   let browser: Browser;
   let seller: Visit;
@@ -167,6 +184,29 @@ describe.runIf(here)("a new seller", () => {
     await button("Take the offer back").click();
     await button("Offer the hub").waitFor();
     expect((await getHub(reader(), of)).pendingOwner).toBe(zeroAddress);
+    seller.check();
+  });
+
+  it("rotates its gateway's key: a new one is registered, the old one signs nothing any more", async () => {
+    const of = { contracts: stack.contracts, hubId: BigInt(hubId) };
+    const { x, y } = await publisherKey();
+    await button("Register another key").click();
+    await page()
+      .getByLabel("What the gateway printed", { exact: true })
+      .fill(`account: ${gateway.account}\nx: ${x}\ny: ${y}`);
+    await button("Register the key").click();
+    await page().getByRole("heading", { name: "Key 1" }).waitFor();
+    const old = main()
+      .getByRole("listitem")
+      .filter({ has: page().getByRole("heading", { name: "Key 0" }) });
+    await button("Revoke", old).click();
+    await button("Yes, do it", old).click();
+    await old.getByText("revoked", { exact: true }).waitFor();
+    const [first, second] = await getPublisherKeys(reader(), of);
+    expect(first).toMatchObject({ keyId: 0, x: gateway.x });
+    expect(first!.revokedAt).toBeGreaterThan(0);
+    expect(second).toMatchObject({ keyId: 1, account: gateway.account, x, y, revokedAt: 0 });
+    await seller.axe();
     seller.check();
   });
 
@@ -440,6 +480,54 @@ describe.runIf(here)("a new seller", () => {
     seller.check();
   });
 
+  it("withdraws what was kept for it in the escrow, to the wei", async () => {
+    const { contracts, chainId } = stack;
+    const account = privateKeyToAccount(privateKey);
+    const client = createWalletClient({
+      account,
+      chain: hardhat,
+      transport: http(stack.rpc),
+      pollingInterval: 50,
+    });
+    // As `weir claim` does for a payee: claimed, and kept in the contract until it is worth a transfer.
+    const [purchase] = await getPurchases(reader(), { contracts, listingId: BigInt(listingId) });
+    const { terms: offered } = await listed();
+    const at = { chainId, subscriptions: contracts.Subscriptions, grants: contracts.Grants };
+    const terms = subscriptionTermsOf(offered, purchase!, at);
+    const { claimed } = await claimSubscriptions(client, {
+      contracts,
+      common: { ...terms, relays: offered.relays },
+      rows: [terms],
+    });
+    const owedTo = () =>
+      getOwed(reader(), { contracts, escrow: "Subscriptions", holder: account.address, token: zeroAddress });
+    const owed = await owedTo();
+    expect(owed).toBeGreaterThan(0n);
+    expect(owed).toBeLessThanOrEqual(claimed[0]!.claimed);
+
+    await view("Earnings");
+    await page().getByRole("heading", { name: "Waiting for you" }).waitFor();
+    await button("Withdraw").waitFor();
+    await seller.axe();
+    const before = await reader().getBalance({ address: account.address });
+    await button("Withdraw").click();
+    await page().getByText("Nothing waits in the escrows").waitFor();
+    expect(await owedTo()).toBe(0n);
+    const [pulled] = await reader().getContractEvents({
+      address: contracts.Subscriptions,
+      abi: subscriptionsAbi,
+      eventName: "OwedPulled",
+      fromBlock: 0n,
+    });
+    expect(pulled!.args).toMatchObject({ holder: account.address, to: account.address, amount: owed });
+    const { gasUsed, effectiveGasPrice } = await reader().getTransactionReceipt({
+      hash: pulled!.transactionHash,
+    });
+    const fee = gasUsed * effectiveGasPrice;
+    expect(await reader().getBalance({ address: account.address })).toBe(before + owed - fee);
+    seller.check();
+  });
+
   it("sees the buyer, and revokes: the subscription is stopped and refunded in the same call", async () => {
     await view("Listings");
     await button("Buyers").click();
@@ -462,11 +550,7 @@ describe.runIf(here)("a new seller", () => {
     seller.check();
   });
 
-  it("looks into its earnings, and closes the listing for ever", async () => {
-    await view("Earnings");
-    await page().getByRole("heading", { name: "Earnings" }).waitFor();
-    await page().getByRole("heading", { name: "Waiting for you" }).waitFor();
-    await seller.axe();
+  it("closes the listing for ever", async () => {
     await view("Listings");
     await button("Close for ever").click();
     await page().getByText("It can never be sold again.").waitFor();
@@ -476,9 +560,49 @@ describe.runIf(here)("a new seller", () => {
     seller.check();
   });
 
+  it("hands the hub over: it is the next owner's once he accepts, and all roles end", async () => {
+    const of = { contracts: stack.contracts, hubId: BigInt(hubId) };
+    const heir = stack.accounts.find(({ role }) => role === "curator")!;
+    await view("Hub");
+    await page().getByLabel("Next owner", { exact: true }).fill(heir.address);
+    await button("Offer the hub").click();
+    await button("Yes, do it").click();
+    await button("Take the offer back").waitFor();
+    // Offered is not given.
+    expect((await getHub(reader(), of)).owner).toBe(privateKeyToAccount(privateKey).address);
+
+    const next = await visit(browser, {
+      wallets: [
+        { name: "Heir's Wallet", privateKey: heir.privateKey, rpc: stack.rpc, rejects: false, asked: [] },
+      ],
+    });
+    await next.page.goto(`${stack.app}/sell`);
+    await next.page.getByRole("main").getByRole("button", { name: "Connect a wallet" }).click();
+    await next.page.getByRole("button", { name: /Heir's Wallet/ }).click();
+    await next.page.getByRole("dialog").waitFor({ state: "hidden" });
+    await next.page.getByRole("heading", { name: "This hub is offered to you" }).waitFor({ timeout: 30_000 });
+    await next.axe();
+    await next.page.getByRole("button", { name: "Accept the hub" }).click();
+    await next.page.getByRole("heading", { name: "This hub is offered to you" }).waitFor({ state: "hidden" });
+    await next.page.getByRole("heading", { name: "Hand the hub over" }).waitFor();
+    expect(await getHub(reader(), of)).toMatchObject({ owner: heir.address, pendingOwner: zeroAddress });
+    expect(await getRoles(reader(), { ...of, account: gateway.account })).toBe(0);
+    next.check();
+    await next.close();
+    // The former owner sees it, too, and can do nothing there any more.
+    await page().getByText("You hold no role here").waitFor({ timeout: 30_000 });
+    expect(await button("Take the offer back").count()).toBe(0);
+    seller.check();
+  });
+
+  let other: Visit;
+  let device: Locator;
+  let client: MqttClient;
+  const journeyDevice = { username: "1/journey-1", password: "" };
+
   it("sets the password of a seeded hub's device at the gateway; an ordinary MQTT client publishes with it", async () => {
     const { privateKey: key } = stack.accounts.find(({ role }) => role === "seller1")!;
-    const other = await visit(browser, {
+    other = await visit(browser, {
       wallets: [{ name: "Test Wallet", privateKey: key, rpc: stack.rpc, rejects: false, asked: [] }],
     });
     await other.page.goto(`${stack.app}/sell?hub=1&view=devices`);
@@ -488,16 +612,30 @@ describe.runIf(here)("a new seller", () => {
     await other.page.getByRole("button", { name: "Register another device" }).click();
     await other.page.getByLabel("Name", { exact: true }).fill("journey-1");
     await other.page.getByRole("button", { name: "Register the device" }).click();
-    const device = other.page.locator('[data-device="journey-1"]');
+    device = other.page.locator('[data-device="journey-1"]');
     await device.getByRole("button", { name: "Kit" }).click();
     await device.getByRole("button", { name: "Set a password" }).click();
-    const password = (await device.locator("[data-password]").textContent())!;
-    await device.getByText(`-P '${password}'`).waitFor();
-    const client = await connectAsync(stack.gateways[0]!.mqtt, { username: "1/journey-1", password });
+    journeyDevice.password = (await device.locator("[data-password]").textContent())!;
+    await device.getByText(`-P '${journeyDevice.password}'`).waitFor();
+    client = await connectAsync(stack.gateways[0]!.mqtt, { ...journeyDevice, reconnectPeriod: 0 });
     // Resolves with the acknowledgement: the message is on the gateway's disk.
     await client.publishAsync("journey-1/data", JSON.stringify({ value: 21.5 }), { qos: 1 });
-    await client.endAsync();
     await other.axe();
+    other.check();
+  });
+
+  it("revokes the device: its session at the gateway ends, and its password opens no other", async () => {
+    expect(client.connected).toBe(true);
+    const closed = new Promise<void>((resolve) => client.once("close", () => resolve()));
+    await button("Revoke", device).click();
+    await button("Yes, do it", device).click();
+    await closed;
+    await expect(
+      connectAsync(stack.gateways[0]!.mqtt, { ...journeyDevice, reconnectPeriod: 0 }, false),
+    ).rejects.toThrow(/Bad username or password/);
+    await device.waitFor({ state: "hidden" });
+    const devices = await getDevices(reader(), { contracts: stack.contracts, hubId: 1n });
+    expect(devices.find(({ name }) => name === "journey-1")!.revokedAt).toBeGreaterThan(0);
     other.check();
     await other.close();
   });
@@ -532,5 +670,5 @@ describe.runIf(here)("a new seller", () => {
     await look("Create another hub");
     passing.check();
     await passing.close();
-  }, 120_000);
+  });
 });

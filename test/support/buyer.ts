@@ -19,12 +19,17 @@ export type Listed = {
   }[];
 };
 
+/** One case of a journey, for vitest: above the sum of what its steps may take on a loaded machine. */
+export const CASE_MS = 180_000;
 /** Buying takes the chain, a relay and a first message; two cores are shared. */
 export const BUY_MS = 90_000;
 const FIGURE_MS = 60_000;
 
 /** The first open listing that fits. */
-export async function listingWith(stack: RunningStack, fits: (listing: Listed) => boolean): Promise<Listed> {
+export async function listingWith(
+  stack: Pick<RunningStack, "indexer">,
+  fits: (listing: Listed) => boolean,
+): Promise<Listed> {
   const answer = await fetch(`${stack.indexer}/v1/listings?state=open&limit=48`);
   const { items } = (await answer.json()) as { items: Listed[] };
   const found = items.find(fits);
