@@ -1,30 +1,35 @@
 // A buyer's first visit, in Chromium, against everything that `npm start` runs.
-//   market        ten listings, alive, no wallet needed
+//   market        ten listings, alive, no wallet needed; a relay that lies makes none of them so
 //   connect       by an injected EIP-6963 wallet
 //   buy           one transaction in ETH; a declined wallet changes nothing
 //   live          ten segments decrypted; the meter rises by exactly the listed price
 //   stop          closed by the seller, refund exact to the wei, and the chain agrees
+//   relay down    killed under the reader: it is said, the other relay carries on, nothing is lost and nothing paid twice
 // Any request to a foreign host, console error or serious axe finding fails it.
+import { readFile } from "node:fs/promises";
 import type { Browser } from "playwright-core";
 import { createPublicClient, type Hex, http, parseEventLogs } from "viem";
+import { hardhat } from "viem/chains";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { portableCrypto, verifyOnChain } from "../../sdk/src/client/index.ts";
 import { channelsAbi, grantsAbi } from "../../sdk/src/generated/index.ts";
 import { chromiumPath, launch, type Visit, visit, type Wallet } from "../support/browser.ts";
-import { type RunningStack, startStack } from "../support/stack.ts";
+import { arrives, CASE_MS, figure, openBuy, until } from "../support/buyer.ts";
+import { startStackHere } from "../support/stack.ts";
 
 const PRICE = 10n ** 11n;
 const here = chromiumPath() !== undefined || process.env.WEIR_REQUIRE_ALL === "1";
 if (!here)
   console.warn("browser journeys need Chromium (package chromium, or WEIR_CHROMIUM): they are left out");
 
-describe.runIf(here)("a buyer's first visit", () => {
-  let stack: RunningStack;
+describe.runIf(here)("a buyer's first visit", { timeout: CASE_MS }, () => {
+  let stack: Awaited<ReturnType<typeof startStackHere>>;
   let browser: Browser;
   let wallet: Wallet;
   let guest: Visit;
 
   beforeAll(async () => {
-    [stack, browser] = await Promise.all([startStack(), launch()]);
+    [stack, browser] = await Promise.all([startStackHere(), launch()]);
     const { privateKey } = stack.accounts.find(({ role }) => role === "buyer3")!;
     wallet = { name: "Test Wallet", privateKey, rpc: stack.rpc, rejects: false, asked: [] };
     guest = await visit(browser, { wallets: [wallet] });
@@ -46,6 +51,30 @@ describe.runIf(here)("a buyer's first visit", () => {
     expect(await page().getByRole("region", { name: "Listings" }).getByRole("listitem").count()).toBe(10);
     await guest.axe();
     guest.check();
+  });
+
+  it("calls nothing alive by a head that its publisher did not sign", async () => {
+    const doubting = await visit(browser);
+    let asked = 0;
+    await doubting.context.route(
+      (url) => url.pathname === "/v1/heads",
+      async (route) => {
+        asked += 1;
+        const response = await route.fetch();
+        const { items } = (await response.json()) as { items: { headAtMs: number; sealedAtMs: number }[] };
+        const later = (item: (typeof items)[number]) => ({ ...item, headAtMs: item.headAtMs + 1 });
+        await route.fulfill({ response, json: { items: items.map(later), next: null } });
+      },
+    );
+    await doubting.page.goto(stack.app!);
+    const cards = doubting.page.getByRole("region", { name: "Listings" }).getByRole("listitem");
+    await cards.first().waitFor();
+    // Asked again: what was answered first is on the page by then.
+    await until(async () => asked > stack.relays.length);
+    await doubting.page.getByText("10 listings, 0 live now").waitFor();
+    expect(await cards.filter({ hasText: "Unknown" }).count()).toBe(10);
+    doubting.check();
+    await doubting.close();
   });
 
   it("finds the live listing and connects the wallet", async () => {
@@ -171,5 +200,51 @@ describe.runIf(here)("a buyer's first visit", () => {
       passing.check();
       await passing.close();
     }
+  });
+
+  it("loses its relay: the page says so and reads on from the other one, nothing lost or paid twice", async () => {
+    const messages = () => figure(page(), '[data-meter="messages"]');
+    const carrier = async () =>
+      (await page().locator("[data-relay]").getAttribute("data-relay"))?.toLowerCase();
+    const dialog = await openBuy(page(), stack.app!, { id: "1" });
+    await dialog.getByLabel("Deposit").fill("0.001");
+    await dialog.getByRole("button", { name: /^Deposit / }).click();
+    await arrives(page());
+    await until(async () => (await messages()) > 20n);
+    await page().getByText("Carried by relay").waitFor();
+    guest.check();
+
+    const first = await carrier();
+    const at = stack.relays.findIndex(({ operator }) => operator.toLowerCase() === first);
+    stack.programs.get(["relay", "relay2"][at]!)!.child.kill("SIGKILL");
+    const before = await messages();
+    await page().getByText("The relay before went away; nothing is paid twice.").waitFor();
+    expect(await carrier()).toBe(stack.relays[1 - at]!.operator.toLowerCase());
+    await until(async () => (await messages()) > before + 20n);
+    await guest.axe();
+
+    await page()
+      .getByRole("button", { name: /Stop and get the rest back/ })
+      .click();
+    await page().getByRole("heading", { name: "Settled" }).waitFor({ timeout: 30_000 });
+    const claimed = await wei('[data-stop="claimed"]');
+    expect(claimed).toBe(PRICE * (await messages()));
+    expect(claimed + (await wei('[data-stop="refund"]'))).toBe(10n ** 15n);
+    // The file says the same, segment after segment in one chain, and the chain claims no more than it shows.
+    const [saved] = await Promise.all([
+      page().waitForEvent("download"),
+      page().getByRole("button", { name: "JSON lines with proofs", exact: true }).click(),
+    ]);
+    const report = await verifyOnChain({
+      crypto: portableCrypto,
+      client: createPublicClient({ chain: hardhat, transport: http(stack.rpc) }),
+      contracts: stack.contracts,
+      chainId: hardhat.id,
+      lines: (await readFile((await saved.path())!, "utf8")).split("\n"),
+    });
+    expect(report).toMatchObject({ messages: Number(claimed / PRICE), gaps: [] });
+    expect(report.channel).toMatchObject({ claimed, closed: true });
+    // A browser writes refused connections into its console by itself.
+    guest.check(/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_SOCKET_NOT_CONNECTED/);
   });
 });

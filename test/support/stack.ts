@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { StackFile } from "../../scripts/stack/stack.ts";
+import { type Stack, type StackFile, startStack as startHere } from "../../scripts/stack/stack.ts";
 
 export type RunningStack = StackFile & {
   folder: string;
@@ -79,6 +79,27 @@ export async function startStack(): Promise<RunningStack> {
     async stop() {
       child.kill("SIGINT");
       await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The same programs started by this process, for journeys that take one of them away: the others go on without it. */
+export async function startStackHere(): Promise<Stack["file"] & Pick<Stack, "programs" | "stop">> {
+  await takeOwnPorts();
+  const folder = await mkdtemp(join(tmpdir(), "weir-stack-"));
+  const stack = await startHere({
+    folder: join(folder, "run"),
+    app: true,
+    indexer: true,
+    devices: true,
+    log: () => undefined,
+  });
+  return {
+    ...stack.file,
+    programs: stack.programs,
+    async stop() {
+      await stack.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
