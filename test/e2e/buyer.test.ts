@@ -3,7 +3,10 @@
 //   time          a period plan subscribed, extended and cancelled: the notice is paid and no more; a flat plan is paid once
 //   token         paid by EIP-3009, permit, Permit2, two steps, and in one EIP-5792 bundle
 //   cart          three listings in one confirmation; the one that was closed meanwhile keeps its money
-//   money         run dry, topped up in place, and the data goes on; a payment survives a reload before it is mined
+//   money         run dry, a top-up declined, then made in place, and the data goes on; a slow chain is waited for; a payment survives a
+//                 reload before it is mined
+//   restricted    asked with a note, declined with a reason, asked again, approved, bought and read
+//   given         a gift is told from a purchase, and the page says what opens it
 //   afterwards    rated by who paid; restored in a fresh profile; exported as JSON lines and CSV, and checked against the chain
 //   faults        the RPC away; the faucet; naughty strings in every field
 // Any request to a foreign host, console error or serious axe finding fails it. Long because one market serves all of them.
@@ -11,22 +14,40 @@ import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { createPublicClient, createTestClient, erc20Abi, type Hex, http, parseEventLogs } from "viem";
+import { signTypedData } from "viem/actions";
 import { hardhat } from "viem/chains";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accountOf } from "../../scripts/stack/accounts.ts";
 import { walletOf } from "../../scripts/stack/seed.ts";
-import { closeListing, getHub } from "../../sdk/src/chain/index.ts";
+import {
+  approveRequest,
+  closeListing,
+  createListing,
+  declineRequest,
+  getHub,
+  getListing,
+  getRequests,
+  giveGrant,
+} from "../../sdk/src/chain/index.ts";
 import { portableCrypto, verifyOnChain } from "../../sdk/src/client/index.ts";
+import {
+  grantsDomain,
+  ListingFlag,
+  metadataHash,
+  Rights,
+  randomSalt,
+  signable,
+} from "../../sdk/src/core/index.ts";
 import { channelsAbi, grantsAbi, subscriptionsAbi } from "../../sdk/src/generated/index.ts";
 import { launch, type Visit, visit, type Wallet } from "../support/browser.ts";
-import { arrives, BUY_MS, connect, figure, listingWith, openBuy, until } from "../support/buyer.ts";
+import { arrives, BUY_MS, CASE_MS, connect, figure, listingWith, openBuy, until } from "../support/buyer.ts";
 import { allNaughty, NAUGHTY } from "../support/naughty.ts";
 import { type RunningStack, startStack } from "../support/stack.ts";
 
 const ZERO = `0x${"00".repeat(20)}`;
 const isCoin = ({ token }: { token: string }) => token === ZERO;
 
-describe("a buyer who stays", () => {
+describe("a buyer who stays", { timeout: CASE_MS }, () => {
   let stack: RunningStack;
   let browser: Browser;
   let guest: Visit;
@@ -38,6 +59,12 @@ describe("a buyer who stays", () => {
   const walletOfRole = (role: string, name: string): Wallet => {
     const { privateKey } = stack.accounts.find((account) => account.role === role)!;
     return { name, privateKey, rpc: stack.rpc, rejects: false, asked: [] };
+  };
+  /** The wallet of a seeded listing's owner. */
+  const sellerOf = async ({ hubId }: { hubId: string }) => {
+    const { owner } = await getHub(reader(), { contracts: stack.contracts, hubId: BigInt(hubId) });
+    const seller = stack.accounts.find(({ address }) => address.toLowerCase() === owner.toLowerCase())!;
+    return walletOf(stack.rpc, accountOf(seller.role as "seller1"));
   };
   const sent = (): number => wallet.asked.filter((method) => method === "eth_sendTransaction").length;
 
@@ -224,12 +251,7 @@ describe("a buyer who stays", () => {
       titles.push(listing.title);
     }
     const closed = wanted[2]!;
-    const { owner } = await getHub(reader(), {
-      contracts: stack.contracts,
-      hubId: BigInt(closed.hubId),
-    });
-    const seller = stack.accounts.find(({ address }) => address.toLowerCase() === owner.toLowerCase())!;
-    await closeListing(walletOf(stack.rpc, accountOf(seller.role as "seller1")), {
+    await closeListing(await sellerOf(closed), {
       contracts: stack.contracts,
       listingId: BigInt(closed.id),
     });
@@ -261,6 +283,14 @@ describe("a buyer who stays", () => {
     await form.getByLabel(/Amount in/).fill("-1");
     await form.getByText(/not an amount/).waitFor();
     await form.getByLabel(/Amount in/).fill("0.001");
+    const { address } = accountOf("buyer2").account;
+    const made = () => reader().getTransactionCount({ address });
+    const before = await made();
+    wallet.rejects = true;
+    await form.getByRole("button", { name: "Top up now" }).click();
+    await form.getByText("The request was declined in the wallet.").waitFor();
+    wallet.rejects = false;
+    expect(await made()).toBe(before);
     await form.getByRole("button", { name: "Top up now" }).click();
     await until(async () => (await figure(page(), '[data-meter="messages"]')) > had + 10n);
     guest.check();
@@ -320,6 +350,116 @@ describe("a buyer who stays", () => {
     await page().getByText("As described 5 · In time 3").waitFor({ timeout: BUY_MS });
     expect(await page().getByText("As promised.").textContent()).toContain(NAUGHTY[0]!);
     await guest.axe();
+    guest.check();
+  });
+
+  it("is let into a restricted listing: declined with the reason, asked again, approved, bought and read", async () => {
+    const { contracts, chainId } = stack;
+    const { address: buyer } = accountOf("buyer2").account;
+    const machine = await listingWith(stack, ({ title }) => title === "This machine, live");
+    const seller = await sellerOf(machine);
+    const known = await getListing(reader(), { contracts, listingId: BigInt(machine.id) });
+    // The same device's data once more, for those only whom the seller lets in.
+    const metadata = JSON.stringify({ ...JSON.parse(known.metadata), name: "This machine, for some" });
+    const terms = {
+      ...known.terms,
+      flags: known.terms.flags | ListingFlag.restricted,
+      metadataHash: metadataHash(metadata),
+    };
+    const { listingId, version } = await createListing(seller, {
+      contracts,
+      hubId: terms.hubId,
+      terms,
+      metadata,
+    });
+    await until(async () => (await fetch(`${stack.indexer}/v1/listings/${listingId}`)).ok);
+
+    await page().goto(`${app()}/listing?id=${listingId}`);
+    const buyButton = page().getByRole("button", { name: "Buy", exact: true });
+    const send = page().getByRole("button", { name: "Ask for approval" });
+    await send.waitFor();
+    expect(await buyButton.isDisabled()).toBe(true);
+    await guest.axe();
+    await page().getByLabel("Note to the seller").fill("To compare it with mine.");
+    await send.click();
+    await page().getByText("The seller has not answered yet.").waitFor({ timeout: BUY_MS });
+    await page().getByRole("status").getByText("asked", { exact: true }).waitFor();
+    const asked = () => getRequests(reader(), { contracts, listingId, buyer });
+    expect(await asked()).toMatchObject([{ state: "open", version }]);
+
+    await declineRequest(seller, { contracts, listingId, buyer, reason: `Say why. ${NAUGHTY[0]}` });
+    await page().getByText(`Say why. ${NAUGHTY[0]}`).waitFor({ timeout: BUY_MS });
+    await page().getByRole("status").getByText("declined", { exact: true }).waitFor();
+    expect(await buyButton.isDisabled()).toBe(true);
+    await guest.axe();
+    await page().getByLabel("Note to the seller").fill("To see whether mine is slow.");
+    await send.click();
+    await page().getByText("The seller has not answered yet.").waitFor({ timeout: BUY_MS });
+    expect(await asked()).toMatchObject([{ state: "open" }]);
+
+    const deadline = Number((await reader().getBlock()).timestamp) + 86_400;
+    const { termsHash } = terms;
+    const message = { listingId, version, buyer, termsHash, deadline };
+    const typed = signable(grantsDomain({ chainId, grants: contracts.Grants }), "Approval", message);
+    const signature = await signTypedData(seller, typed as Parameters<typeof signTypedData>[1]);
+    const approval = { manager: seller.account.address, deadline, signature };
+    await approveRequest(seller, { contracts, listingId, version, buyer, termsHash, approval });
+    await page()
+      .getByText(/^Buy before/)
+      .waitFor({ timeout: BUY_MS });
+    await guest.axe();
+    await buyButton.click();
+    const dialog = page().getByRole("dialog", { name: "Buy" });
+    await dialog.getByLabel("Deposit").fill("0.001");
+    await dialog.getByRole("button", { name: /^Deposit / }).click();
+    await arrives(page());
+    guest.check();
+  });
+
+  it("is given something: the page says that it is a gift, and what opens it", async () => {
+    const { contracts } = stack;
+    const listing = await listingWith(stack, ({ title }) => title === "This machine, for some");
+    const now = Number((await reader().getBlock()).timestamp);
+    const { grantId } = await giveGrant(await sellerOf(listing), {
+      contracts,
+      listingId: BigInt(listing.id),
+      buyer: accountOf("buyer2").account.address,
+      rights: Rights.read,
+      notBefore: now,
+      notAfter: now + 86_400,
+      nonce: randomSalt(),
+      encryptionKey: randomSalt(),
+    });
+    await page().goto(`${app()}/purchases`);
+    const card = page().locator(`[data-grant="${grantId}"]`);
+    await card.getByText(/A gift from the seller.*Read it with the program that made the key/).waitFor();
+    expect(await card.getByRole("link", { name: "Read on" }).count()).toBe(0);
+    await page().goto(`${app()}/live?id=${listing.id}&grant=${grantId}`);
+    await page()
+      .getByText(/This is a gift.*Read it with the program that made the key/)
+      .waitFor();
+    expect(await page().getByRole("button", { name: "Read on" }).count()).toBe(0);
+    await guest.axe();
+    guest.check();
+  });
+
+  it("waits for a slow chain: the dialog and the transactions say so, then the data comes", async () => {
+    const listing = await listingWith(stack, ({ title }) => title === "This machine, live");
+    const dialog = await openBuy(page(), app(), listing);
+    await dialog.getByLabel("Deposit").fill("0.002");
+    await chain().setAutomine(false);
+    try {
+      await dialog.getByRole("button", { name: /^Deposit / }).click();
+      await dialog.locator('[aria-current="step"]', { hasText: "Wait for the chain" }).waitFor();
+      await page()
+        .getByRole("button", { name: "Transactions: 1 on their way", includeHidden: true })
+        .waitFor();
+      await guest.axe();
+    } finally {
+      await chain().setAutomine(true);
+      await chain().mine({ blocks: 1 });
+    }
+    await arrives(page());
     guest.check();
   });
 
@@ -393,7 +533,7 @@ describe("a buyer who stays", () => {
     expect(await curious.page.evaluate(() => (globalThis as { hacked?: boolean }).hacked)).toBeUndefined();
     curious.check();
     await curious.close();
-  }, 180_000);
+  });
 
   it("loses the RPC: it is said in words, and everything works again when it is back", async () => {
     const unlucky = await visit(browser, { wallets: [walletOfRole("buyer1", "Third Wallet")] });
