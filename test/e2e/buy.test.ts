@@ -218,7 +218,9 @@ describe.runIf(here)("a buyer's first visit", { timeout: CASE_MS }, () => {
     const at = stack.relays.findIndex(({ operator }) => operator.toLowerCase() === first);
     stack.programs.get(["relay", "relay2"][at]!)!.child.kill("SIGKILL");
     const before = await messages();
-    await page().getByText("The relay before went away; nothing is paid twice.").waitFor();
+    await page()
+      .getByText("A relay went away and this page moved to another; nothing is paid twice.")
+      .waitFor();
     expect(await carrier()).toBe(stack.relays[1 - at]!.operator.toLowerCase());
     await until(async () => (await messages()) > before + 20n);
     await guest.axe();

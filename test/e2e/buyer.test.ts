@@ -433,6 +433,7 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
     await page().goto(`${app()}/purchases`);
     const card = page().locator(`[data-grant="${grantId}"]`);
     await card.getByText(/A gift from the seller.*Read it with the program that made the key/).waitFor();
+    await card.getByText(/^Given /).waitFor();
     expect(await card.getByRole("link", { name: "Read on" }).count()).toBe(0);
     await page().goto(`${app()}/live?id=${listing.id}&grant=${grantId}`);
     await page()

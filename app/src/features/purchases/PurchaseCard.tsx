@@ -55,9 +55,11 @@ export function PurchaseCard({ purchase }: { purchase: PurchaseItem }) {
               {purchase.listing.title}
             </Link>
           </h2>
-          <p className="text-sm text-soft">{t("bought", { at: formatMoment(purchase.createdAt * 1_000) })}</p>
+          <p className="text-sm text-soft">
+            {t(purchase.given ? "givenAt" : "bought", { at: formatMoment(purchase.createdAt * 1_000) })}
+          </p>
         </div>
-        <Tag tone={TONES[state]}>{t(`state.${state}`)}</Tag>
+        <Tag tone={TONES[state]}>{purchase.given && state === "free" ? t("gift") : t(`state.${state}`)}</Tag>
       </div>
       {balance ? (
         <>
