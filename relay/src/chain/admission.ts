@@ -9,6 +9,7 @@ import {
   type ChannelState,
   type ContractEvent,
   contractError,
+  eventsOf,
   followChain,
   getChannel,
   getGrant,
@@ -202,13 +203,12 @@ export const admission =
 
     /** A gift has no session key of its own: the buyer's account signs. */
     async function loadGift(grantId: Hex) {
-      const [event] = await client.getContractEvents({
-        abi: ABIS.Grants,
-        address: contracts.Grants,
+      const [event] = await eventsOf(client, {
+        contracts,
+        contract: "Grants",
         eventName: "GrantGiven",
         args: { grantId },
         fromBlock,
-        strict: true,
       });
       if (!event) throw noGrant();
       const { listingId, buyer, encryptionKey } = event.args;

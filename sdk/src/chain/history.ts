@@ -1,15 +1,16 @@
 import type { ContractEventArgs, ContractEventName, GetContractEventsReturnType } from "viem";
-import { getContractEvents } from "viem/actions";
+import { getBlockNumber, getContractEvents } from "viem/actions";
 import type { ContractName, Contracts } from "./deployments.ts";
 import { contractError } from "./errors.ts";
+import { inRanges } from "./ranges.ts";
 import { ABIS, type ReadClient } from "./types.ts";
 
 /** Views asked at the same time: enough to hide latency, few enough for a public node. */
 const BATCH = 16;
 
 /**
- * All events of one kind with these indexed arguments, oldest first. One request: the node must accept a filter by topic over
- * the whole range, so pass the deployment's first block.
+ * All events of one kind with these indexed arguments, oldest first. Pass the deployment's first block: from there on it asks in bounded
+ * ranges. Without one it asks for everything at once, which nodes with an index of topics answer, and in halves where that is refused.
  *
  * @throws ContractError
  */
@@ -26,17 +27,22 @@ export async function eventsOf<
     fromBlock?: bigint | undefined;
   },
 ): Promise<GetContractEventsReturnType<(typeof ABIS)[name], event, true, bigint, "latest">> {
-  const { contracts, contract, eventName, args, fromBlock = 0n } = query;
+  const { contracts, contract, eventName, args, fromBlock } = query;
   try {
     const parameters = {
       abi: ABIS[contract],
       address: contracts[contract],
       eventName,
       args,
-      fromBlock,
       strict: true,
     };
-    const events = await getContractEvents(client, parameters as Parameters<typeof getContractEvents>[1]);
+    const toBlock = await getBlockNumber(client, { cacheTime: 0 });
+    const blocks =
+      fromBlock === undefined ? { fromBlock: 0n, toBlock, widest: toBlock + 1n } : { fromBlock, toBlock };
+    const events = await inRanges(blocks, (from, to) => {
+      const bounded = { ...parameters, fromBlock: from, toBlock: to };
+      return getContractEvents(client, bounded as unknown as Parameters<typeof getContractEvents>[1]);
+    });
     return events as unknown as GetContractEventsReturnType<
       (typeof ABIS)[name],
       event,
