@@ -1,7 +1,9 @@
+// What the environment and the file it names say. Longer than its neighbours because every field has its rule beside it.
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { type Address, getAddress, isAddress } from "viem";
+import { type Address, getAddress, isAddress, zeroAddress } from "viem";
 import { authorize, parseUser } from "./ingest/authorize.ts";
+import { CLAIM_AGE_SECONDS, CLAIM_VALUE, REPLACE_AFTER_SECONDS } from "./limits.ts";
 
 /** What the JSON file at WEIR_GATEWAY_CONFIG says. Paths in it are relative to the file. */
 export type GatewayFile = {
@@ -16,6 +18,16 @@ export type GatewayFile = {
   listings?: bigint[] | undefined;
   /** Devices whose messages come from a file or a program on this machine. */
   sources: SourceConfig[];
+  claims: ClaimRules;
+};
+
+/** When what is due is claimed without anybody's asking. */
+export type ClaimRules = {
+  /** Token in small letters (0 = the chain's coin) → what is worth a claim, in its smallest unit. Tokens without one go by age. */
+  values: ReadonlyMap<string, bigint>;
+  ageSeconds: number;
+  /** A transaction that is in no block after so long is sent again at a higher price. */
+  replaceSeconds: number;
 };
 
 /** One device's messages out of a file, or out of what a program prints, a record each. */
@@ -97,7 +109,7 @@ function parseFile(text: string, folder: string): GatewayFile {
       `names a file that is no JSON (${(error as Error).message})`,
     );
   }
-  const known = ["id", "hubs", "relays", "corsOrigins", "listings", "sources"];
+  const known = ["id", "hubs", "relays", "corsOrigins", "listings", "sources", "claims"];
   for (const name of Object.keys(json))
     if (!known.includes(name)) throw new ConfigError(name, "is not a field of this file");
   if (typeof json.id !== "string" || !ID.test(json.id))
@@ -136,7 +148,46 @@ function parseFile(text: string, folder: string): GatewayFile {
   const sources = list(json, "sources", true).map((item, i) => source(item, `sources[${i}]`, folder, served));
   const names = sources.map(({ hubId, device, topic }) => `${hubId}/${device}/${topic}`);
   if (new Set(names).size < names.length) throw new ConfigError("sources", "names no device and topic twice");
-  return { id: json.id, hubs, relays, corsOrigins, listings, sources };
+  return { id: json.id, hubs, relays, corsOrigins, listings, sources, claims: claims(json.claims ?? {}) };
+}
+
+/** An amount may be any, a time at most a week: the shortest challenge is an hour, and what is claimed late can be lost. */
+const MAX_AGE_SECONDS = 7 * 86_400;
+const MAX_REPLACE_SECONDS = 3_600;
+
+function claims(item: unknown): ClaimRules {
+  if (typeof item !== "object" || item === null || Array.isArray(item))
+    throw new ConfigError("claims", "is an object");
+  const json = item as Record<string, unknown>;
+  for (const name of Object.keys(json))
+    if (!["values", "ageSeconds", "replaceSeconds"].includes(name))
+      throw new ConfigError(`claims.${name}`, "is not a field of claims");
+  const { values = {} } = json;
+  if (typeof values !== "object" || values === null || Array.isArray(values))
+    throw new ConfigError("claims.values", "is an object: token addresses and amounts");
+  const worth = new Map<string, bigint>([[zeroAddress, CLAIM_VALUE]]);
+  for (const [token, amount] of Object.entries(values)) {
+    const field = `claims.values.${token}`;
+    if (!isAddress(token, { strict: false })) throw new ConfigError(field, "begins with a token's address");
+    if (typeof amount !== "string" || !/^[1-9]\d{0,28}$/.test(amount))
+      throw new ConfigError(field, "is an amount above 0 in the smallest unit, as a text");
+    worth.set(token.toLowerCase(), BigInt(amount));
+  }
+  return {
+    values: worth,
+    ageSeconds: seconds(json.ageSeconds ?? CLAIM_AGE_SECONDS, "claims.ageSeconds", MAX_AGE_SECONDS),
+    replaceSeconds: seconds(
+      json.replaceSeconds ?? REPLACE_AFTER_SECONDS,
+      "claims.replaceSeconds",
+      MAX_REPLACE_SECONDS,
+    ),
+  };
+}
+
+function seconds(value: unknown, field: string, most: number): number {
+  if (typeof value !== "number" || !Number.isInteger(value) || value < 1 || value > most)
+    throw new ConfigError(field, `is a whole number of seconds from 1 to ${most}`);
+  return value;
 }
 
 function source(item: unknown, at: string, folder: string, served: readonly bigint[]): SourceConfig {
@@ -193,7 +244,8 @@ function port(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
   return value;
 }
 
-function need(env: NodeJS.ProcessEnv, name: string): string {
+/** A variable that has no default. Throws ConfigError. */
+export function need(env: NodeJS.ProcessEnv, name: string): string {
   const value = env[name];
   if (value === undefined || value === "") throw new ConfigError(name, "must be set");
   return value;

@@ -35,6 +35,8 @@ type Events = {
   listing: [ListingInfo];
   /** The payer of a channel asks for his money back. */
   closing: [channelId: Hex, closeAt: number];
+  /** A channel's slot changed; it may be another gateway's. */
+  channel: [channelId: Hex];
   /** A subscription's slot changed; it may be another gateway's. */
   subscription: [subscriptionId: Hex];
   deviceRevoked: [hubId: bigint, device: string];
@@ -88,7 +90,7 @@ export function createDirectory(init: DirectoryInit): Directory {
 
   function concerns(event: ContractEvent): boolean {
     const args = event.args as { hubId?: bigint; listingId?: bigint; channelId?: Hex };
-    if (event.contract === "Channels") return event.eventName === "ChannelClosing";
+    if (event.contract === "Channels") return "channelId" in event.args;
     if (event.contract === "Subscriptions") return "subscriptionId" in event.args;
     if (args.hubId !== undefined && !served.has(args.hubId)) return false;
     if (args.listingId === undefined) return event.contract === "Hubs";
@@ -100,7 +102,8 @@ export function createDirectory(init: DirectoryInit): Directory {
     if (!concerns(event)) return;
     if (event.contract === "Channels") {
       const { channelId, closeAt } = event.args as { channelId: Hex; closeAt: number };
-      events.emit("closing", channelId, closeAt);
+      events.emit("channel", channelId);
+      if (event.eventName === "ChannelClosing") events.emit("closing", channelId, closeAt);
       return;
     }
     if (event.contract === "Subscriptions") {

@@ -4,15 +4,18 @@ import { mkdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { Libp2p } from "@libp2p/interface";
 import { parseDeployment } from "@weir/sdk/chain";
-import type { Crypto, Delivery, Plan } from "@weir/sdk/core";
+import type { Crypto, Delivery, Hex, Plan } from "@weir/sdk/core";
 import { isMetered } from "@weir/sdk/core";
 import { nativeCrypto } from "@weir/sdk/native";
 import { RefusedError } from "@weir/sdk/wire";
 import { createNode } from "@weir/sdk/wire/node";
 import type { Logger } from "pino";
 import { createPublicClient, http, type PublicClient } from "viem";
+import { createBook } from "./claims/book.ts";
+import { createChannelClaims } from "./claims/channels.ts";
 import { createCloser } from "./claims/close.ts";
 import { createSender, type Sender } from "./claims/sender.ts";
+import { createStatus } from "./claims/status.ts";
 import { createSubscriptionClaims } from "./claims/subscriptions.ts";
 import type { GatewayConfig } from "./config.ts";
 import { DATABASE_FILE, Database, RESTORED } from "./database.ts";
@@ -97,6 +100,17 @@ export async function startGateway(
     failure.resolve(error);
   });
   const restored = db.get("SELECT 1 FROM meta WHERE name = ?", RESTORED) !== undefined;
+  /** One for an account, however many hubs it works for. */
+  const senders = new Map<string, Sender>();
+  const senderFor = (operatorPrivateKey: Hex): Sender => {
+    const known = senders.get(operatorPrivateKey);
+    if (known) return known;
+    const { rpcUrl, chainId } = config;
+    const replaceAfterMs = config.claims.replaceSeconds * 1000;
+    const sender = createSender({ db, operatorPrivateKey, rpcUrl, chainId, replaceAfterMs, metrics, log });
+    senders.set(operatorPrivateKey, sender);
+    return sender;
+  };
   const hubs = config.hubs.map(({ hubId }, i): Hub => {
     const secret = secrets[i]!;
     const { masterSeed, publisherPrivateKey, publisherKey, operatorPrivateKey } = secret;
@@ -105,7 +119,7 @@ export async function startGateway(
       secrets: secret,
       masterSeed,
       publisherPrivateKey,
-      sender: createSender({ operatorPrivateKey, rpcUrl: config.rpcUrl, chainId: config.chainId }),
+      sender: senderFor(operatorPrivateKey),
       keyId: () => directory.publisherKey(hubId, publisherKey)?.keyId,
     };
   });
@@ -118,6 +132,10 @@ export async function startGateway(
   const ledger = createLedger(db);
   const node: Libp2p = await createNode();
   const purchases = createPurchases({ client, contracts, fromBlock, delivery, directory });
+  const senderOf = (listingId: bigint): Sender | undefined => {
+    const listing = directory.listing(listingId);
+    return listing && hubOf(listing.hubId).sender;
+  };
   const closer = createCloser({
     db,
     ledger,
@@ -127,12 +145,10 @@ export async function startGateway(
     delivery,
     metrics,
     log,
-    sender: (listingId) => {
-      const listing = directory.listing(listingId);
-      return listing && hubOf(listing.hubId).sender;
-    },
+    sender: senderOf,
     onFrozen: (channelId) =>
       sessions.endChannel(channelId, new RefusedError("Closing", "the channel is being closed")),
+    onFailed: (channelId) => channelClaims.hurry(channelId),
   });
   const sessions = createSessions({
     db,
@@ -152,7 +168,24 @@ export async function startGateway(
     contracts,
     chainId: config.chainId,
     directory,
+    rules: config.claims,
     sender: (hubId) => hubs.find((hub) => hub.hubId === hubId)?.sender,
+    metrics,
+    log,
+  });
+
+  const book = createBook(db);
+  const channelClaims = createChannelClaims({
+    db,
+    ledger,
+    book,
+    client,
+    contracts,
+    crypto,
+    delivery,
+    directory,
+    rules: config.claims,
+    sender: senderOf,
     metrics,
     log,
   });
@@ -254,7 +287,7 @@ export async function startGateway(
   );
   for (const listing of directory.listings()) onListing(listing);
   await Promise.all(opening.values());
-  const claiming = claims.run(ending.signal);
+  const claiming = Promise.all([claims.run(ending.signal), channelClaims.run(ending.signal)]);
   closer.resume().catch((error: Error) => log.error({ event: "close", reason: error.name }, error.message));
 
   // ---- devices
@@ -287,7 +320,9 @@ export async function startGateway(
   });
   directory.on("deviceRevoked", (hubId, device) => broker.disconnect(hubId, device));
   directory.on("deviceRotated", (hubId, device) => broker.disconnectTokens(hubId, device));
+  const status = createStatus({ ledger, book, dataDir: config.dataDir });
   const api = createHttp({
+    status,
     passwords,
     tokens,
     intake,
@@ -305,6 +340,8 @@ export async function startGateway(
     broker.start(config.host, config.mqttPort),
     api.start(config.host, config.httpPort),
   ]);
+
+  status.open(`http://${config.host}:${httpPort}`);
 
   const feeding = Promise.all(
     config.sources.map(async (source) => {
@@ -345,8 +382,10 @@ export async function startGateway(
     async stop() {
       ending.abort();
       clearInterval(settling);
+      status.close();
       await Promise.all([broker.stop(), api.stop(), feeding]);
       await Promise.all(opening.values());
+      await Promise.all([...senders.values()].map((sender) => sender.stop()));
       await claiming;
       await closer.stop();
       await Promise.all([...streams.values()].map((stream) => stream.stop()));

@@ -131,17 +131,42 @@ export const GIFT_NOTICE_SECONDS = 3_600;
 
 // ---- chain
 
+/**
+ * Vouchers of a channel kept between what is owed and the best one. An honest buyer is two or three ahead; one who signs every wei would fill
+ * the disk, so of more than this those that lie close together go, and claims before the close become coarser.
+ */
+export const MAX_KEPT_VOUCHERS = 16;
+
 /** How long a close by notice may take before it is reported as failed. */
 export const CLOSE_TIMEOUT_MS = 5_000;
-/** What has vested and is worth so much in the chain's coin (wei) is claimed; tokens go by age, their worth is unknown. */
+/**
+ * What has vested, or is owed and covered by a voucher, is claimed when it is worth so much in the chain's coin (wei): about ten times what a claim
+ * costs at 15 gwei. Tokens go by age unless the gateway's file says what they are worth claiming.
+ */
 export const CLAIM_VALUE = 10n ** 16n;
-/** What has vested is claimed after this long at the latest. */
+/** It is claimed after this long at the latest. */
 export const CLAIM_AGE_SECONDS = 3_600;
-/** How often that is looked at; a subscription that changed is looked at at once. */
+/** How often that is looked at; what the chain says has changed is looked at at once. */
 export const CLAIM_CHECK_MS = 10_000;
-/** Subscriptions claimed in one transaction: bounds its gas. */
+/** Rows of one transaction: bounds its gas. */
 export const MAX_CLAIM_ROWS = 50;
-/** Subscriptions whose slots are read at a time. */
+/** Gas of a claim with one channel, and of each further one, by the snapshot of bench/results/gas.json and some: by age alone nothing is claimed at a loss. */
+export const CLAIM_GAS = 75_000n;
+export const CLAIM_ROW_GAS = 16_000n;
+/** A channel whose end was asked for on chain and that could not be closed is claimed this long before its payer may withdraw: half of the shortest challenge. */
+export const MATURITY_MARGIN_SECONDS = 1_800;
+/** Slots of channels or subscriptions that are read at a time. */
 export const CLAIM_READS = 16;
 /** Pause before a failed close is tried again. */
 export const CLOSE_RETRY_MS = 2_000;
+/** How often a transaction that was sent is looked for; a local chain mines at once. */
+export const SEND_POLL_MS = 1_000;
+export const LOCAL_SEND_POLL_MS = 50;
+/** A transaction that is in no block after so long is sent again with the same nonce at a higher price. */
+export const REPLACE_AFTER_SECONDS = 60;
+/** Each time by so much: nodes refuse a replacement that pays less than 10 % (some 12.5 %) more. */
+export const FEE_RISE_PERCENT = 25n;
+/** So many times, to about nine times the first price; then it waits. */
+export const MAX_FEE_RISES = 10;
+/** How long a program that ends waits for a transaction to be mined. */
+export const STOP_GRACE_MS = 2_000;

@@ -1,8 +1,9 @@
-// The seller's edge program: `run` (also without a verb), `init <file>`, `check`, `backup <folder>`, `restore <folder>`. Settings: docs/running.md.
+// The seller's edge program: `run` (also without a verb), `init <file>`, `check`, `status`, `backup <folder>`, `restore <folder>`. Settings: docs/running.md.
 import { pino } from "pino";
 import { BackupError, backup, restore } from "./commands/backup.ts";
 import { check } from "./commands/check.ts";
 import { init } from "./commands/init.ts";
+import { status } from "./commands/status.ts";
 import { ConfigError, loadConfig, loadPassphrase } from "./config.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import { SecretsError } from "./secrets.ts";
@@ -32,6 +33,8 @@ async function main(): Promise<number> {
       return 0;
     case "check":
       return (await check(await loadConfig(process.env), json)) ? 0 : REFUSED;
+    case "status":
+      return (await status(process.env, json)) ? 0 : REFUSED;
     case "backup":
     case "restore": {
       const copied = await (verb === "backup" ? backup : restore)(await loadConfig(process.env), path!);
@@ -41,7 +44,7 @@ async function main(): Promise<number> {
       return 0;
     }
     default:
-      throw new ConfigError(verb, "is none of run, init, check, backup, restore");
+      throw new ConfigError(verb, "is none of run, init, check, status, backup, restore");
   }
 }
 

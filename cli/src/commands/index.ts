@@ -14,7 +14,13 @@ import { deviceRotate } from "./device/rotate.ts";
 import { deviceToken } from "./device/token.ts";
 import { doctorCommand } from "./doctor.ts";
 import { gatewayInit } from "./gateway/init.ts";
-import { gatewayBackup, gatewayCheck, gatewayRestore, gatewayRun } from "./gateway/programs.ts";
+import {
+  gatewayBackup,
+  gatewayCheck,
+  gatewayRestore,
+  gatewayRun,
+  gatewayStatus,
+} from "./gateway/programs.ts";
 import { hubCreate } from "./hub/create.ts";
 import { hubRole } from "./hub/role.ts";
 import { hubShow } from "./hub/show.ts";
@@ -55,6 +61,7 @@ export function createProgram({ json }: { json: boolean }): Command {
     noun("gateway", "the seller's edge program", [
       gatewayInit(),
       gatewayCheck(),
+      gatewayStatus(),
       gatewayRun(),
       gatewayBackup(),
       gatewayRestore(),

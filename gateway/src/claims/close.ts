@@ -35,7 +35,12 @@ export type CloserInit = {
   sender: (listingId: bigint) => Sender | undefined;
   /** No key leaves for this channel any more. */
   onFrozen: (channelId: Hex) => void;
+  /** It cannot be closed, now or ever. */
+  onFailed: (channelId: Hex) => void;
 };
+
+/** Trying again would not help: the hub has another gateway account since the purchase. */
+class NotOperator extends RefusedError {}
 
 type Done = { capture: bigint; transactionHash: Hex | null };
 
@@ -77,6 +82,8 @@ export function createCloser(init: CloserInit): Closer {
         const { name, message } = contractError(error);
         metrics.count("failed_closes", { reason: name });
         log.warn({ event: "close failed", channelId, reason: name }, message);
+        init.onFailed(channelId);
+        if (error instanceof NotOperator) throw error;
         await sleep(CLOSE_RETRY_MS, stopping.signal);
         if (stopping.signal.aborted) throw error;
         // A chain that cannot be read now is asked again after the next attempt, whose failure is logged above.
@@ -89,7 +96,7 @@ export function createCloser(init: CloserInit): Closer {
   async function send(account: Account, capture: bigint): Promise<Hex> {
     const sender = init.sender(account.listingId);
     if (!sender || !same(sender.account, account.terms.operator))
-      throw new RefusedError("CloseFailed", "this gateway does not hold the channel's operator account");
+      throw new NotOperator("CloseFailed", "this gateway does not hold the channel's operator account");
     const { channelId, voucher, terms, relays } = account;
     const { hash } = await sender.run((operator) =>
       closeChannel(operator, {

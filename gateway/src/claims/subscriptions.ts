@@ -15,14 +15,15 @@ import {
   type SubscriptionTerms,
   subscriptionTermsOf,
   vested,
-  ZERO_ADDRESS,
 } from "@weir/sdk/core";
 import type { Logger } from "pino";
 import type { Address, PublicClient } from "viem";
+import type { ClaimRules } from "../config.ts";
 import type { Acquired, Directory } from "../directory.ts";
-import { CLAIM_AGE_SECONDS, CLAIM_CHECK_MS, CLAIM_READS, CLAIM_VALUE, MAX_CLAIM_ROWS } from "../limits.ts";
+import { CLAIM_CHECK_MS, CLAIM_READS, MAX_CLAIM_ROWS } from "../limits.ts";
 import { sleep } from "../link.ts";
 import type { Metrics } from "../metrics.ts";
+import { reasonFor } from "./rules.ts";
 import type { Sender } from "./sender.ts";
 
 type Claimable = { hubId: bigint; relays: readonly Address[]; terms: SubscriptionTerms; due: bigint };
@@ -37,12 +38,13 @@ export function createSubscriptionClaims(init: {
   contracts: Contracts;
   chainId: number;
   directory: Directory;
+  rules: ClaimRules;
   /** The sender of a hub's operator account. */
   sender: (hubId: bigint) => Sender | undefined;
   metrics: Metrics;
   log: Logger;
 }): SubscriptionClaims {
-  const { client, contracts, chainId, directory, sender, metrics, log } = init;
+  const { client, contracts, chainId, directory, rules, sender, metrics, log } = init;
   const slots = new Map<Hex, SubscriptionSlot>();
   /** Ended and paid out: looked at again only if the chain says that they changed. */
   const settled = new Set<Hex>();
@@ -83,9 +85,8 @@ export function createSubscriptionClaims(init: {
     const isOver = time >= slot.stop || (terms.price === 0n && slot.deposit >= terms.upfront);
     if (due === 0n && isOver) settled.add(paymentId);
     if (due <= 0n) return undefined;
-    const isWorth = terms.token === ZERO_ADDRESS && due >= CLAIM_VALUE;
-    const isOld = time - unclaimedSince(terms, slot) >= CLAIM_AGE_SECONDS;
-    return isWorth || isOld || time >= slot.stop
+    const waiting = { token: terms.token, due, since: unclaimedSince(terms, slot), time };
+    return reasonFor(rules, waiting) !== undefined || time >= slot.stop
       ? { hubId: listing.hubId, relays: offered.relays, terms, due }
       : undefined;
   }

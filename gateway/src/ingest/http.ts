@@ -6,6 +6,7 @@ import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import type { Logger } from "pino";
 import { isAddress, isHex } from "viem";
+import type { Status } from "../claims/status.ts";
 import { GatewayRefusal } from "../errors.ts";
 import {
   MAX_INGEST_BODY_BYTES,
@@ -30,6 +31,7 @@ export type HttpInit = {
   passwords: Passwords;
   tokens: Tokens;
   intake: Intake;
+  status: Status;
   metrics: Metrics;
   log: Logger;
   corsOrigins: readonly string[];
@@ -46,7 +48,7 @@ const NDJSON = "application/x-ndjson";
 const MAX_SIGNATURE_CHARS = 2 * 1024;
 
 export function createHttp(init: HttpInit): HttpServer {
-  const { passwords, tokens, intake, metrics, log } = init;
+  const { passwords, tokens, intake, status, metrics, log } = init;
   const passwordRate = createRate(PASSWORD_REQUESTS_PER_MINUTE / 60, PASSWORD_REQUESTS_PER_MINUTE);
   const app = new Hono();
 
@@ -64,6 +66,14 @@ export function createHttp(init: HttpInit): HttpServer {
     return c.json({ ready: missing.length === 0, missing }, missing.length === 0 ? 200 : 503);
   });
   app.get("/metrics", (c) => c.text(metrics.text()));
+
+  app.get("/v1/channels", (c) => {
+    const [, shown = ""] = /^Bearer (\S+)$/i.exec(c.req.header("authorization") ?? "") ?? [];
+    if (!status.admits(shown))
+      throw new GatewayRefusal("Unauthorised", "the data folder's status.json says what to show here");
+    c.header("cache-control", "no-store");
+    return c.json({ channels: status.channels() });
+  });
 
   app.post("/v1/devices/:hubId/:device/password", limit(MAX_PASSWORD_BODY_BYTES), async (c) => {
     const { hubId, device } = speakerOf(c);

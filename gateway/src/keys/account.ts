@@ -44,6 +44,8 @@ export type Account = Purchased & {
   /** The best signed total. */
   total: bigint;
   voucher: Voucher | undefined;
+  /** Those that may be presented before a close, now or when more is owed; rising, the best one among them. */
+  kept: Voucher[];
   /** Σ price × units of opened epochs whose segments' sizes are kept no longer. */
   carried: bigint;
   /** Σ price × units of everything opened, `carried` included. */
@@ -58,17 +60,20 @@ export type Account = Purchased & {
   hopeless: boolean;
 };
 
-export function openAccount(row: AccountRow): Account {
+export function openAccount(row: AccountRow, kept: Voucher[]): Account {
   const purchased = JSON.parse(row.purchase, (_key, value) =>
     typeof value === "string" && /^\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value,
   ) as Purchased;
   const { voucherRelay: relay, voucherSignature: signature } = row;
   const total = BigInt(row.total);
+  const best = relay === null || signature === null ? undefined : { cumulative: total, relay, signature };
   return {
     ...purchased,
     sessionNo: BigInt(row.sessionNo),
     total,
-    voucher: relay === null || signature === null ? undefined : { cumulative: total, relay, signature },
+    voucher: best,
+    // A file from before they were kept has the best one only.
+    kept: kept.length === 0 && best ? [best] : kept,
     carried: BigInt(row.carried),
     accrued: BigInt(row.carried),
     opened: new Map(),

@@ -1,4 +1,5 @@
 // The durable account of every channel: what was opened to it, what that is worth, what its buyer has signed.
+// Longer than its neighbours because every change of an account is here, in memory and on disk side by side.
 //
 // owed = the value published in every epoch whose key was ever released to the channel, over all sessions, relays and generations. An epoch
 // is entered here before its key leaves, and it is opened only while what is signed covers what it may still grow to.
@@ -14,6 +15,7 @@ import {
   type Range,
   type Voucher,
 } from "./account.ts";
+import { createLadder, passed } from "./ladder.ts";
 import { createSums } from "./sums.ts";
 
 export type Ledger = {
@@ -37,6 +39,10 @@ export type Ledger = {
   isOpen(account: Account, generation: number, epoch: number): boolean;
   /** Keeps a better total. False if it is not above the best one. Only inside a commit. */
   accept(account: Account, voucher: Voucher): boolean;
+  /** The highest stored voucher that is owed in full, behind the last one of each relay before it, rising: what may be presented before a close. */
+  claimable(account: Account): Voucher[];
+  /** Forgets a kept voucher: it was claimed, or it cannot be. Only inside a commit. */
+  drop(account: Account, voucher: Voucher): void;
   /** Takes a session number; false unless it is above the last. Only inside a commit. */
   begin(account: Account, sessionNo: bigint): boolean;
   /**
@@ -57,6 +63,7 @@ export type Ledger = {
 
 export function createLedger(db: Database): Ledger {
   const { valueIn, valueFrom } = createSums(db);
+  const ladder = createLadder(db);
   const accounts = new Map<Hex, Account>();
   /** Accounts of a listing, so that a stored segment touches only its own. */
   const byListing = new Map<string, Set<Account>>();
@@ -71,7 +78,7 @@ export function createLedger(db: Database): Ledger {
   }
 
   function fromRow(row: AccountRow): Account {
-    const account = openAccount(row);
+    const account = openAccount(row, ladder.load(row.channelId));
     const intervals = db.all<{ generation: number; epochFrom: number; epochTo: number }>(
       "SELECT generation, epochFrom, epochTo FROM opened WHERE channelId = ? ORDER BY generation, epochFrom",
       row.channelId,
@@ -242,9 +249,17 @@ export function createLedger(db: Database): Ledger {
         voucher.signature,
         account.channelId,
       );
+      account.kept = ladder.add(account.channelId, account.kept, voucher, owed(account));
       account.total = voucher.cumulative;
       account.voucher = voucher;
       return true;
+    },
+    claimable(account) {
+      const amount = owed(account);
+      return passed(account.kept, amount).filter(({ cumulative }) => cumulative <= amount);
+    },
+    drop(account, voucher) {
+      account.kept = ladder.drop(account.channelId, account.kept, voucher);
     },
     begin(account, sessionNo) {
       if (sessionNo <= account.sessionNo) return false;

@@ -57,6 +57,15 @@ export const gatewayCheck = (): Command =>
     runProgram("gateway", ["check", ...(options.json ? ["--json"] : [])], await gatewayEnv(options)),
   );
 
+/** `weir gateway status`: what the channels of the gateway that runs here are worth. */
+export const gatewayStatus = (): Command =>
+  gatewayCommand(
+    "status",
+    "what buyers owe the running gateway, what of it vouchers cover, what was claimed and by which transaction",
+  ).action(async (options: GatewayOptions) =>
+    runProgram("gateway", ["status", ...(options.json ? ["--json"] : [])], await gatewayEnv(options)),
+  );
+
 /** `weir gateway backup copy/`: with the gateway stopped. */
 export const gatewayBackup = (): Command =>
   gatewayCommand("backup", "copy secrets and data of a stopped gateway into a new folder")

@@ -1,0 +1,219 @@
+// Turns what buyers owe into money without closing their channels: by value, by age, and before a requested close lets the payer withdraw.
+// Presented is never more than is owed: the highest stored vouchers that are (keys/ladder.ts), so that what was prepaid can still go back.
+import { type ChannelState, type Contracts, claim, contractError, getChannel } from "@weir/sdk/chain";
+import { type Crypto, type Delivery, type Hex, hex, voucherDigest } from "@weir/sdk/core";
+import type { Logger } from "pino";
+import type { PublicClient } from "viem";
+import type { ClaimRules } from "../config.ts";
+import type { Database } from "../database.ts";
+import type { Directory } from "../directory.ts";
+import type { Account, Voucher } from "../keys/account.ts";
+import type { Ledger } from "../keys/ledger.ts";
+import { CLAIM_CHECK_MS, CLAIM_READS, MATURITY_MARGIN_SECONDS, MAX_CLAIM_ROWS } from "../limits.ts";
+import { sleep } from "../link.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Book } from "./book.ts";
+import { costOf, isCoin, type Reason, reasonFor } from "./rules.ts";
+import type { Sender } from "./sender.ts";
+
+type Claimable = { account: Account; vouchers: Voucher[]; due: bigint; reason: Reason };
+type Row = { account: Account; voucher: Voucher };
+
+export type ChannelClaims = {
+  /** Looks and claims until the signal aborts. Never rejects. */
+  run(signal: AbortSignal): Promise<void>;
+  /** The channel could not be closed: what its vouchers are good for is claimed as long as that is possible. */
+  hurry(channelId: Hex): void;
+};
+
+/** Solidity `SkipReason.WRONG_SIGNATURE`. */
+const WRONG_SIGNATURE = 1;
+
+export function createChannelClaims(init: {
+  db: Database;
+  ledger: Ledger;
+  book: Book;
+  client: PublicClient;
+  contracts: Contracts;
+  crypto: Crypto;
+  delivery: Delivery;
+  directory: Directory;
+  rules: ClaimRules;
+  /** Who sends for a listing. Anybody may claim; the payee is paid. */
+  sender: (listingId: bigint) => Sender | undefined;
+  metrics: Metrics;
+  log: Logger;
+}): ChannelClaims {
+  const { db, ledger, book, client, contracts, crypto, delivery, directory, rules, metrics, log } = init;
+  const slots = new Map<Hex, ChannelState>();
+  const hurried = new Set<Hex>();
+  let wake = new AbortController();
+  directory.on("channel", (channelId) => {
+    if (slots.delete(channelId)) wake.abort();
+  });
+  // Blocks may have been replaced: what was read from them is read again.
+  directory.on("keys", () => slots.clear());
+
+  async function slotOf(channelId: Hex): Promise<ChannelState> {
+    const known = slots.get(channelId);
+    if (known) return known;
+    const slot = await getChannel(client, { contracts, channelId });
+    slots.set(channelId, slot);
+    return slot;
+  }
+
+  /** What can be claimed of a channel now, if it is worth it. */
+  async function claimable(account: Account, time: number): Promise<Claimable | undefined> {
+    const { channelId, terms } = account;
+    if (account.closeHash !== null) {
+      hurried.delete(channelId);
+      return undefined;
+    }
+    const covered = ledger.claimable(account).at(-1)?.cumulative ?? 0n;
+    const standing = book.of(channelId);
+    if (covered <= standing.claimed) return undefined;
+    const slot = await slotOf(channelId);
+    const payable = covered < slot.deposit ? covered : slot.deposit;
+    const due = payable - slot.claimed;
+    const since = due > 0n ? (standing.since ?? time) : null;
+    await book.note(channelId, { claimed: slot.claimed, since });
+    await forgetPaid(account, slot.claimed);
+    if (since === null) return undefined;
+    const reason = reasonOf(account, slot, { token: terms.token, due, since, time });
+    return reason && { account, vouchers: ledger.claimable(account), due, reason };
+  }
+
+  function reasonOf(
+    account: Account,
+    { closeAt }: ChannelState,
+    waiting: Parameters<typeof reasonFor>[1],
+  ): Reason | undefined {
+    if (account.frozenEpoch === null && closeAt === 0) return reasonFor(rules, waiting);
+    // It is being closed, which pays more than a voucher does. If that fails, the vouchers are what is left.
+    const isLate = closeAt !== 0 && waiting.time >= closeAt - MATURITY_MARGIN_SECONDS;
+    return isLate || hurried.has(account.channelId) ? "end" : undefined;
+  }
+
+  async function forgetPaid(account: Account, claimed: bigint): Promise<void> {
+    const paid = account.kept.filter(({ cumulative }) => cumulative <= claimed);
+    if (paid.length > 0)
+      await db.commit(() => {
+        for (const voucher of paid) ledger.drop(account, voucher);
+      });
+  }
+
+  async function look(signal: AbortSignal): Promise<void> {
+    const { timestamp } = await client.getBlock();
+    // A chain without traffic has old blocks.
+    const time = Math.max(Number(timestamp), Math.floor(Date.now() / 1000));
+    const groups = new Map<string, Claimable[]>();
+    const waiting = [...ledger.accounts()];
+    while (waiting.length > 0 && !signal.aborted) {
+      const found = await Promise.all(waiting.splice(0, CLAIM_READS).map((one) => claimable(one, time)));
+      for (const one of found) {
+        if (!one) continue;
+        const { payee, operator, token, listingId, relaysHash, ...terms } = one.account.terms;
+        const key = [payee, operator, token, listingId, relaysHash];
+        const group = [...key, terms.relayBps, terms.market, terms.marketBps, terms.challenge].join("/");
+        groups.set(group, [...(groups.get(group) ?? []), one]);
+      }
+    }
+    for (const group of groups.values()) {
+      if (signal.aborted || (await isLoss(group))) continue;
+      const rows = group.flatMap(({ account, vouchers }) =>
+        vouchers.map((voucher) => ({ account, voucher })),
+      );
+      while (rows.length > 0 && !signal.aborted) await send(rows.splice(0, MAX_CLAIM_ROWS));
+    }
+  }
+
+  /** Old and small: its claim would cost more than it brings. It grows, or is paid at the close. */
+  async function isLoss(group: readonly Claimable[]): Promise<boolean> {
+    if (!isCoin(group[0]!.account.terms.token) || group.some(({ reason }) => reason !== "age")) return false;
+    const due = group.reduce((sum, one) => sum + one.due, 0n);
+    return due < (await costOf(client, group.length));
+  }
+
+  /** One transaction for channels that share the seller's side. */
+  async function send(rows: readonly Row[]): Promise<void> {
+    const { terms, relays, listingId } = rows[0]!.account;
+    const by = init.sender(listingId);
+    if (!by) return;
+    const { payee, operator, token, relayBps, market, marketBps, challenge } = terms;
+    const common = { payee, operator, token, listingId, relays, relayBps, market, marketBps, challenge };
+    try {
+      const { hash, claimed, skipped } = await by.run((wallet) =>
+        claim(wallet, { contracts, common, rows: rows.map(rowOf) }),
+      );
+      for (const { account } of rows) slots.delete(account.channelId);
+      for (const { channelId, claimed: total } of claimed) {
+        hurried.delete(channelId);
+        await book.note(channelId, { claimed: total, since: null, hash });
+        const account = ledger.account(channelId);
+        if (account) await forgetPaid(account, total);
+      }
+      for (const { channelId, reason } of skipped)
+        if (reason === WRONG_SIGNATURE)
+          await forgetDamaged(rows.filter((row) => row.account.channelId === channelId));
+      metrics.count("claims");
+      log.info(
+        {
+          event: "claimed",
+          listing: String(listingId),
+          channels: new Set(claimed.map(({ channelId }) => channelId)).size,
+          skipped: skipped.length,
+          transactionHash: hash,
+        },
+        "channels were claimed",
+      );
+    } catch (error) {
+      const { name, message } = contractError(error);
+      metrics.count("failed_claims", { reason: name });
+      log.warn({ event: "claim failed", listing: String(listingId), reason: name }, message);
+    }
+  }
+
+  /** Every voucher was checked when it came. One that the chain refuses was damaged on the disk, and would be refused for ever. */
+  async function forgetDamaged(rows: readonly Row[]): Promise<void> {
+    for (const { account, voucher } of rows) {
+      const { channelId, terms } = account;
+      const { cumulative, relay, signature } = voucher;
+      const signer = crypto.recover(voucherDigest(delivery, { channelId, cumulative, relay }), signature);
+      if (signer?.toLowerCase() === terms.signer.toLowerCase()) continue;
+      metrics.count("damaged_vouchers");
+      log.error(
+        { event: "damaged voucher", channelId, cumulative: String(cumulative) },
+        "a stored voucher is damaged and was dropped",
+      );
+      await db.commit(() => ledger.drop(account, voucher));
+    }
+  }
+
+  return {
+    async run(signal) {
+      while (!signal.aborted) {
+        wake = new AbortController();
+        try {
+          await look(signal);
+        } catch (error) {
+          // The chain cannot be read now: asked again at the next look.
+          log.warn({ event: "claims", reason: contractError(error).name }, "claims are looked at again");
+        }
+        await sleep(CLAIM_CHECK_MS, AbortSignal.any([signal, wake.signal]));
+      }
+    },
+    hurry(channelId) {
+      hurried.add(channelId);
+      slots.delete(channelId);
+      wake.abort();
+    },
+  };
+}
+
+const rowOf = ({ account, voucher }: Row) => {
+  const { payer, signer, salt } = account.terms;
+  const { cumulative, relay, signature } = voucher;
+  // 64 bytes r ‖ vs.
+  const [r, vs] = [hex(signature.slice(0, 32)), hex(signature.slice(32))];
+  return { payer, signer, salt, cumulative, relay, r, vs };
+};

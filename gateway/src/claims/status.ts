@@ -1,0 +1,81 @@
+// What the operator sees of his channels' money. Whoever can read the data folder may ask for it: buyers' accounts are nobody else's business.
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Hex, hex } from "@weir/sdk/core";
+import type { Ledger } from "../keys/ledger.ts";
+import type { Book } from "./book.ts";
+
+/** In the data folder while the gateway runs: where it answers, and what it wants to be shown. */
+export const STATUS_FILE = "status.json";
+
+/** One channel. Amounts are decimal texts in the token's smallest unit, all of them totals since the channel was opened. */
+export type ChannelStatus = {
+  channelId: Hex;
+  listingId: string;
+  token: Hex;
+  /** Value of everything opened to the buyer. */
+  owed: string;
+  /** The highest total that the buyer has signed. */
+  signed: string;
+  /** The highest stored voucher that is owed in full, or what was claimed if that is more. */
+  covered: string;
+  claimed: string;
+  /** Unix seconds since which something waits to be claimed. */
+  waitingSince: number | null;
+  lastClaim: Hex | null;
+  /** Keys leave no longer; what a close takes. */
+  capture: string | null;
+  closeHash: Hex | null;
+};
+
+export type Status = {
+  channels(): ChannelStatus[];
+  /** Whether this is the text behind `Bearer` that the file names. */
+  admits(token: string): boolean;
+  /** Writes the file, for its owner alone. */
+  open(url: string): void;
+  close(): void;
+};
+
+export function createStatus({
+  ledger,
+  book,
+  dataDir,
+}: {
+  ledger: Ledger;
+  book: Book;
+  dataDir: string;
+}): Status {
+  const token = hex(randomBytes(32)).slice(2);
+  const path = join(dataDir, STATUS_FILE);
+  return {
+    channels: () =>
+      [...ledger.accounts()].map((account) => {
+        const { claimed, since, hash } = book.of(account.channelId);
+        const covered = ledger.claimable(account).at(-1)?.cumulative ?? 0n;
+        return {
+          channelId: account.channelId,
+          listingId: String(account.listingId),
+          token: account.terms.token,
+          owed: String(ledger.owed(account)),
+          signed: String(account.total),
+          covered: String(covered > claimed ? covered : claimed),
+          claimed: String(claimed),
+          waitingSince: since,
+          lastClaim: hash,
+          capture: account.capture === null ? null : String(account.capture),
+          closeHash: account.closeHash,
+        };
+      }),
+    admits(shown) {
+      const [a, b] = [Buffer.from(shown), Buffer.from(token)];
+      return a.length === b.length && timingSafeEqual(a, b);
+    },
+    open(url) {
+      rmSync(path, { force: true });
+      writeFileSync(path, JSON.stringify({ url, token }), { mode: 0o600 });
+    },
+    close: () => rmSync(path, { force: true }),
+  };
+}
