@@ -23,22 +23,29 @@ export async function inRanges<log>(
 ): Promise<log[]> {
   let width = widest;
   const readOne = async (from: bigint, to: bigint): Promise<readonly log[]> => {
+    const size = to - from + 1n;
+    if (size > width) {
+      const parts: log[] = [];
+      for (let next = from, end: bigint; next <= to; next = end + 1n) {
+        end = least(next + width - 1n, to);
+        parts.push(...(await readOne(next, end)));
+      }
+      return parts;
+    }
     try {
       return await read(from, to);
     } catch (error) {
-      if (to === from || !isRefusal(error)) throw contractError(error);
-      const half = (to - from) / 2n;
+      if (size === 1n || !isRefusal(error)) throw contractError(error);
       // What follows is asked for in ranges that this node takes.
-      if (half + 1n < width) width = half + 1n;
-      return [...(await readOne(from, from + half)), ...(await readOne(from + half + 1n, to))];
+      width = least(width, (size + 1n) / 2n);
+      return readOne(from, to);
     }
   };
   const found: log[] = [];
   for (let next = fromBlock; next <= toBlock; ) {
     const ranges: [bigint, bigint][] = [];
     for (; ranges.length < AT_A_TIME && next <= toBlock; next = ranges.at(-1)![1] + 1n) {
-      const end = next + width - 1n;
-      ranges.push([next, end < toBlock ? end : toBlock]);
+      ranges.push([next, least(next + width - 1n, toBlock)]);
     }
     for (const logs of await Promise.all(ranges.map(([from, to]) => readOne(from, to)))) found.push(...logs);
   }
@@ -54,3 +61,5 @@ function isRefusal(error: unknown): boolean {
   if (http) return http.status === 400 || http.status === 413 || http.status === 422;
   return contractError(error).name !== "Unreachable";
 }
+
+const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
