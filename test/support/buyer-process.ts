@@ -20,8 +20,8 @@ export class BuyerProcess {
   /** Distinct messages received, and the highest number among them. */
   messages = 0;
   highest = -1;
-  /** Owed by the buyer's own meter. */
-  due = 0n;
+  /** Relay → the most that the buyer's meter showed as due while that relay sent. */
+  readonly due = new Map<string, bigint>();
   /** Highest total signed for any relay. */
   total = 0n;
   /** The relay that the last voucher named, and the one that sent the last segment. */
@@ -93,7 +93,8 @@ export class BuyerProcess {
     } else if (line.event === "meter") {
       if (line.messages > this.messages)
         this.faults.push(`${line.messages} messages were counted, ${this.messages} had come`);
-      this.due = BigInt(line.due);
+      const due = BigInt(line.due);
+      if (due > (this.due.get(this.servedBy) ?? 0n)) this.due.set(this.servedBy, due);
     } else if (line.event === "stopped") this.stopped = line;
   }
 }

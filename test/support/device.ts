@@ -43,11 +43,14 @@ export class Device {
     await this.#client.endAsync(true);
   }
 
-  /** mqtt.js repeats what it has sent and gives up what it had not: that begins anew. */
+  /**
+   * mqtt.js repeats what it has sent, and gives up what was waiting behind that when the connection is lost again: it is published anew, in
+   * a later turn, because mqtt.js walks its queue while it says so.
+   */
   #publish(n: number): void {
     if (this.#closed) return;
     this.#client.publish(this.#topic, JSON.stringify({ n }), { qos: 1 }, (error) => {
-      if (error) return this.#publish(n);
+      if (error) return void setImmediate(() => this.#publish(n));
       this.acknowledged.add(n);
       this.events.emit("acknowledged");
     });
