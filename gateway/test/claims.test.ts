@@ -13,7 +13,7 @@ import { getChannel, registerPublisherKey, requestClose } from "@weir/sdk/chain"
 import { channelsAbi } from "@weir/sdk/generated";
 import mqtt, { type MqttClient } from "mqtt";
 import { parseEventLogs, zeroAddress } from "viem";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { OPERATOR, publisherKey, RELAY, SELLER } from "../../test/support/market.ts";
 import type { ChannelStatus } from "../src/claims/status.ts";
 import type { Buyer } from "./support/buyer.ts";
@@ -25,6 +25,7 @@ const P = 10n ** 14n;
 const CHEAP = 10n ** 11n;
 const STRANGER_OPERATOR = 7;
 const patience = { timeout: 60_000, interval: 50 };
+vi.setConfig({ testTimeout: 180_000 });
 
 let world: World;
 let gateway: RunningGateway;
