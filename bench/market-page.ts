@@ -3,6 +3,7 @@
  * browser profile each time. Target: at most one second.
  */
 import { writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { launch, visit } from "../test/support/browser.ts";
@@ -35,7 +36,13 @@ export async function main(args: string[]): Promise<number> {
     times.sort((a, b) => a - b);
     const result = {
       visits: VISITS,
-      usableMs: { median: Math.round(times[times.length >> 1]!), most: Math.round(times.at(-1)!) },
+      usableMs: {
+        least: Math.round(times[0]!),
+        median: Math.round(times[times.length >> 1]!),
+        most: Math.round(times.at(-1)!),
+      },
+      // The market itself keeps a core busy; whatever else runs makes the figures worth less.
+      load: Number(loadavg()[0]!.toFixed(1)),
       scriptBytesCompressed: scriptBytes,
       targets: { usableMs: TARGET_MS, scriptBytesCompressed: TARGET_BYTES },
     };
