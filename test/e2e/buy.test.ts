@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { portableCrypto, verifyOnChain } from "../../sdk/src/client/index.ts";
 import { channelsAbi, grantsAbi } from "../../sdk/src/generated/index.ts";
 import { chromiumPath, launch, type Visit, visit, type Wallet } from "../support/browser.ts";
-import { arrives, CASE_MS, figure, openBuy, until } from "../support/buyer.ts";
+import { arrives, BUY_MS, CASE_MS, figure, openBuy, until } from "../support/buyer.ts";
 import { startStackHere } from "../support/stack.ts";
 
 const PRICE = 10n ** 11n;
@@ -74,6 +74,8 @@ describe.runIf(here)("a buyer's first visit", { timeout: CASE_MS }, () => {
     await doubting.page.getByText("10 listings, 0 live now").waitFor();
     expect(await cards.filter({ hasText: "Unknown" }).count()).toBe(10);
     doubting.check();
+    // A round may be under way.
+    await doubting.context.unrouteAll({ behavior: "ignoreErrors" });
     await doubting.close();
   });
 
@@ -220,7 +222,7 @@ describe.runIf(here)("a buyer's first visit", { timeout: CASE_MS }, () => {
     const before = await messages();
     await page()
       .getByText("A relay went away and this page moved to another; nothing is paid twice.")
-      .waitFor();
+      .waitFor({ timeout: BUY_MS });
     expect(await carrier()).toBe(stack.relays[1 - at]!.operator.toLowerCase());
     await until(async () => (await messages()) > before + 20n);
     await guest.axe();
