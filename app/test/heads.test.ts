@@ -110,8 +110,8 @@ describe("a listing's pulse", () => {
   });
 
   it("is what one honest relay shows, whatever the other says", async () => {
-    const forged = { ...itemOf(now - 50_000), headAtMs: now };
-    expect(await pulse([{ items: [forged] }, { items: [itemOf(now - 40_000)] }])).toBe("quiet");
+    const honest = itemOf(now - 70_000);
+    expect(await pulse([{ items: [{ ...honest, headAtMs: now }] }, { items: [honest] }])).toBe("stale");
   });
 
   it("is unknown without the hub's keys, and with answers that are no heads", async () => {
