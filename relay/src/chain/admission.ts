@@ -88,8 +88,11 @@ export type Admission = {
   terms(listingId: bigint, version: number): Promise<ListingTerms>;
   /** A hub's unrevoked publisher key. @throws RefusedError BadKey, ChainUnreachable */
   publisherKey(hubId: bigint, keyId: number): Promise<PublicKey>;
-  /** @throws RefusedError NoGrant (after waiting for the transaction, if one is named), Limit, ChainUnreachable */
-  grant(grantId: Hex, options?: { transactionHash?: Hex | null; signal?: AbortSignal }): Promise<Grant>;
+  /** `fresh` reads again. @throws RefusedError NoGrant (after waiting for the transaction, if one is named), Limit, ChainUnreachable */
+  grant(
+    grantId: Hex,
+    options?: { fresh?: boolean; transactionHash?: Hex | null; signal?: AbortSignal },
+  ): Promise<Grant>;
   /** `fresh` reads again. @throws RefusedError ChainUnreachable */
   channel(channelId: Hex, options?: { fresh?: boolean }): Promise<ChannelState>;
   /** What pays for the grant; `fresh` reads again. @throws RefusedError ChainUnreachable */
@@ -342,7 +345,8 @@ export const admission =
         const { key } = await keys.get(`${hubId}/${keyId}`, () => ask(unknown, () => loadKey(hubId, keyId)));
         return key;
       },
-      async grant(grantId, { transactionHash, signal = stopper.signal } = {}) {
+      async grant(grantId, { fresh = false, transactionHash, signal = stopper.signal } = {}) {
+        if (fresh) grants.delete(grantId);
         const load = () => grants.get(grantId, () => ask(noGrant, () => loadGrant(grantId)));
         try {
           return await load();

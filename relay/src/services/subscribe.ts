@@ -294,11 +294,18 @@ export const subscribeService = () => (components: SubscribeComponents) => {
   /** Judges a running session again. A close that this session asked for is its own end. */
   async function recheck(session: Session): Promise<void> {
     if (session.closing) return;
-    try {
-      const grant = await admission.grant(session.grant.grantId);
-      const payment = await admission.payment(grant);
-      Object.assign(session, { grant, subscription: payment.subscription });
+    const judged = async (fresh: boolean) => {
+      const grant = await admission.grant(session.grant.grantId, { fresh });
+      const payment = await admission.payment(grant, { fresh });
       const refusal = judge(grant, admission.now(), payment, session.epoch);
+      return { grant, subscription: payment.subscription, refusal };
+    };
+    try {
+      let verdict = await judged(false);
+      // Whoever revokes stops the subscription as well, and what is remembered of the grant may be the older of the two.
+      if (verdict.refusal?.name === "OutOfMoney") verdict = await judged(true);
+      const { refusal, ...state } = verdict;
+      Object.assign(session, state);
       if (refusal && !session.closing) session.reader.end(refusal);
       else session.reader.wake(); // the end of what is paid for may have moved
     } catch (error) {
