@@ -130,7 +130,8 @@ export async function readSegments(
   while (numbers.length < count) {
     const frame = await frames.read();
     if (frame === null) throw new Error(`the stream ended after segments ${numbers.join(", ")}`);
-    if (frame.type === "REFUSED") throw new Error(`${frame.name}: ${frame.message} ${JSON.stringify(frame.detail)}`);
+    if (frame.type === "REFUSED")
+      throw new Error(`${frame.name}: ${frame.message} ${JSON.stringify(frame.detail)}`);
     if (frame.type === "SEGMENT") numbers.push(decodeHeader(frame.bytes.subarray(0, HEADER_BYTES)).seq);
     else others.push(frame);
   }
@@ -144,7 +145,8 @@ export async function until<N extends Frame["type"]>(frames: FrameStream, type: 
     if (frame === null) throw new Error(`the stream ended before ${type}`);
     if (frame.type === type) return frame as FrameOf<N>;
     if (frame.type === "SEGMENT") throw new Error(`a segment came before ${type}`);
-    if (frame.type === "REFUSED") throw new Error(`${frame.name}: ${frame.message} ${JSON.stringify(frame.detail)}`);
+    if (frame.type === "REFUSED")
+      throw new Error(`${frame.name}: ${frame.message} ${JSON.stringify(frame.detail)}`);
   }
 }
 
