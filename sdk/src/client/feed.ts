@@ -1,3 +1,5 @@
+// One bought stream, kept going: session after session on its relays, vouchers ahead of what arrives, and an end that settles.
+// Longer than its neighbours because it is one state machine: status, meter and place change together.
 import { isAddress } from "viem";
 import {
   type Address,
