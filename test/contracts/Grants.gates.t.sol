@@ -183,6 +183,23 @@ contract GrantsGatesTest is MarketFixture {
 
     // ------------------------------------------------------------------------------------------------------- consent
 
+    function test_attestation_onAChainWithoutTheService() public {
+        (terms.attestationSchema, terms.attester) = (keccak256("schema"), makeAddr("attester"));
+        Purchase memory purchase = order(list(terms), terms, BY_MESSAGE);
+        purchase.attestation = keccak256("of another chain");
+        grants = IGrants(deployCode("Grants", abi.encode(hubs, listings, channels, subscriptions, consents, address(0))));
+        bothRefuse(purchase, abi.encodeWithSelector(IGrants.AttestationsNotAvailable.selector));
+    }
+
+    function test_DOMAIN_SEPARATOR() public view {
+        bytes32 kind =
+            keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+        bytes32 domain = keccak256(
+            abi.encode(kind, keccak256("Weir Grants"), keccak256("1"), block.chainid, address(grants))
+        );
+        assertEq(grants.DOMAIN_SEPARATOR(), domain);
+    }
+
     function test_consent_gatesTheSaleAndTheAccess() public {
         terms.flags |= ListingFlags.PERSONAL_DATA;
         uint64 listingId = list(terms);
