@@ -194,6 +194,8 @@ contract GrantsAccessTest is MarketFixture {
         assertEq(buyer.balance, before);
         bytes32[] memory still = grants.grantsOf(listingId, buyer);
         for (uint256 i = 0; i < 4; i++) assertEq(still[i], held[i]);
+        assertTrue(grants.isActive(listingId, buyer, 1));
+        assertFalse(grants.isActive(listingId, buyer, 128)); // a right that none of the four gives
     }
 
     function test_fifth_takesTheEndedPlaceFirst() public {

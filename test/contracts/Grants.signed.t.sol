@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {GrantsFunding} from "./support/GrantsFunding.sol";
 import {IGrants} from "../../contracts/interfaces/IGrants.sol";
+import {Tokens} from "../../contracts/libraries/Tokens.sol";
 import {TestToken} from "../../contracts/mocks/TestToken.sol";
 import {Approval, Funding, Purchase} from "../../contracts/types/GrantTypes.sol";
 import {ListingTerms} from "../../contracts/types/ListingTypes.sol";
@@ -101,6 +102,16 @@ contract GrantsSignedTest is GrantsFunding {
         bothRefuse(
             purchase, abi.encodeWithSelector(IGrants.FundingNotForToken.selector, Funding.EIP3009, address(0))
         );
+    }
+
+    /// @dev Neither balances nor authorisations: the refusal is the pull's, not the question whether the signature was used.
+    function test_buy_signedInWhatIsNoToken() public {
+        metered.token = address(hubs);
+        Purchase memory purchase = order(list(metered), metered, BY_MESSAGE);
+        purchase.funding = Funding.EIP3009;
+        purchase.authorization = abi.encode(uint256(0), type(uint256).max, SALT, new bytes(65));
+        vm.expectRevert(abi.encodeWithSelector(Tokens.TokenUnreadable.selector, address(hubs)));
+        grants.buy(purchase);
     }
 
     // ------------------------------------------------------------------------------------------------------- helpers
