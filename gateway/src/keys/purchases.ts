@@ -2,6 +2,7 @@
 import {
   type ChannelState,
   type Contracts,
+  eventsOf,
   type GrantState,
   getChannel,
   getGrant,
@@ -23,7 +24,7 @@ import {
 import { grantsAbi } from "@weir/sdk/generated";
 import { RefusedError } from "@weir/sdk/wire";
 import { type PublicClient, parseEventLogs } from "viem";
-import type { Acquired, Directory, ListingInfo } from "../directory.ts";
+import { type Acquired, type Directory, giftOf, type ListingInfo } from "../directory.ts";
 import type { Purchased } from "./account.ts";
 
 export type Purchases = {
@@ -67,9 +68,23 @@ export function createPurchases(init: {
     }
     const found =
       directory.acquired(grantId) ??
-      (await ask(() => getPurchase(client, { contracts, grantId, fromBlock }), "GrantUnknown"));
+      (await ask(() => getPurchase(client, { contracts, grantId, fromBlock }), "GrantUnknown")) ??
+      (await given(grantId));
     if (!found) throw new RefusedError("NoGrant", "nothing was bought under this grant");
     return found;
+  }
+
+  /** Given a moment ago, perhaps: before our next look at the head. */
+  async function given(grantId: Hex): Promise<Acquired | undefined> {
+    const query = {
+      contracts,
+      contract: "Grants",
+      eventName: "GrantGiven",
+      args: { grantId },
+      fromBlock,
+    } as const;
+    const [event] = await must(() => eventsOf(client, query));
+    return event && giftOf(event.args);
   }
 
   return {
