@@ -3,11 +3,13 @@ import { createPrivateKey, createPublicKey, hkdfSync } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { decode } from "cborg";
 import { TypedDataEncoder, verifyMessage } from "ethers";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { counterAfter } from "../src/client/index.ts";
 import { fileCounters, nativeCrypto } from "../src/client/node.ts";
+import { suite } from "../src/core/hpke.ts";
 import {
   type CommandContext,
   type CommandError,
@@ -101,6 +103,27 @@ describe("the vector", () => {
     }
     // A command's signature is no signature over a text.
     expect(verifyMessage(unhex(vector.digest), expand(vector.signature))).not.toBe(vector.signer);
+  });
+
+  test("opens under the info that the page's table gives", async () => {
+    const info = concat(
+      label("weir/command/1"),
+      unhex("0x002000010002"),
+      uint(delivery.chainId, 32),
+      unhex(delivery.grants),
+      uint(context.listingId, 8),
+      unhex(context.grantId),
+      uint(context.generation, 4),
+      uint(context.counter, 8),
+      uint(context.expiry, 5),
+    );
+    expect(info.length).toBe(130);
+    const recipientKey = await suite.kem.deserializePrivateKey(unhex(vector.commandKey!.privateKey!));
+    const plain = await suite.open({ recipientKey, enc: sealed.enc, info }, sealed.ct);
+    expect(decode(new Uint8Array(plain))).toEqual([
+      vector.command!.device,
+      new Uint8Array(unhex(vector.command!.payload!)),
+    ]);
   });
 
   test("opens; its result is that of this command and of no other", async () => {

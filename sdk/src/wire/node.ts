@@ -12,7 +12,7 @@ export const NODE_LIMITS = {
   maxIncomingPendingConnections: 256, // the default of 10 lets ten silent sockets lock everybody out
   inboundConnectionThreshold: 200, // a second and host: a proxy or a school may stand behind one address
   inboundUpgradeTimeoutMs: 5000, // a silent socket is gone after this
-  maxStreamsPerConnection: 1024, // three streams a listing and gateway, one a reader's listing
+  maxStreamsPerConnection: 1024, // four streams a listing and gateway, one a reader's listing
   streamWindowBytes: 1 << 20, // above 4 MiB a paused reader would be reset by its own read buffer
 } as const;
 
@@ -27,7 +27,7 @@ export async function createNode(init: { privateKey?: PrivateKey; listen?: strin
       yamux({
         maxInboundStreams: NODE_LIMITS.maxStreamsPerConnection,
         maxOutboundStreams: NODE_LIMITS.maxStreamsPerConnection,
-        // Streams opened before the protocol is agreed on: a gateway opens three a listing right after dialling.
+        // Streams opened before the protocol is agreed on: a gateway opens four a listing right after dialling.
         maxEarlyStreams: NODE_LIMITS.maxStreamsPerConnection,
         streamOptions: {
           initialStreamWindowSize: 256 << 10,
