@@ -103,12 +103,12 @@ export function createDemand(init: {
     );
   }
 
-  async function lookAtSlots(): Promise<void> {
+  async function lookAtSlots(signal: AbortSignal): Promise<void> {
     if (looked && changed.size === 0) return;
     const stale = [...directory.everyAcquired()].filter(
       (one) => (!looked || changed.has(one.paymentId)) && timed(one),
     );
-    while (stale.length > 0)
+    while (stale.length > 0 && !signal.aborted)
       await Promise.all(
         stale.splice(0, CLAIM_READS).map(async ({ paymentId, listingId, notBefore, notAfter }) => {
           changed.delete(paymentId);
@@ -164,7 +164,7 @@ export function createDemand(init: {
         wake = new AbortController();
         try {
           // The chain that cannot be read now is asked again at the next look.
-          await lookAtSlots().catch(report);
+          await lookAtSlots(signal).catch(report);
           await settle();
           await tell();
         } catch (error) {
