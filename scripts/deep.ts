@@ -5,7 +5,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { coverage } from "./deep/coverage.ts";
-import { forge, prepareForge, withPulse } from "./deep/forge.ts";
+import { forge, prepareForge } from "./deep/forge.ts";
+import { withPulse } from "./deep/program.ts";
 
 const HELP = `npm run test:deep [-- --minutes N] [-- --match pattern] [-- --jobs N] [-- --coverage]
 
@@ -13,7 +14,7 @@ const HELP = `npm run test:deep [-- --minutes N] [-- --match pattern] [-- --jobs
                 test and 5,000,000 calls of every campaign, however long that takes
   --match P     only tests whose Contract.test matches the regular expression P
   --jobs N      Forge processes side by side (default: one per core)
-  --coverage    line and branch coverage of contracts/ instead; under 100 % fails
+  --coverage    what of contracts/ runs, lines and both arms of every if, with Hardhat; under 100 % fails
 `;
 const { values } = parseArgs({
   options: {
@@ -198,10 +199,10 @@ if (values.help) {
 const minutes = positive("minutes", values.minutes);
 const jobs = Math.ceil(positive("jobs", values.jobs)!);
 mkdirSync(FAILURES, { recursive: true });
-prepareForge();
 if (values.coverage) {
   Object.assign(count, await coverage(values.match));
 } else {
+  prepareForge();
   const built = await withPulse(
     "compiling (ten minutes and more the first time, then only what changed)",
     forge(["build"]),
