@@ -174,6 +174,15 @@ export function createDirectory(init: DirectoryInit): Directory {
   });
 }
 
+/** What a GrantGiven event tells. A gift has no session key of its own: its buyer's account signs. */
+export const giftOf = (args: Omit<Acquired, "plan" | "signer" | "buyerSalt" | "market">): Acquired => ({
+  ...args,
+  plan: null,
+  signer: args.buyer,
+  buyerSalt: toHex(0, { size: 32 }),
+  market: toHex(0, { size: 20 }),
+});
+
 /** The contract's zero point means "no key". */
 const keyOf = ({ x, y }: PublicKey): PublicKey | null => (/^0x0*$/.test(x + y.slice(2)) ? null : { x, y });
 
@@ -225,14 +234,7 @@ class State {
         this.acquired.set(event.args.grantId, event.args);
         return undefined;
       case "GrantGiven": {
-        const { args } = event;
-        const gift = {
-          plan: null,
-          signer: args.buyer,
-          buyerSalt: toHex(0, { size: 32 }),
-          market: toHex(0, { size: 20 }),
-        };
-        this.acquired.set(args.grantId, { ...args, ...gift });
+        this.acquired.set(event.args.grantId, giftOf(event.args));
         return undefined;
       }
       case "DeviceRegistered":

@@ -19,11 +19,13 @@ import { createStatus } from "./claims/status.ts";
 import { createSubscriptionClaims } from "./claims/subscriptions.ts";
 import type { GatewayConfig } from "./config.ts";
 import { DATABASE_FILE, Database, RESTORED } from "./database.ts";
+import { createCommands } from "./devices/commands.ts";
+import { createDemand } from "./devices/demand.ts";
 import { createDirectory, type Directory, type ListingInfo } from "./directory.ts";
 import { createHttp } from "./ingest/http.ts";
 import { createIntake } from "./ingest/intake.ts";
 import { createJournal } from "./ingest/journal.ts";
-import { createBroker } from "./ingest/mqtt.ts";
+import { type Broker, createBroker } from "./ingest/mqtt.ts";
 import { createPasswords } from "./ingest/passwords.ts";
 import { createTokens } from "./ingest/tokens.ts";
 import { createCovers } from "./keys/covers.ts";
@@ -161,7 +163,21 @@ export async function startGateway(
     metrics,
     log,
   });
-  const covers = createCovers({ directory, purchases, crypto, delivery, metrics, log });
+  /** Devices connect last: until then nobody is told anything, and nothing reaches a device. */
+  let broker: Broker | undefined;
+  const demand = createDemand({
+    db,
+    client,
+    contracts,
+    directory,
+    sessions: sessions.count,
+    tell: async () => broker?.tellDemand(),
+    log,
+  });
+  const onCovered = (listingId: bigint, until: number) => db.commit(() => demand.covered(listingId, until));
+  const covers = createCovers({ directory, purchases, crypto, delivery, metrics, log, onCovered });
+  const outlet = () => broker;
+  const commands = createCommands({ db, directory, purchases, outlet, crypto, delivery, metrics, log });
 
   const claims = createSubscriptionClaims({
     client,
@@ -228,8 +244,10 @@ export async function startGateway(
         metrics.count("segments");
         streams.get(listingId)?.wake(header);
       },
-      onGeneration: () =>
-        sessions.end(listingId, new RefusedError("StaleGeneration", "a new generation has begun")),
+      onGeneration: () => {
+        sessions.end(listingId, new RefusedError("StaleGeneration", "a new generation has begun"));
+        commands.announce(listingId);
+      },
     });
     // A copy may lack what was published after it was made: numbers that are gone are never used again.
     if (restored) pipeline.renew(0, true);
@@ -246,6 +264,7 @@ export async function startGateway(
         store,
         sessions,
         covers,
+        commands,
         crypto,
         delivery,
         log,
@@ -310,16 +329,19 @@ export async function startGateway(
   });
   const tokens = createTokens({ crypto, gatewayId: config.id, deviceKey: directory.deviceKey });
   const intake = createIntake({ journal, metrics });
-  const broker = createBroker({
+  const devices = createBroker({
     passwords,
     tokens,
     intake,
     metrics,
     log,
     ready: () => !ending.signal.aborted,
+    onAnswer: commands.answer,
+    demandOf: demand.of,
   });
-  directory.on("deviceRevoked", (hubId, device) => broker.disconnect(hubId, device));
-  directory.on("deviceRotated", (hubId, device) => broker.disconnectTokens(hubId, device));
+  broker = devices;
+  directory.on("deviceRevoked", (hubId, device) => devices.disconnect(hubId, device));
+  directory.on("deviceRotated", (hubId, device) => devices.disconnectTokens(hubId, device));
   const status = createStatus({ ledger, book, dataDir: config.dataDir });
   const api = createHttp({
     status,
@@ -330,17 +352,18 @@ export async function startGateway(
     log,
     corsOrigins: config.corsOrigins,
     missing,
-    onPassword: (hubId, device) => broker.disconnect(hubId, device),
+    onPassword: (hubId, device) => devices.disconnect(hubId, device),
   });
-  metrics.gauge("mqtt_connections", broker.connections);
+  metrics.gauge("mqtt_connections", devices.connections);
   metrics.gauge("journal_bytes", journal.bytes);
   metrics.gauge("outbox_bytes", store.outboxBytes);
   metrics.gauge("live_sessions", () => sessions.count());
   const [mqttPort, httpPort] = await Promise.all([
-    broker.start(config.host, config.mqttPort),
+    devices.start(config.host, config.mqttPort),
     api.start(config.host, config.httpPort),
   ]);
 
+  const wanting = demand.run(ending.signal);
   status.open(`http://${config.host}:${httpPort}`);
 
   const feeding = Promise.all(
@@ -383,7 +406,9 @@ export async function startGateway(
       ending.abort();
       clearInterval(settling);
       status.close();
-      await Promise.all([broker.stop(), api.stop(), feeding]);
+      await wanting;
+      await demand.rest();
+      await Promise.all([devices.stop(), api.stop(), feeding]);
       await Promise.all(opening.values());
       await Promise.all([...senders.values()].map((sender) => sender.stop()));
       await claiming;

@@ -150,6 +150,27 @@ export const MAX_COVER_RATES = 100_000;
 /** Keys out ahead of a gift, which has no plan that states a notice. */
 export const GIFT_NOTICE_SECONDS = 3_600;
 
+// ---- commands and demand
+
+/** Commands of one grant at once … */
+export const COMMANDS_BURST = 20;
+/** … and a minute: a person at a switch, or a control loop of a second. */
+export const COMMANDS_PER_MINUTE = 60;
+/** Grants whose rate of commands is remembered. */
+export const MAX_COMMAND_RATES = 100_000;
+/** Commands being looked at or waited for per relay connection: each costs two chain reads and a signature. */
+export const MAX_PENDING_COMMANDS = 64;
+/** Commands that one device has not answered yet. */
+export const MAX_COMMANDS_PER_DEVICE = 8;
+/** A device answers within this; then its buyer is told that it did not. */
+export const ANSWER_TIMEOUT_MS = 10_000;
+/** How often it is looked at which devices anybody pays for. */
+export const DEMAND_CHECK_MS = 1_000;
+/** Demand outlives the last session by this: a buyer who moves to another relay, or a gateway that was killed, stops no device. */
+export const DEMAND_LINGER_SECONDS = 15;
+/** Looks at a subscription that belongs to no purchase known yet: both lie in one transaction, so the next look knows it. */
+export const DEMAND_TRIES = 5;
+
 // ---- chain
 
 /**

@@ -1,4 +1,5 @@
 /** Every limit of a relay, each with its reason. The same table for people: docs/limits.md, section "Relay". */
+import { MAX_COMMAND_SECONDS } from "@weir/sdk/core";
 
 const SECOND = 1000;
 const MIB = 1024 * 1024;
@@ -94,6 +95,18 @@ export const KEY_TIMEOUT_MS = 10 * SECOND;
 export const MAX_PENDING_KEYS = 256;
 /** Covers kept, 2 KiB each at most; the oldest go first. */
 export const MAX_COVERS = 100_000;
+
+// ------------------------------------------------------------------------------------------------------------ commands
+
+/** Commands of one grant, and of one peer: a person at a switch, or a control loop of a second. Asking for the key counts, too. */
+export const COMMANDS_PER_MINUTE = 60;
+export const COMMANDS_BURST = 20;
+/** Commands on their way to one gateway. */
+export const MAX_PENDING_COMMANDS = 256;
+/** A gateway waits ten seconds for its device; it never answers later than this. */
+export const COMMAND_TIMEOUT_MS = 20 * SECOND;
+/** A command's furthest expiry (docs/protocol/command.md). */
+export const MAX_COMMAND_AHEAD_S = MAX_COMMAND_SECONDS;
 
 // --------------------------------------------------------------------------------------------------------------- chain
 

@@ -46,8 +46,10 @@ export function createCovers(init: {
   delivery: Delivery;
   metrics: Metrics;
   log: Logger;
+  /** Keys leave that open a listing up to then, unix seconds; resolves when that is on disk. */
+  onCovered: (listingId: bigint, until: number) => Promise<void>;
 }): Covers {
-  const { directory, purchases, crypto, delivery, metrics, log } = init;
+  const { directory, purchases, crypto, delivery, metrics, log, onCovered } = init;
   const rates = new Map<Hex, Rate>();
 
   function limit(grantId: Hex): void {
@@ -115,6 +117,7 @@ export function createCovers(init: {
       publisherKeyId: identity.keyId,
       publisherPrivateKey: hub.publisherPrivateKey,
     });
+    await onCovered(pipeline.listingId, (to + 1) * pipeline.epochLength);
     const secret = streamSecret(hub.masterSeed, delivery, pipeline.listingId, generation);
     return sealer.seal(from, to, coverKeys(crypto, secret, from, to));
   }

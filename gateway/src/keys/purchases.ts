@@ -2,6 +2,7 @@
 import {
   type ChannelState,
   type Contracts,
+  eventsOf,
   type GrantState,
   getChannel,
   getGrant,
@@ -23,7 +24,7 @@ import {
 import { grantsAbi } from "@weir/sdk/generated";
 import { RefusedError } from "@weir/sdk/wire";
 import { type PublicClient, parseEventLogs } from "viem";
-import type { Acquired, Directory, ListingInfo } from "../directory.ts";
+import { type Acquired, type Directory, giftOf, type ListingInfo } from "../directory.ts";
 import type { Purchased } from "./account.ts";
 
 export type Purchases = {
@@ -31,8 +32,14 @@ export type Purchases = {
   acquired(grantId: Hex, transactionHash: Hex | null): Promise<Acquired>;
   /** The metered purchase behind a channel, checked against the channel's id. @throws RefusedError */
   metered(grantId: Hex, channelId: Hex, transactionHash: Hex | null): Promise<Purchased>;
-  /** Throws unless the grant gives READ now. Channel or subscription is there if one of them pays for it. @throws RefusedError */
-  requireActive(grantId: Hex): Promise<{
+  /**
+   * Throws unless the grant gives the right now, READ without one named. Channel or subscription is there if one of them pays for it.
+   * @throws RefusedError
+   */
+  requireActive(
+    grantId: Hex,
+    right?: number,
+  ): Promise<{
     grant: GrantState;
     channel: ChannelState | undefined;
     subscription: SubscriptionSlot | undefined;
@@ -67,9 +74,23 @@ export function createPurchases(init: {
     }
     const found =
       directory.acquired(grantId) ??
-      (await ask(() => getPurchase(client, { contracts, grantId, fromBlock }), "GrantUnknown"));
+      (await ask(() => getPurchase(client, { contracts, grantId, fromBlock }), "GrantUnknown")) ??
+      (await given(grantId));
     if (!found) throw new RefusedError("NoGrant", "nothing was bought under this grant");
     return found;
+  }
+
+  /** Given a moment ago, perhaps: before our next look at the head. */
+  async function given(grantId: Hex): Promise<Acquired | undefined> {
+    const query = {
+      contracts,
+      contract: "Grants",
+      eventName: "GrantGiven",
+      args: { grantId },
+      fromBlock,
+    } as const;
+    const [event] = await must(() => eventsOf(client, query));
+    return event && giftOf(event.args);
   }
 
   return {
@@ -96,10 +117,10 @@ export function createPurchases(init: {
         encryptionKey,
       };
     },
-    async requireActive(grantId) {
+    async requireActive(grantId, right = Rights.read) {
       const [grant, active] = await Promise.all([
         must(() => getGrant(client, { contracts, grantId })),
-        must(() => isActive(client, { contracts, grantId, rights: Rights.read })),
+        must(() => isActive(client, { contracts, grantId, rights: right })),
       ]);
       const { paymentId } = grant;
       const [channel, subscription] = await Promise.all([
@@ -108,7 +129,7 @@ export function createPurchases(init: {
           ? must(() => getSubscription(client, { contracts, subscriptionId: paymentId }))
           : undefined,
       ]);
-      if (!active) throw inactive(grant, channel, subscription);
+      if (!active) throw inactive(grant, channel, subscription, right);
       return { grant, channel, subscription };
     },
     channel: (channelId) => must(() => getChannel(client, { contracts, channelId })),
@@ -125,6 +146,7 @@ function inactive(
   grant: GrantState,
   channel: ChannelState | undefined,
   subscription: SubscriptionSlot | undefined,
+  right: number,
 ): RefusedError {
   const now = Date.now() / 1000;
   if (grant.notAfter === 0) return new RefusedError("NoGrant", "there is no such grant");
@@ -138,7 +160,10 @@ function inactive(
     return new RefusedError("OutOfMoney", "the time that was paid for is over", {
       stop: String(subscription.stop),
     });
-  return new RefusedError("NoGrant", "the grant does not give the right to read");
+  if ((grant.rights & right) !== 0) return new RefusedError("ConsentWithdrawn", "a consent is missing");
+  return right === Rights.read
+    ? new RefusedError("NoGrant", "the grant does not give the right to read")
+    : new RefusedError("NoRight", "the grant does not give the right to send commands");
 }
 
 /** A chain question; the named answer "there is none" becomes undefined. */

@@ -1,21 +1,24 @@
-/** Whether somebody may read now: the same rules at OPEN and after every block. */
+/** Whether somebody may read now, or send commands: the same rules at OPEN, at a command, and after every block. */
 import { Rights, type SubscriptionSlot } from "@weir/sdk/core";
 import { RefusedError } from "@weir/sdk/wire";
 import type { Grant, Payment } from "./admission.ts";
 
 /**
  * Null, or the refusal. `now` in unix seconds; `epoch` = the channel's close epoch in which the session began (a close that has
- * ended since is an end, too).
+ * ended since is an end, too). `right`: the one that is wanted, a bit of `Rights`.
  */
 export function judge(
   grant: Grant,
   now: number,
   { channel, subscription }: Payment,
   epoch: number | null = null,
+  right: number = Rights.read,
 ): RefusedError | null {
   if (grant.revokedAt !== 0) return new RefusedError("Revoked", "The seller revoked this grant.");
-  if ((grant.rights & Rights.read) === 0)
-    return new RefusedError("NoGrant", "The grant gives no right to read.");
+  if ((grant.rights & right) === 0)
+    return right === Rights.read
+      ? new RefusedError("NoGrant", "The grant gives no right to read.")
+      : new RefusedError("NoRight", "The grant gives no right to send commands.");
   if (now < grant.notBefore)
     return new RefusedError("BeforeWindow", "The grant's window has not begun.", {
       notBefore: String(grant.notBefore),

@@ -21,6 +21,7 @@ type OwnErrorName =
   | "TokenDomainUnknown"
   | "SegmentError"
   | "SealError"
+  | "CommandError"
   | "ClosedError"
   | "VerifyError"
   | "VersionUnknown"
@@ -428,6 +429,18 @@ const TABLE: Record<ExplainedName, readonly [sentence: string, advice: string]> 
     "Try another relay; you do not pay for it.",
   ],
   BadKey: ["The publisher's key is not registered or is revoked.", "Stop, to get back what is left."],
+  NoRight: ["This purchase only reads.", "Buy a plan that may send commands."],
+  Replayed: [
+    "A command of this number was taken before; it may have been carried out.",
+    "Look at the device, then send a new one.",
+  ],
+  TooLarge: ["The command is too long.", "Shorten it."],
+  UnknownDevice: ["The listing has no such device.", "Check its name."],
+  DeviceAway: ["The device is not listening; nothing was handed over.", "Try again later."],
+  NoAnswer: [
+    "The answer was lost; the command may have been carried out.",
+    "Look at the device before you send another.",
+  ],
   Limit: ["A limit of the relay was reached.", "Wait a moment and try again."],
   DiskFull: ["The relay's disk is full.", "Try another relay."],
   ChainUnreachable: ["The relay cannot reach the chain.", "Wait a moment and try again."],
@@ -471,6 +484,7 @@ const TABLE: Record<ExplainedName, readonly [sentence: string, advice: string]> 
     "A key could not be opened.",
     "Restore the keys of this purchase, or ask the seller for a new one.",
   ],
+  CommandError: ["The command or its result is not well formed.", FORM],
   ClosedError: ["The connection ended.", "It is opened again by itself."],
   VerifyError: ["The file does not pass its checks.", "Do not rely on it; the line that failed is named."],
   VersionUnknown: ["The listing has no such version.", RELOAD],

@@ -1,6 +1,7 @@
 export { accountKeyText, deriveAccountSecret, derivePurchaseKeys, portableCrypto } from "../core/index.ts";
 export * from "./browser.ts";
 export * from "./buy.ts";
+export * from "./command.ts";
 export * from "./endpoint.ts";
 export * from "./errors.ts";
 export * from "./feed.ts";

@@ -2,7 +2,13 @@
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Hex } from "../core/index.ts";
-import { type BuyerStore, progressFromJson, progressToJson } from "./store.ts";
+import {
+  type BuyerStore,
+  type CounterStore,
+  counterAfter,
+  progressFromJson,
+  progressToJson,
+} from "./store.ts";
 
 export { nativeCrypto } from "../core/native.ts";
 export { createNode } from "../wire/node.ts";
@@ -11,18 +17,6 @@ export { createNode } from "../wire/node.ts";
 export function fileStore(folder: string): BuyerStore {
   const pathOf = (grantId: Hex) => join(folder, `${grantId}.json`);
   const queues = new Map<Hex, Promise<void>>();
-  async function write(grantId: Hex, text: string): Promise<void> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const path = pathOf(grantId);
-    const file = await open(`${path}.new`, "w", 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(`${path}.new`, path);
-  }
   return {
     async load(grantId) {
       try {
@@ -36,7 +30,7 @@ export function fileStore(folder: string): BuyerStore {
       // In order: a later state never loses to an earlier one.
       const text = progressToJson(progress);
       const before = queues.get(grantId) ?? Promise.resolve();
-      const after = before.then(() => write(grantId, text));
+      const after = before.then(() => writeDurably(folder, pathOf(grantId), text));
       queues.set(
         grantId,
         after.catch(() => undefined),
@@ -45,4 +39,44 @@ export function fileStore(folder: string): BuyerStore {
     },
     remove: (grantId) => rm(pathOf(grantId), { force: true }),
   };
+}
+
+/** One file per grant below `folder`, flushed before `next` resolves. */
+export function fileCounters(folder: string): CounterStore {
+  const queues = new Map<Hex, Promise<unknown>>();
+  async function take(grantId: Hex): Promise<bigint> {
+    const path = join(folder, `${grantId}.command`);
+    const last = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return "0";
+      throw error;
+    });
+    if (!/^\d{1,20}$/.test(last)) throw new SyntaxError(`${path} is no command counter`);
+    const counter = counterAfter(BigInt(last));
+    await writeDurably(folder, path, String(counter));
+    return counter;
+  }
+  return {
+    next(grantId) {
+      const before = queues.get(grantId) ?? Promise.resolve();
+      const after = before.then(() => take(grantId));
+      queues.set(
+        grantId,
+        after.catch(() => undefined),
+      );
+      return after;
+    },
+  };
+}
+
+/** Written beside and renamed: whoever reads sees the old text or the new one. */
+async function writeDurably(folder: string, path: string, text: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const file = await open(`${path}.new`, "w", 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.new`, path);
 }

@@ -15,6 +15,7 @@ export const PROTOCOLS = {
   subscribe: "/weir/subscribe/1",
   keys: "/weir/keys/1",
   vouchers: "/weir/vouchers/1",
+  command: "/weir/command/1",
 } as const;
 
 /** A control frame's body is small; only a SEGMENT is large. */
@@ -161,6 +162,23 @@ const FRAMES = {
     },
   ],
   KEY_REPLY: [0x41, { requestId: c.int, seal: c.nullable(seal), error: failure }],
+  COMMAND_KEY_REQUEST: [0x50, { listingId: c.u64 }],
+  COMMAND_KEY: [0x51, { listingId: c.u64, generation: c.int, key: c.bytes(32), keyId: c.int, signature }],
+  COMMAND: [
+    0x52,
+    {
+      requestId: c.int,
+      listingId: c.u64,
+      grantId: c.hash,
+      generation: c.int,
+      counter: c.u64,
+      expiry: c.int,
+      enc: c.bytes(32),
+      ct: c.blob(MAX_CONTROL_BYTES - 1024),
+      signature,
+    },
+  ],
+  COMMAND_RESULT: [0x53, { requestId: c.int, seal: c.nullable(seal), error: failure }],
 } as const satisfies Record<string, readonly [number, Record<string, c.Field<never>> | object]>;
 
 const SEGMENT_TYPE = 0x12;

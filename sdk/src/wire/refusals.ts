@@ -26,6 +26,12 @@ export const RELAY_REFUSALS = [
   "GatewayOffline", // nobody can release keys right now
   "BadSegment", // a published segment breaks a rule: detail names the field
   "BadKey", // publisher key unknown or revoked
+  "NoRight", // the grant gives no right to send commands
+  "Replayed", // a command whose counter is not above the last one
+  "TooLarge", // a command above the limit
+  "UnknownDevice", // not registered, or it does not feed the listing
+  "DeviceAway", // the device does not listen to commands now: nothing was handed over
+  "NoAnswer", // the gateway was lost while a command was on its way: it may have arrived
   "Limit", // a rate, size or count limit; detail names it
   "DiskFull",
   "ChainUnreachable",
