@@ -74,6 +74,14 @@ export async function openMarket(listings: readonly SeedListing[]) {
     relays,
     relayPid: stack.programs.get("relay")!.child.pid!,
     gatewayPid: stack.programs.get("gateway")!.child.pid!,
+    /** Path of the relay's database. */
+    relayStore: join(folder, "run", "relay", "relay.db"),
+    /** kill -9; nothing of it is running when this resolves. */
+    async killRelay(): Promise<void> {
+      const { child, ended } = stack.programs.get("relay")!;
+      child.kill("SIGKILL");
+      await ended;
+    },
     listingId: (device: string) => seeded(device).listingId,
 
     /** What the SDK's buyer functions take, for buyer number so-and-so, who has ether. */
