@@ -7,6 +7,8 @@ import {
   type Bytes,
   checkSegment,
   closeNoticeDigest,
+  commandDigestOf,
+  commandKeyMessage,
   connectMessage,
   type Delivery,
   HEADER_BYTES,
@@ -166,6 +168,15 @@ export function claimsOf(frame: Frame, at: Situation): Claim[] {
       const { segmentId, cumulative, signature } = frame;
       const receipt = { channelId: at.channelId, segmentId, cumulative };
       return [bySigner(() => receiptDigest(delivery, receipt), signature, receipt)];
+    }
+    case "COMMAND_KEY": {
+      const { type: _, keyId: _key, signature, ...said } = frame;
+      return [byPublisher(() => commandKeyMessage(delivery, said), signature, said)];
+    }
+    case "COMMAND": {
+      const { type: _, requestId: _id, signature, enc, ct, ...said } = frame;
+      const digest = () => commandDigestOf(nativeCrypto, delivery, said, { enc, ct });
+      return [bySigner(digest, signature, said, enc, ct)];
     }
     default:
       return [];

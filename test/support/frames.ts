@@ -3,6 +3,8 @@ import { p256 } from "@noble/curves/nist.js";
 import {
   type Bytes,
   closeNoticeDigest,
+  commandDigestOf,
+  commandKeyMessage,
   connectMessage,
   type Delivery,
   epochKey,
@@ -99,6 +101,9 @@ export async function honestFrames(): Promise<{ at: Situation; frames: Map<strin
   const signedSession = { ...session, signature: bySigner(digest) };
   const ack = byPublisher(sessionAckMessage(digest));
   const paid = voucher(2n * 10n ** 15n);
+  const commandKey = { listingId: 7n, generation: NOW, key: fill(23, 32) };
+  const command = { listingId: 7n, grantId: id(19), generation: NOW, counter: 4n, expiry: NOW };
+  const sealedCommand = { enc: fill(24, 32), ct: fill(25, 48) };
   const fields: { [N in FrameName]: Fields<N> } = {
     HELLO: { nonce: at.relayNonce, chainId: 31337, operator: relay },
     REFUSED: { name: "WrongBase", message: "starts elsewhere", detail: { fromSeq: "12" } },
@@ -176,6 +181,15 @@ export async function honestFrames(): Promise<{ at: Situation; frames: Map<strin
       epochTo: NOW,
     },
     KEY_REPLY: { requestId: 1, seal, error: null },
+    COMMAND_KEY_REQUEST: { listingId: 7n },
+    COMMAND_KEY: { ...commandKey, keyId: 2, signature: byPublisher(commandKeyMessage(delivery, commandKey)) },
+    COMMAND: {
+      requestId: 1,
+      ...command,
+      ...sealedCommand,
+      signature: bySigner(commandDigestOf(nativeCrypto, delivery, command, sealedCommand)),
+    },
+    COMMAND_RESULT: { requestId: 1, seal, error: null },
   };
   const frames = new Map(
     Object.entries(fields).map(([name, value]) => [name, controlFrame(name as FrameName, value as never)]),
