@@ -15,7 +15,7 @@ import { x25519 } from "@noble/curves/ed25519.js";
 import { giveGrant, revokeDevice, revokeGrant, unblock } from "@weir/sdk/chain";
 import { FOREVER, hex, MAX_COMMAND_BYTES, MAX_RESULT_BYTES, type Plan, Rights } from "@weir/sdk/core";
 import type { Fields } from "@weir/sdk/wire";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { freePlan, RELAY, SELLER, type TestListing } from "../../test/support/market.ts";
 import { COMMANDS_BURST } from "../src/limits.ts";
 import { Buyer } from "./support/buyer.ts";
@@ -36,6 +36,8 @@ const tracedBy = (pid: number): number =>
   Number(/TracerPid:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 const hasStrace = spawnSync("strace", ["-V"]).status === 0;
 if (!hasStrace && process.env.WEIR_REQUIRE_ALL === "1") throw new Error("strace is needed");
+
+vi.setConfig({ testTimeout: 180_000 });
 
 let world: World;
 let relay: ScriptedRelay;
@@ -267,13 +269,15 @@ describe("refused, and never heard by the device", () => {
   test("a flood of one grant, while another one goes on", async () => {
     ({ by, inbox } = await commander());
     const flooder = (await commander()).by;
+    const frames: Fields<"COMMAND">[] = [];
+    while (frames.length < COMMANDS_BURST + 30) frames.push(await flooder.frame());
     const before = valve.heard.length;
-    const names: string[] = [];
-    for (let i = 0; i < COMMANDS_BURST + 15; i += 1)
-      names.push(await flooder.outcome(inbox, await flooder.frame()));
-    expect(names.slice(0, COMMANDS_BURST).every((name) => name === "answered 1")).toBe(true);
-    expect(names).toContain("Limit");
-    expect(valve.heard.length - before).toBe(names.filter((name) => name === "answered 1").length);
+    // All at once: on a slow machine the rate would come back meanwhile.
+    const results = await Promise.all(frames.map((frame) => flooder.send(inbox, frame)));
+    const messages = results.flatMap(({ error }) => (error ? [error.message] : []));
+    const held = messages.filter((message) => message.includes("commands a minute"));
+    expect(held.length).toBeGreaterThan(0);
+    expect(valve.heard.length - before).toBe(results.filter(({ seal }) => seal).length);
     expect(await by.outcome(inbox, await by.frame())).toBe("answered 1");
   });
 
@@ -353,9 +357,7 @@ describe("kill -9", () => {
     inbox.frames.send("COMMAND", frame);
     await delivered.promise;
     await gateway.kill();
-    const next = await again();
-    expect(await by.outcome(next.inbox, frame)).toBe("Replayed");
-    expect(valve.heard).toEqual([]);
+    await isUsed(await again(), by, frame);
   });
 
   test("no answer was ever a message of the stream", async () => {

@@ -7,6 +7,7 @@ import { channelList } from "./channel/list.ts";
 import { channelTopUp } from "./channel/top-up.ts";
 import { channelWithdraw } from "./channel/withdraw.ts";
 import { claimCommand } from "./claim.ts";
+import { commandCommand } from "./command.ts";
 import { deviceKit } from "./device/kit.ts";
 import { deviceRegister } from "./device/register.ts";
 import { deviceRevoke } from "./device/revoke.ts";
@@ -83,6 +84,7 @@ export function createProgram({ json }: { json: boolean }): Command {
     ]),
     buyCommand(),
     watchCommand(),
+    commandCommand(),
     noun("channel", "the escrow of message and byte plans", [
       channelList(),
       channelTopUp(),

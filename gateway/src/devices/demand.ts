@@ -53,11 +53,8 @@ export function createDemand(init: {
   let wake = new AbortController();
 
   for (const row of db.all<Row>("SELECT listingId, until, wanted FROM demand")) {
-    const listingId = BigInt(row.listingId);
-    // Killed while somebody paid: who read comes back within moments, and what is paid by time is looked up.
-    const grace = row.wanted === 0 ? 0 : nowSeconds() + DEMAND_LINGER_SECONDS;
-    until.set(listingId, Math.max(row.until, grace));
-    if (until.get(listingId)! > nowSeconds()) wanted.add(listingId);
+    until.set(BigInt(row.listingId), row.until);
+    if (row.wanted === 1 || row.until > nowSeconds()) wanted.add(BigInt(row.listingId));
   }
 
   directory.on("subscription", (id) => {
@@ -78,14 +75,16 @@ export function createDemand(init: {
     return found;
   }
 
+  const linger = (listingId: bigint): void =>
+    void until.set(listingId, Math.max(until.get(listingId) ?? 0, nowSeconds() + DEMAND_LINGER_SECONDS));
+
   /** What has turned since the last look is on disk before a device hears of it. */
   async function settle(): Promise<void> {
     const now = nowSeconds();
     const timed = paid(now);
     const turned: bigint[] = [];
     for (const { listingId } of directory.listings()) {
-      if (sessions(listingId) > 0)
-        until.set(listingId, Math.max(until.get(listingId) ?? 0, now + DEMAND_LINGER_SECONDS));
+      if (sessions(listingId) > 0) linger(listingId);
       const wants = timed.has(listingId) || (until.get(listingId) ?? 0) > now;
       if (wants === wanted.has(listingId)) continue;
       if (wants) wanted.add(listingId);
@@ -159,6 +158,8 @@ export function createDemand(init: {
       wake.abort();
     },
     async run(signal) {
+      // Killed while somebody paid: who read comes back within moments, and what is paid by time is looked up.
+      for (const listingId of wanted) linger(listingId);
       while (!signal.aborted) {
         wake = new AbortController();
         try {

@@ -41,11 +41,12 @@ export function fileStore(folder: string): BuyerStore {
   };
 }
 
+/** What is being taken, by file: two stores of one program on one folder take turns, too. */
+const taking = new Map<string, Promise<unknown>>();
+
 /** One file per grant below `folder`, flushed before `next` resolves. */
 export function fileCounters(folder: string): CounterStore {
-  const queues = new Map<Hex, Promise<unknown>>();
-  async function take(grantId: Hex): Promise<bigint> {
-    const path = join(folder, `${grantId}.command`);
+  async function take(path: string): Promise<bigint> {
     const last = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return "0";
       throw error;
@@ -57,10 +58,10 @@ export function fileCounters(folder: string): CounterStore {
   }
   return {
     next(grantId) {
-      const before = queues.get(grantId) ?? Promise.resolve();
-      const after = before.then(() => take(grantId));
-      queues.set(
-        grantId,
+      const path = join(folder, `${grantId}.command`);
+      const after = (taking.get(path) ?? Promise.resolve()).then(() => take(path));
+      taking.set(
+        path,
         after.catch(() => undefined),
       );
       return after;
@@ -71,12 +72,13 @@ export function fileCounters(folder: string): CounterStore {
 /** Written beside and renamed: whoever reads sees the old text or the new one. */
 async function writeDurably(folder: string, path: string, text: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const file = await open(`${path}.new`, "w", 0o600);
+  const fresh = `${path}.${process.pid}.new`; // two programs never write one file
+  const file = await open(fresh, "w", 0o600);
   try {
     await file.writeFile(text);
     await file.sync();
   } finally {
     await file.close();
   }
-  await rename(`${path}.new`, path);
+  await rename(fresh, path);
 }

@@ -1,4 +1,5 @@
-// The two steps of a buyer with a wallet of his own: buy a listing, open what was bought. Everything else is read from the chain.
+// The steps of a buyer with a wallet of his own: buy a listing, open what was bought, command its devices. Everything else is read from
+// the chain.
 import type { Libp2p } from "@libp2p/interface";
 import { signMessage } from "viem/actions";
 import {
@@ -20,9 +21,11 @@ import {
   type ExportPurchase,
   type Hex,
   isMetered,
+  type ListingTerms,
   type PublicKey,
 } from "../core/index.ts";
 import { Funding, type PreparedBuy, type Purchase, prepareBuy } from "./buy.ts";
+import { type SendCommandParameters, type SendCommandReturnType, sendCommand } from "./command.ts";
 import { type Feed, openFeed, type RelayAddress } from "./feed.ts";
 import { authorizeBuy } from "./fund.ts";
 import type { BuyerStore } from "./store.ts";
@@ -109,9 +112,7 @@ export async function openPurchase(
   const feed = await openFeed({
     ...market,
     delivery,
-    relays: market.relays.filter(({ operator }) =>
-      terms.relays.some((relay) => relay.toLowerCase() === operator.toLowerCase()),
-    ),
+    relays: carriersOf(market, terms),
     listing: {
       id: listingId,
       terms,
@@ -147,3 +148,47 @@ export async function openPurchase(
   };
   return { feed, head };
 }
+
+/**
+ * Sends one command to a device of a listing whose purchase has the right WRITE, and waits for its result.
+ *
+ * @throws what `sendCommand` throws; ContractError
+ * @example
+ * const { outcome, payload } = await commandDevice(market, {
+ *   grantId, device: "valve-3", payload: utf8('{"open":true}'), counters: fileCounters("buyer"),
+ * });
+ */
+export async function commandDevice(
+  market: Market,
+  p: { grantId: Hex } & Pick<SendCommandParameters, "device" | "payload" | "counters" | "seconds" | "signal">,
+): Promise<SendCommandReturnType> {
+  const { wallet, contracts, crypto, node } = market;
+  const purchase = await getPurchase(wallet, { contracts, grantId: p.grantId });
+  const { listingId, version, buyer, encryptionKey, buyerSalt } = purchase;
+  const { terms } = await getListing(wallet, { contracts, listingId, version });
+  const published = await getPublisherKeys(wallet, { contracts, hubId: terms.hubId });
+  const unrevoked = published.filter(({ revokedAt }) => !revokedAt);
+  const { signerPrivateKey, encryptionPrivateKey } = derivePurchaseKeys(
+    await accountSecret(market),
+    buyerSalt,
+  );
+  return sendCommand({
+    ...p,
+    node,
+    crypto,
+    delivery: deliveryOf(wallet.chain.id, contracts),
+    relays: carriersOf(market, terms),
+    listing: {
+      id: listingId,
+      publisherKeys: new Map(unrevoked.map((key): [number, PublicKey] => [key.keyId, key])),
+    },
+    grant: { grantId: p.grantId, buyer, encryptionKey },
+    keys: { encryptionPrivateKey, sign: (digest) => crypto.signSecp(signerPrivateKey, digest) },
+  });
+}
+
+/** Those of the market's relays that the listing names. */
+const carriersOf = ({ relays }: Market, terms: ListingTerms): RelayAddress[] =>
+  relays.filter(({ operator }) =>
+    terms.relays.some((relay) => relay.toLowerCase() === operator.toLowerCase()),
+  );

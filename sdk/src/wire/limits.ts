@@ -30,7 +30,7 @@ export const NODE_LIMITS = {
   /** Our own links dial again, with their own pauses. */
   reconnectRetries: 0,
   // ---- streams
-  /** Three streams a listing and gateway, one a reader's listing. */
+  /** Four streams a listing and gateway, one a reader's listing. */
   maxStreamsPerConnection: 1024,
   /** From a stream's opening to its protocol's name. */
   protocolNegotiationTimeoutMs: 5000,
@@ -79,7 +79,7 @@ export const MUXER = {
   keepAliveInterval: NODE_LIMITS.muxerKeepAliveMs,
   maxInboundStreams: NODE_LIMITS.maxStreamsPerConnection,
   maxOutboundStreams: NODE_LIMITS.maxStreamsPerConnection,
-  // Streams opened before the protocol is agreed on: a gateway opens three a listing right after dialling.
+  // Streams opened before the protocol is agreed on: a gateway opens four a listing right after dialling.
   maxEarlyStreams: NODE_LIMITS.maxStreamsPerConnection,
   maxMessageSize: NODE_LIMITS.maxMuxerMessageBytes,
   streamOptions: {
