@@ -2,6 +2,7 @@
 import { p256 } from "@noble/curves/nist.js";
 import {
   type Bytes,
+  type Crypto,
   closeNoticeDigest,
   commandDigestOf,
   commandKeyMessage,
@@ -31,7 +32,10 @@ const fill = (byte: number, length: number): Bytes => new Uint8Array(length).fil
 const id = (byte: number, length = 32): Hex => hex(fill(byte, length));
 const NOW = 1_800_000_000;
 
-export async function honestFrames(): Promise<{ at: Situation; frames: Map<string, Uint8Array> }> {
+/** `crypto`: the portable one signs the same twice, as vectors need it. */
+export async function honestFrames(
+  crypto: Crypto = nativeCrypto,
+): Promise<{ at: Situation; frames: Map<string, Uint8Array> }> {
   const secret = fill(11, 32);
   const publisherKey = fill(12, 32);
   const point = p256.getPublicKey(publisherKey, false);
@@ -58,19 +62,19 @@ export async function honestFrames(): Promise<{ at: Situation; frames: Map<strin
     channelId,
     sessionDigest: digest,
   };
-  const bySigner = (message: Bytes) => nativeCrypto.signSecp(secret, message);
-  const byPublisher = (message: Bytes) => nativeCrypto.es256Sign(publisherKey, message);
+  const bySigner = (message: Bytes) => crypto.signSecp(secret, message);
+  const byPublisher = (message: Bytes) => crypto.es256Sign(publisherKey, message);
   const connect = (contract: Hex, paymentId: Hex) =>
     connectMessage({ ...at, chainId: delivery.chainId, contract, paymentId, expiry: NOW });
   const voucher = (cumulative: bigint) => ({
     cumulative,
     signature: bySigner(voucherDigest(delivery, { channelId, cumulative, relay })),
   });
-  const sealed = await sealSegment(nativeCrypto, {
+  const sealed = await sealSegment(crypto, {
     delivery,
     publisherPrivateKey: publisherKey,
     publisherKeyId: 2,
-    epochKey: epochKey(nativeCrypto, streamSecret(fill(9, 32), delivery, 7n, NOW), NOW),
+    epochKey: epochKey(crypto, streamSecret(fill(9, 32), delivery, 7n, NOW), NOW),
     listingId: 7n,
     generation: NOW,
     epoch: NOW,
@@ -126,7 +130,7 @@ export async function honestFrames(): Promise<{ at: Situation; frames: Map<strin
     SIGNED_HEAD: { ...head, signature: byPublisher(headMessage(delivery, { ...head, listingId: 7n })) },
     SAMPLE: {
       ...sample,
-      signature: byPublisher(sampleMessage(nativeCrypto, delivery, { ...sample, listingId: 7n })),
+      signature: byPublisher(sampleMessage(crypto, delivery, { ...sample, listingId: 7n })),
     },
     LOCATE: { listingId: 7n, position: { generation: NOW, seq: 9n } },
     OPEN: {
@@ -136,7 +140,7 @@ export async function honestFrames(): Promise<{ at: Situation; frames: Map<strin
       grantId: id(19),
       paymentId: channelId,
       expiry: NOW,
-      signature: bySigner(nativeCrypto.sha256(connect(delivery.grants, channelId))),
+      signature: bySigner(crypto.sha256(connect(delivery.grants, channelId))),
       position: { generation: NOW, seq: 8n, segmentId: id(20) },
       fromStart: false,
       credit: 1 << 20,

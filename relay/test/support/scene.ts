@@ -75,9 +75,9 @@ export async function startScene(
       credit,
     } = {}) {
       const baseTotal = BigInt(before) * PRICE;
-      const frames = await buyer.open({
-        session: buyer.session({ sessionNo, generation: gateway.generation, fromSeq, baseTotal }),
-        voucher: buyer.voucher(baseTotal + ENTRY + BigInt(ahead) * PRICE),
+      const frames = await scene.buyer.open({
+        session: scene.buyer.session({ sessionNo, generation: gateway.generation, fromSeq, baseTotal }),
+        voucher: scene.buyer.voucher(baseTotal + ENTRY + BigInt(ahead) * PRICE),
         ...(transport ? { transport } : {}),
         ...(credit === undefined ? {} : { credit }),
       });
@@ -89,7 +89,7 @@ export async function startScene(
       return frames;
     },
     async stop() {
-      await buyer.stop();
+      await scene.buyer.stop();
       await gateway.stop();
     },
   };

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { p256 } from "@noble/curves/nist.js";
 import { createHub, registerPublisherKey } from "@weir/sdk/chain";
-import { type Address, type Bytes, type Delivery, hex, type Plan } from "@weir/sdk/core";
+import { type Address, type Bytes, type Delivery, hex, type Plan, type PublicKey } from "@weir/sdk/core";
 import { startChain, type TestChain } from "../../../test/support/chain.ts";
 import {
   freePlan,
@@ -33,6 +33,7 @@ export type World = {
   hubId: bigint;
   keyId: number;
   publisherPrivateKey: Bytes;
+  publisherKey: PublicKey;
   relayOperator: Address;
   /** A new listing of the hub; plan 0 is metered, plan 1 is free. */
   listing(title: string, more?: Parameters<typeof makeListing>[3]): Promise<TestListing>;
@@ -60,13 +61,14 @@ export async function startWorld(): Promise<World> {
   const addKey = async () => {
     const privateKey = p256.utils.randomSecretKey() as Bytes;
     const point = p256.getPublicKey(privateKey, false);
+    const publicKey = { x: hex(point.subarray(1, 33)), y: hex(point.subarray(33)) };
     const { keyId } = await registerPublisherKey(owner, {
       contracts,
       hubId,
       account: accounts[OPERATOR]!.address,
-      publicKey: { x: hex(point.subarray(1, 33)), y: hex(point.subarray(33)) },
+      publicKey,
     });
-    return { keyId, privateKey };
+    return { keyId, privateKey, publicKey };
   };
   const first = await addKey();
   const world: World = {
@@ -74,6 +76,7 @@ export async function startWorld(): Promise<World> {
     hubId,
     keyId: first.keyId,
     publisherPrivateKey: first.privateKey,
+    publisherKey: first.publicKey,
     addKey,
     relayOperator: accounts[RELAY]!.address,
     delivery: {
