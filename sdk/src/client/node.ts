@@ -1,5 +1,5 @@
 // Node's fillings of the buyer client: native primitives, a store of files, a libp2p node over TCP and WebSocket.
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Hex } from "../core/index.ts";
 import { type BuyerStore, progressFromJson, progressToJson } from "./store.ts";
@@ -11,10 +11,18 @@ export { createNode } from "../wire/node.ts";
 export function fileStore(folder: string): BuyerStore {
   const pathOf = (grantId: Hex) => join(folder, `${grantId}.json`);
   const queues = new Map<Hex, Promise<void>>();
+  async function create(path: string): Promise<FileHandle> {
+    try {
+      return await open(path, "w", 0o600);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      return open(path, "w", 0o600);
+    }
+  }
   async function write(grantId: Hex, text: string): Promise<void> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
     const path = pathOf(grantId);
-    const file = await open(`${path}.new`, "w", 0o600);
+    const file = await create(`${path}.new`);
     try {
       await file.writeFile(text);
       await file.sync();
