@@ -135,7 +135,4 @@ export function measurePayments(rounds: number) {
 }
 
 export const main = (args: string[]): Promise<number> =>
-  runBench(
-    { name: "payments", rounds: ROUNDS, measure: async (rounds) => measurePayments(rounds) },
-    args,
-  );
+  runBench({ name: "payments", rounds: ROUNDS, measure: async (rounds) => measurePayments(rounds) }, args);

@@ -88,7 +88,7 @@ const addresses = new Map<string, Address>();
 
 /** Point → address. Remembered: the same buyer signs again and again, and hashing costs a fifth of recovering. */
 function addressOf(point: Uint8Array): Address {
-  const id = Buffer.from(point.buffer, point.byteOffset, point.length).latin1Slice();
+  const id = Buffer.from(point.buffer, point.byteOffset, point.length).toString("latin1");
   const known = addresses.get(id);
   if (known !== undefined) return known;
   const address = publicKeyToAddress(hex(point));
