@@ -32,7 +32,13 @@ import {
   unhex,
   voucherDigest,
 } from "../../../sdk/src/core/index.ts";
-import { controlFrame, decodeFrame, type Fields, type FrameOf, type FrameStream } from "../../../sdk/src/wire/index.ts";
+import {
+  controlFrame,
+  decodeFrame,
+  type Fields,
+  type FrameOf,
+  type FrameStream,
+} from "../../../sdk/src/wire/index.ts";
 import { type Bought, Chain } from "./chain.ts";
 import { type End, Net } from "./pipe.ts";
 import { addressOf, cheapCrypto as crypto, publicKeyOf } from "./primitives.ts";
