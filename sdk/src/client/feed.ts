@@ -299,7 +299,10 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
           await refreshDeposit();
           continue;
         }
-        if (isAboutKeys(reason) && (await haveOtherKeys())) continue;
+        if (isAboutKeys(reason) && (await haveOtherKeys())) {
+          if (metered && progress.position !== null) options = unbroken;
+          continue;
+        }
         if (FINAL.has(reason.name)) {
           setState({ status: "failed", reason });
           return;
