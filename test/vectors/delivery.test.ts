@@ -111,7 +111,7 @@ it("the page lists every refusal in the code's order, with the details that are 
   for (const cells of rows)
     expect([cells[0], cells.length, cells.at(-1) !== ""]).toEqual([cells[0], 4, true]);
   const said = Object.fromEntries(
-    rows.map(([name, , detail]) => [name!.slice(1, -1), detail!.match(/\w+(?=`)/g) ?? []]),
+    rows.map(([name, , detail]) => [name!.slice(1, -1), [...(detail!.match(/\w+(?=`)/g) ?? [])]]),
   );
   for (const [name, details] of Object.entries(sentDetails()))
     expect([name, details.filter((detail) => !said[name]!.includes(detail))]).toEqual([name, []]);
