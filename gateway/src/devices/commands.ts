@@ -1,5 +1,6 @@
 // Commands of grants with WRITE, from a relay to a device: opened, judged by the chain as it is now, its number on disk, then handed over
 // at most once. What the device answers goes back sealed to the grant's key.
+// Longer than its neighbours because the order of these steps is the promise: each is here, in its place.
 import {
   COMMAND_OUTCOMES,
   type Command,
@@ -63,6 +64,8 @@ type Outlet = {
 type Waiting = { user: string; resolve: (payload: Uint8Array | undefined) => void };
 
 const NOTHING = new Uint8Array(0);
+const away = (): RefusedError =>
+  new RefusedError("DeviceAway", "the device does not listen to its commands now: nothing was handed over");
 
 export function createCommands(init: {
   db: Database;
@@ -165,8 +168,7 @@ export function createCommands(init: {
       throw new RefusedError("Limit", `a device has at most ${MAX_COMMANDS_PER_DEVICE} open commands`, {
         limit: "commands of a device",
       });
-    if (!outlet()?.listens(hubId, device))
-      throw new RefusedError("DeviceAway", "the device does not listen to its commands now");
+    if (!outlet()?.listens(hubId, device)) throw away();
     return hubId;
   }
 
@@ -184,25 +186,24 @@ export function createCommands(init: {
       db.run("INSERT OR REPLACE INTO commands (grantId, counter) VALUES (?, ?)", grantId, String(counter));
     });
     const id = hex(digest).slice(2, 34);
-    const answered = answerOf(id, `${hubId}/${device}`);
     const handed = outlet()?.command(hubId, device, messageFor(id, request.expiry, command));
+    if (!handed) throw away();
     metrics.count("commands");
-    const payload = handed === undefined ? undefined : await answered.payload;
-    answered.end();
+    const payload = await answerTo(id, `${hubId}/${device}`);
     return sealResult(link, request, digest, payload);
   }
 
-  function answerOf(id: string, user: string): { payload: Promise<Uint8Array | undefined>; end(): void } {
+  /** What the device says to it in time. */
+  async function answerTo(id: string, user: string): Promise<Uint8Array | undefined> {
     const { promise, resolve } = Promise.withResolvers<Uint8Array | undefined>();
     const late = setTimeout(() => resolve(undefined), ANSWER_TIMEOUT_MS);
     waiting.set(id, { user, resolve });
-    return {
-      payload: promise,
-      end() {
-        clearTimeout(late);
-        waiting.delete(id);
-      },
-    };
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(late);
+      waiting.delete(id);
+    }
   }
 
   async function sealResult(
