@@ -1,19 +1,23 @@
-// `npm run test:deep`: the contract tests at length, with Forge. Fuzz tests run one after the other; campaigns run in slices, one
+// `npm run test:deep`: the contract tests at length, with Forge, then the money path's schedules. Fuzz tests run one after the other; campaigns run in slices, one
 // slice of every campaign before the next, so that a run that is cut short has still seen each of them equally.
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { coverage } from "./deep/coverage.ts";
-import { forge, prepareForge, withPulse } from "./deep/forge.ts";
+import { forge, prepareForge } from "./deep/forge.ts";
+import { money } from "./deep/money.ts";
+import { withPulse } from "./deep/program.ts";
 
 const HELP = `npm run test:deep [-- --minutes N] [-- --match pattern] [-- --jobs N] [-- --coverage]
+npm run test:deep -- --schedules N
 
   --minutes N   the whole run takes about N minutes, shared out over all tests; without it 100,000 runs of every fuzz
                 test and 5,000,000 calls of every campaign, however long that takes
   --match P     only tests whose Contract.test matches the regular expression P
   --jobs N      Forge processes side by side (default: one per core)
-  --coverage    line and branch coverage of contracts/ instead; under 100 % fails
+  --coverage    what of contracts/ runs, lines and both arms of every if, with Hardhat; under 100 % fails
+  --schedules N only the money path, with N random schedules; without it 100,000 after the contracts (none with --minutes or --match)
 `;
 const { values } = parseArgs({
   options: {
@@ -21,12 +25,14 @@ const { values } = parseArgs({
     match: { type: "string" },
     jobs: { type: "string", default: String(availableParallelism()) },
     coverage: { type: "boolean", default: false },
+    schedules: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
 
 const FUZZ_RUNS = 100_000;
 const CAMPAIGN_CALLS = 5_000_000;
+const SCHEDULES = 100_000;
 const DEPTH = 500;
 /** About a minute or two: short enough to show progress, long enough that starting Forge does not count. */
 const SLICE_RUNS = 100;
@@ -197,11 +203,14 @@ if (values.help) {
 }
 const minutes = positive("minutes", values.minutes);
 const jobs = Math.ceil(positive("jobs", values.jobs)!);
+const schedules = positive("schedules", values.schedules);
 mkdirSync(FAILURES, { recursive: true });
-prepareForge();
-if (values.coverage) {
+if (schedules !== undefined) {
+  Object.assign(count, await money(Math.ceil(schedules)));
+} else if (values.coverage) {
   Object.assign(count, await coverage(values.match));
 } else {
+  prepareForge();
   const built = await withPulse(
     "compiling (ten minutes and more the first time, then only what changed)",
     forge(["build"]),
@@ -217,6 +226,11 @@ if (values.coverage) {
     const fuzzShare = campaigns.length === 0 ? 1 : FUZZ_SHARE;
     await runTests(others, endsAt && Math.max(1, endsAt - elapsed()) * fuzzShare, jobs);
     await runCampaigns(campaigns, endsAt, jobs);
+  }
+  if (minutes === undefined && values.match === undefined) {
+    const { passed, failed } = await money(SCHEDULES);
+    count.passed += passed;
+    count.failed += failed;
   }
 }
 console.log(`\n${count.passed} passed, ${count.failed} failed`);

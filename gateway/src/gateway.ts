@@ -29,10 +29,17 @@ import { type Broker, createBroker } from "./ingest/mqtt.ts";
 import { createPasswords } from "./ingest/passwords.ts";
 import { createTokens } from "./ingest/tokens.ts";
 import { createCovers } from "./keys/covers.ts";
+import { createCuts } from "./keys/cuts.ts";
 import { createLedger } from "./keys/ledger.ts";
 import { createPurchases } from "./keys/purchases.ts";
 import { createSessions } from "./keys/sessions.ts";
-import { CARRY_BATCH, SEALED_RETENTION_MS, SETTLE_MS, UNLISTED_RETENTION_MS } from "./limits.ts";
+import {
+  CARRY_BATCH,
+  CUT_INTERVAL_MS,
+  SEALED_RETENTION_MS,
+  SETTLE_MS,
+  UNLISTED_RETENTION_MS,
+} from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
 import { type HubKeys, Pipeline } from "./seal/pipeline.ts";
 import { createSegmentStore } from "./seal/store.ts";
@@ -133,7 +140,14 @@ export async function startGateway(
   const store = createSegmentStore(db);
   const ledger = createLedger(db);
   const node: Libp2p = await createNode();
-  const purchases = createPurchases({ client, contracts, fromBlock, delivery, directory });
+  const purchases = createPurchases({
+    client,
+    contracts,
+    fromBlock,
+    delivery,
+    directory,
+    confirmations: config.confirmations,
+  });
   const senderOf = (listingId: bigint): Sender | undefined => {
     const listing = directory.listing(listingId);
     return listing && hubOf(listing.hubId).sender;
@@ -175,7 +189,7 @@ export async function startGateway(
     log,
   });
   const onCovered = (listingId: bigint, until: number) => db.commit(() => demand.covered(listingId, until));
-  const covers = createCovers({ directory, purchases, crypto, delivery, metrics, log, onCovered });
+  const covers = createCovers({ directory, purchases, ledger, crypto, delivery, metrics, log, onCovered });
   const outlet = () => broker;
   const commands = createCommands({ db, directory, purchases, outlet, crypto, delivery, metrics, log });
 
@@ -235,8 +249,7 @@ export async function startGateway(
           { event: "plan outgrown", listing: String(listingId) },
           "an old plan's entry no longer covers one message",
         );
-        for (const account of ledger.accounts())
-          if (account.listingId === listingId && account.plan.entry === plan.entry) account.hopeless = true;
+        ledger.giveUp(listingId, plan);
       },
       onStored: (header) => ledger.stored(header),
       onAbandoned: () => ledger.recount(listingId),
@@ -245,6 +258,7 @@ export async function startGateway(
         streams.get(listingId)?.wake(header);
       },
       onGeneration: () => {
+        metrics.count("generations");
         sessions.end(listingId, new RefusedError("StaleGeneration", "a new generation has begun"));
         commands.announce(listingId);
       },
@@ -270,6 +284,7 @@ export async function startGateway(
         log,
       }),
     );
+    cuts.look(listingId); // somebody may have been shut out while we were away
     log.info(
       {
         event: "listing",
@@ -296,7 +311,32 @@ export async function startGateway(
     );
   }
 
+  const cuts = createCuts({
+    db,
+    cutBlock: directory.cutBlock,
+    async renew(listingId) {
+      const stream = streams.get(listingId);
+      await stream?.pipeline.turn();
+      return stream !== undefined;
+    },
+    intervalMs: CUT_INTERVAL_MS,
+    log,
+  });
+
   directory.on("listing", onListing);
+  directory.on("rotated", (grantId) =>
+    sessions.endGrant(grantId, new RefusedError("KeysRotated", "the grant's keys were changed")),
+  );
+  directory.on("cut", (listingId, grantId) => {
+    if (grantId) sessions.endGrant(grantId, new RefusedError("Revoked", "the seller revoked the grant"));
+    else sessions.recheck({ listingId });
+    cuts.look(listingId);
+  });
+  directory.on("block", (upTo) => sessions.recheck({ upTo }));
+  directory.on("reorg", (fromBlock) => {
+    sessions.recheck();
+    cuts.undo(fromBlock);
+  });
   directory.on("keys", (hubId) => {
     for (const stream of streams.values()) if (stream.hubId === hubId) stream.pipeline.kick();
   });
@@ -405,6 +445,7 @@ export async function startGateway(
     async stop() {
       ending.abort();
       clearInterval(settling);
+      cuts.stop();
       status.close();
       await wanting;
       await demand.rest();

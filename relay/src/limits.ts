@@ -130,6 +130,9 @@ export const MAX_EXPIRY_AHEAD_S = 3600;
 /** Segments are kept for a week or a gibibyte, whichever is less. */
 export const RETENTION_MS = 7 * 24 * 3600 * SECOND;
 export const RETENTION_BYTES = 1024 * MIB;
+/** Pages of the write-ahead log (4 KiB each) after which it is folded back, and how large its file may stay afterwards. */
+export const LOG_CHECKPOINT_PAGES = 1000;
+export const MAX_LOG_BYTES = 64 * MIB;
 /** Segments dropped in one transaction, so that a trim never holds up a publisher. */
 export const TRIM_BATCH = 512;
 export const TRIM_INTERVAL_MS = 60 * SECOND;
@@ -138,5 +141,11 @@ export const TRIM_INTERVAL_MS = 60 * SECOND;
 
 /** Requests are tiny; a slow one holds a socket for no longer than this. */
 export const HTTP_REQUEST_TIMEOUT_MS = 5 * SECOND;
+/** How often slow requests are looked for; Node's default of 30 s would be six times their time. */
+export const HTTP_CHECK_INTERVAL_MS = SECOND;
+/** A quiet connection is kept this long for the next request. */
+export const HTTP_KEEP_ALIVE_MS = 5 * SECOND;
+/** Bytes of a request's head. */
+export const MAX_HTTP_HEADER_BYTES = 8 * 1024;
 /** Health checks and a few dashboards. */
 export const MAX_HTTP_CONNECTIONS = 256;

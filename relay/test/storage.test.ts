@@ -28,6 +28,7 @@ import { ledgerStore } from "../src/store/ledger.ts";
 import { SCHEMA } from "../src/store/schema.ts";
 import { scrub } from "../src/store/scrub.ts";
 import { segmentStore } from "../src/store/segments.ts";
+import { bundle } from "./support/bundle.ts";
 import { ScriptedGateway } from "./support/gateway.ts";
 import { spawnRelay } from "./support/process.ts";
 import { accountAt, CHANNEL, COUNT, FATAL_EXIT, GENERATION, LISTING, segmentAt } from "./support/stored.ts";
@@ -46,6 +47,8 @@ const EVERY_BYTE_FROM = 1000;
 const PLACE = { listingId: LISTING, generation: GENERATION, seq: 0n };
 
 let folder: string;
+/** The writer in one file: starting it is most of what a point costs. */
+let writer: string;
 let folders = 0;
 const fresh = (): string => {
   const path = join(folder, String(folders++));
@@ -53,9 +56,10 @@ const fresh = (): string => {
   return path;
 };
 
-beforeAll(() => {
+beforeAll(async () => {
   // Nothing here depends on the disk itself: memory is enough, and thousands of flushes cost nothing.
   folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "weir-storage-"));
+  writer = await bundle(WRITER, folder);
   console.log(`WEIR_SEED=${SEED}`);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -78,8 +82,8 @@ type Written = { kept: number; refused: string | undefined; code: number | null;
 
 /** Runs the writer under strace; `kept` = how many records it was promised. */
 async function write(path: string, ...trace: string[]): Promise<Written> {
-  const [command, ...args] = [...strace(...trace), process.execPath, WRITER, path];
-  const env = { PATH: process.env.PATH, NODE_COMPILE_CACHE: join(folder, "cache") };
+  const [command, ...args] = [...strace(...trace), process.execPath, writer, path];
+  const env = { PATH: process.env.PATH };
   const child = spawn(command!, args, { stdio: ["ignore", "pipe", "ignore"], env });
   let said = "";
   child.stdout.on("data", (chunk: Buffer) => {

@@ -3,7 +3,7 @@ import { toHex } from "viem";
 import { type HDAccount, mnemonicToAccount } from "viem/accounts";
 
 /** Public: the accounts of every development chain. Never of use elsewhere. */
-const MNEMONIC = "test test test test test test test test test test test junk";
+export const mnemonic = "test test test test test test test test test test test junk";
 
 const ROLES = [
   "deployer",
@@ -28,7 +28,7 @@ export type StackAccount = { role: Role; account: HDAccount; privateKey: Hex };
 
 /** The local chain's accounts by role, in the order of the chain. */
 export const ACCOUNTS: readonly StackAccount[] = ROLES.map((role, addressIndex) => {
-  const account = mnemonicToAccount(MNEMONIC, { addressIndex });
+  const account = mnemonicToAccount(mnemonic, { addressIndex });
   return { role, account, privateKey: toHex(account.getHdKey().privateKey!) };
 });
 

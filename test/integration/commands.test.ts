@@ -99,6 +99,7 @@ async function newRelay(name: string): Promise<Relay> {
       ports: { tcp: 0, ws: 0, http: 0 },
       parentWatch: false,
       logLevel: "silent",
+      confirmations: {},
     },
     {
       log: createLog("silent"),

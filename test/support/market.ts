@@ -124,6 +124,7 @@ export async function makeListing(
   title: string,
   more: Partial<ListingTerms> = {},
   metadata = sampleMetadata(title),
+  bond?: bigint,
 ): Promise<TestListing> {
   const terms = makeTerms(chain, hubId, metadata, more);
   const { listingId } = await createListing(chain.wallet(SELLER), {
@@ -131,6 +132,7 @@ export async function makeListing(
     hubId,
     terms,
     metadata,
+    bond,
   });
   return { listingId, version: 1, terms, metadata };
 }

@@ -137,7 +137,10 @@ export function createCommands(init: {
     if (acquired.listingId !== pipeline.listingId)
       throw new RefusedError("NoGrant", "the grant is for another listing");
     const digest = commandDigestOf(crypto, delivery, request, request);
-    if (crypto.recover(digest, request.signature)?.toLowerCase() !== acquired.signer.toLowerCase())
+    if (
+      crypto.recover(digest, request.signature)?.toLowerCase() !==
+      purchases.keysOf(grantId, acquired).signer.toLowerCase()
+    )
       throw new RefusedError("BadSignature", "the command is not signed by the grant's signer");
     limit(grantId);
     checkCounter(request);
@@ -214,12 +217,13 @@ export function createCommands(init: {
     if (said === undefined) outcome = unanswered;
     else if (said.length > MAX_RESULT_BYTES) outcome = oversized;
     const payload = outcome === answered ? new Uint8Array(said!) : NOTHING;
-    const { buyer, encryptionKey } = await purchases.acquired(grantId, null);
+    const acquired = await purchases.acquired(grantId, null);
+    const { encryptionKey } = purchases.keysOf(grantId, acquired);
     const sealer = await createSealer(crypto, {
       delivery,
       listingId: pipeline.listingId,
       generation,
-      buyer,
+      buyer: acquired.buyer,
       encryptionKey,
       purpose: SealPurpose.command,
       sessionId: commandSessionId(counter),

@@ -5,13 +5,20 @@ import { Aedes, type AuthenticateError, type Client, type ConnectPacket } from "
 import type { Logger } from "pino";
 import { GatewayRefusal } from "../errors.ts";
 import {
+  BROKER_CONCURRENCY,
+  BROKER_HEARTBEAT_MS,
   CONNECT_TIMEOUT_MS,
+  DEVICE_DRAIN_TIMEOUT_MS,
   MAX_CONNECT_BYTES,
   MAX_CONNECTIONS,
   MAX_CONNECTIONS_PER_DEVICE,
+  MAX_FILTER_LEVELS,
   MAX_INFLIGHT_QOS2,
+  MAX_KEEPALIVE_SECONDS,
   MAX_PACKET_BYTES,
   MAX_PENDING_CONNECTIONS,
+  MAX_QUEUED_PACKETS,
+  SOCKET_PROBE_MS,
 } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
 import { authorize, isAnswer, parseUser, type Speaker } from "./authorize.ts";
@@ -84,6 +91,12 @@ export function createBroker(init: {
 
   const broker = new Aedes({
     connectTimeout: CONNECT_TIMEOUT_MS,
+    concurrency: BROKER_CONCURRENCY,
+    heartbeatInterval: BROKER_HEARTBEAT_MS,
+    drainTimeout: DEVICE_DRAIN_TIMEOUT_MS,
+    queueLimit: MAX_QUEUED_PACKETS,
+    keepaliveLimit: MAX_KEEPALIVE_SECONDS,
+    maxTopicLevels: MAX_FILTER_LEVELS,
     maxInflightInbound: MAX_INFLIGHT_QOS2,
     maxClientsIdLength: 1024, // ours are longer, see preConnect
     preConnect(_client, packet, callback) {
@@ -283,6 +296,7 @@ export function createBroker(init: {
     sockets.add(socket);
     pending += 1;
     socket.setNoDelay(true);
+    socket.setKeepAlive(true, SOCKET_PROBE_MS);
     let settled = false;
     const settle = () => {
       if (!settled) pending -= 1;

@@ -272,7 +272,7 @@ export const subscribeService = () => (components: SubscribeComponents) => {
       metrics,
       credit,
       listingId,
-      end: () => endOf(session().grant, session().subscription),
+      end: () => endOf(session().grant, session()),
       now: admission.now,
       gatewayConnected: () => vouchers.connected(listingId),
       ...rest,
@@ -298,7 +298,8 @@ export const subscribeService = () => (components: SubscribeComponents) => {
       const grant = await admission.grant(session.grant.grantId, { fresh });
       const payment = await admission.payment(grant, { fresh });
       const refusal = judge(grant, admission.now(), payment, session.epoch);
-      return { grant, subscription: payment.subscription, refusal };
+      const { subscription, consent } = payment;
+      return { grant, subscription, consent, refusal: refusal ?? rotated(session.grant, grant) };
     };
     try {
       let verdict = await judged(false);
@@ -314,6 +315,12 @@ export const subscribeService = () => (components: SubscribeComponents) => {
     }
   }
 
+  /** Whoever opened with the keys before may be a thief: he cannot open again. */
+  const rotated = (opened: Admitted["grant"], now: Admitted["grant"]): RefusedError | null =>
+    sameAddress(opened.signer, now.signer) && opened.encryptionKey === now.encryptionKey
+      ? null
+      : new RefusedError("KeysRotated", "The grant's keys were changed; open a new session with them.");
+
   const served = serve(
     components,
     PROTOCOLS.subscribe,
@@ -322,10 +329,11 @@ export const subscribeService = () => (components: SubscribeComponents) => {
   );
   return {
     async start() {
-      unwatch = admission.watch(({ all, grants, payments }) => {
+      unwatch = admission.watch(({ all, grants, payments, consents }) => {
+        const touches = ({ grant }: Session) =>
+          grants.has(grant.grantId) || payments.has(grant.paymentId) || consents.has(grant.listingId);
         for (const session of sessions)
-          if (all || grants.has(session.grant.grantId) || payments.has(session.grant.paymentId))
-            void recheck(session);
+          if (all || touches(session)) void recheck(session);
           else session.reader.wake(); // the chain's clock has moved: windows end by it
       });
       await served.start();

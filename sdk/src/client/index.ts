@@ -6,6 +6,7 @@ export * from "./endpoint.ts";
 export * from "./errors.ts";
 export * from "./feed.ts";
 export * from "./fund.ts";
+export { type CurrentKeys, currentKeys, type KeyOwner, KeysElsewhere, rotatePurchaseKeys } from "./keys.ts";
 export * from "./offer.ts";
 export * from "./password.ts";
 export * from "./payment.ts";

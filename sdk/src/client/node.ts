@@ -1,5 +1,5 @@
 // Node's fillings of the buyer client: native primitives, a store of files, a libp2p node over TCP and WebSocket.
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Hex } from "../core/index.ts";
 import {
@@ -71,9 +71,8 @@ export function fileCounters(folder: string): CounterStore {
 
 /** Written beside and renamed: whoever reads sees the old text or the new one. */
 async function writeDurably(folder: string, path: string, text: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   const fresh = `${path}.${process.pid}.new`; // two programs never write one file
-  const file = await open(fresh, "w", 0o600);
+  const file = await create(folder, fresh);
   try {
     await file.writeFile(text);
     await file.sync();
@@ -81,4 +80,15 @@ async function writeDurably(folder: string, path: string, text: string): Promise
     await file.close();
   }
   await rename(fresh, path);
+}
+
+/** The folder is made when it is missed: there is a write for every voucher. */
+async function create(folder: string, path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "w", 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return open(path, "w", 0o600);
+  }
 }

@@ -1,7 +1,6 @@
 // The steps of a buyer with a wallet of his own: buy a listing, open what was bought, command its devices. Everything else is read from
 // the chain.
 import type { Libp2p } from "@libp2p/interface";
-import { signMessage } from "viem/actions";
 import {
   buy,
   type Contracts,
@@ -13,11 +12,8 @@ import {
   type WriteClient,
 } from "../chain/index.ts";
 import {
-  accountKeyText,
   type Crypto,
   type Delivery,
-  deriveAccountSecret,
-  derivePurchaseKeys,
   type ExportPurchase,
   type Hex,
   isMetered,
@@ -28,6 +24,7 @@ import { Funding, type PreparedBuy, type Purchase, prepareBuy } from "./buy.ts";
 import { type SendCommandParameters, type SendCommandReturnType, sendCommand } from "./command.ts";
 import { type Feed, openFeed, type RelayAddress } from "./feed.ts";
 import { authorizeBuy } from "./fund.ts";
+import { accountSecret, currentKeys } from "./keys.ts";
 import type { BuyerStore } from "./store.ts";
 
 export type Market = {
@@ -50,13 +47,6 @@ export const deliveryOf = (chainId: number, contracts: Contracts): Delivery => (
   grants: contracts.Grants,
   channels: contracts.Channels,
 });
-
-/** The secret behind all keys of the wallet's account: one signature over a fixed text. */
-async function accountSecret({ wallet, contracts, site }: Market): Promise<Uint8Array> {
-  const account = wallet.account.address;
-  const message = accountKeyText({ site, chainId: wallet.chain.id, grants: contracts.Grants, account });
-  return deriveAccountSecret(await signMessage(wallet, { account: wallet.account, message }));
-}
 
 /**
  * Buys a plan of a listing in one transaction. `amount` in the smallest token unit, 0 for a free plan; of a period plan what
@@ -119,7 +109,8 @@ export async function openPurchase(
       publisherKeys: new Map(published.map((key): [number, PublicKey] => [key.keyId, key])),
     },
     purchase,
-    keys: derivePurchaseKeys(await accountSecret(market), purchase.buyerSalt),
+    ...(await currentKeys(market, purchase)),
+    reload: () => currentKeys(market, purchase),
     transactionHash: p.transactionHash ?? null,
     channel: metered ? () => getChannel(wallet, { contracts, channelId: purchase.paymentId }) : null,
     ...(p.signal ? { signal: p.signal } : {}),
@@ -164,14 +155,12 @@ export async function commandDevice(
 ): Promise<SendCommandReturnType> {
   const { wallet, contracts, crypto, node } = market;
   const purchase = await getPurchase(wallet, { contracts, grantId: p.grantId });
-  const { listingId, version, buyer, encryptionKey, buyerSalt } = purchase;
+  const { listingId, version, buyer } = purchase;
   const { terms } = await getListing(wallet, { contracts, listingId, version });
   const published = await getPublisherKeys(wallet, { contracts, hubId: terms.hubId });
   const unrevoked = published.filter(({ revokedAt }) => !revokedAt);
-  const { signerPrivateKey, encryptionPrivateKey } = derivePurchaseKeys(
-    await accountSecret(market),
-    buyerSalt,
-  );
+  const { keys } = await currentKeys(market, purchase);
+  const { signerPrivateKey, encryptionPrivateKey, encryptionKey } = keys;
   return sendCommand({
     ...p,
     node,

@@ -8,8 +8,25 @@ export type Address = Hex;
 
 /** Bytes → `0x…`. */
 export const hex = (bytes: Uint8Array): Hex => bytesToHex(bytes);
-/** `0x…` → bytes. */
-export const unhex = (text: Hex): Bytes => hexToBytes(text) as Bytes;
+/** Character code → half a byte; 255 for what is no hex digit. */
+const HALVES = new Uint8Array(128).fill(255);
+for (let half = 0; half < 16; half++)
+  for (const digit of [half.toString(16), half.toString(16).toUpperCase()])
+    HALVES[digit.charCodeAt(0)] = half;
+
+/** `0x…` → bytes. @throws viem's errors for anything else */
+export function unhex(text: Hex): Bytes {
+  const length = (text.length - 2) >> 1;
+  if (text.length % 2 === 1 || text[0] !== "0" || text[1] !== "x") return hexToBytes(text) as Bytes;
+  const out = new Uint8Array(length);
+  for (let i = 0, at = 2; i < length; i++, at += 2) {
+    const high = HALVES[text.charCodeAt(at)] ?? 255;
+    const low = HALVES[text.charCodeAt(at + 1)] ?? 255;
+    if (high === 255 || low === 255) return hexToBytes(text) as Bytes;
+    out[i] = (high << 4) | low;
+  }
+  return out;
+}
 
 const encoder = new TextEncoder();
 /** Text → UTF-8. */

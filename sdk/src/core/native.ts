@@ -2,10 +2,9 @@
 import {
   createCipheriv,
   createDecipheriv,
-  createHash,
-  createHmac,
   createPrivateKey,
   createPublicKey,
+  hash,
   type KeyObject,
   sign as nodeSign,
   verify as nodeVerify,
@@ -14,7 +13,7 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { p256 } from "@noble/curves/nist.js";
 import secp256k1 from "secp256k1";
 import { publicKeyToAddress } from "viem/accounts";
-import { type Bytes, concat, hex, readUint, uint, unhex } from "./bytes.ts";
+import { type Address, type Bytes, concat, hex, readUint, uint, unhex } from "./bytes.ts";
 import { type Crypto, compact, expandCompact, SECP256K1_ORDER } from "./crypto.ts";
 import { isLowS, P256_ORDER, type PublicKey } from "./es256.ts";
 
@@ -67,9 +66,40 @@ function lowS(signature: Uint8Array): Bytes {
   return concat(signature.subarray(0, 32), uint(P256_ORDER - readUint(signature.subarray(32)), 32));
 }
 
+const sha256 = (bytes: Uint8Array): Bytes => new Uint8Array(hash("sha256", bytes, "buffer"));
+
+const BLOCK_BYTES = 64;
+
+/** RFC 2104 over one-shot hashes: OpenSSL's own object takes ten times as long to set up as these two hashes. */
+function hmac(key: Uint8Array, bytes: Uint8Array): Bytes {
+  const short = key.length > BLOCK_BYTES ? sha256(key) : key;
+  const inner = new Uint8Array(BLOCK_BYTES + bytes.length).fill(0x36, 0, BLOCK_BYTES);
+  const outer = new Uint8Array(BLOCK_BYTES + 32).fill(0x5c, 0, BLOCK_BYTES);
+  for (let i = 0; i < short.length; i++) {
+    inner[i] = 0x36 ^ short[i]!;
+    outer[i] = 0x5c ^ short[i]!;
+  }
+  inner.set(bytes, BLOCK_BYTES);
+  outer.set(hash("sha256", inner, "buffer"), BLOCK_BYTES);
+  return sha256(outer);
+}
+
+const addresses = new Map<string, Address>();
+
+/** Point → address. Remembered: the same buyer signs again and again, and hashing costs a fifth of recovering. */
+function addressOf(point: Uint8Array): Address {
+  const id = Buffer.from(point.buffer, point.byteOffset, point.length).toString("latin1");
+  const known = addresses.get(id);
+  if (known !== undefined) return known;
+  const address = publicKeyToAddress(hex(point));
+  if (addresses.size >= KEY_CACHE) addresses.clear();
+  addresses.set(id, address);
+  return address;
+}
+
 export const nativeCrypto: Crypto = {
-  sha256: (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest()),
-  hmac: (key, bytes) => new Uint8Array(createHmac("sha256", key).update(bytes).digest()),
+  sha256,
+  hmac,
   gcmSeal(key, plaintext, aad) {
     const cipher = createCipheriv("aes-256-gcm", key, ZERO_NONCE);
     cipher.setAAD(aad);
@@ -103,7 +133,7 @@ export const nativeCrypto: Crypto = {
     if (parts === null || !isLowS(parts.rs, SECP256K1_ORDER)) return null;
     try {
       const point = secp256k1.ecdsaRecover(parts.rs, parts.recovery, digest, false);
-      return publicKeyToAddress(hex(point));
+      return addressOf(point);
     } catch (error) {
       if (error instanceof Error) return null;
       throw error;

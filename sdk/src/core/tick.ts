@@ -12,10 +12,11 @@ const checkCount = (name: string, count: number, minimum: number, maximum: numbe
 
 /** `x` after `count` steps. A chain is worth nothing in another channel. */
 export function tickAfter(crypto: Crypto, channelId: Hex, x: Uint8Array, count: number): Bytes {
-  const id = unhex(channelId);
-  let value = new Uint8Array(x);
-  for (let i = 0; i < count; i++) value = crypto.sha256(concat(value, id));
-  return value;
+  const link = new Uint8Array(64);
+  link.set(x);
+  link.set(unhex(channelId), 32);
+  for (let i = 0; i < count; i++) link.set(crypto.sha256(link));
+  return link.slice(0, 32);
 }
 
 /**

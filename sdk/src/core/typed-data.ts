@@ -3,14 +3,14 @@
 import {
   encodeAbiParameters,
   hashStruct,
-  hashTypedData,
   keccak256,
   type TypedDataDomain,
   type TypedDataParameter,
 } from "viem";
 import type { Address, Bytes, Hex } from "./bytes.ts";
-import { hex, unhex } from "./bytes.ts";
+import { hex } from "./bytes.ts";
 import type { Delivery } from "./header.ts";
+import { hashMessage } from "./struct-hash.ts";
 
 /** The metered escrow's terms, as in contracts/types/ChannelTypes.sol. */
 export type Terms = {
@@ -176,7 +176,7 @@ export const signable = (
 ): Signable => ({ domain, types: { [primaryType]: TYPES[primaryType] }, primaryType, message });
 
 const digest = (domain: TypedDataDomain, primaryType: Kind, message: Record<string, unknown>): Bytes =>
-  unhex(hashTypedData({ domain, types: { [primaryType]: TYPES[primaryType] }, primaryType, message }));
+  hashMessage(domain, primaryType, TYPES[primaryType], message);
 
 type Channels = Pick<Delivery, "chainId" | "channels">;
 export const voucherDigest = (d: Channels, m: Voucher): Bytes => digest(channelsDomain(d), "Voucher", m);

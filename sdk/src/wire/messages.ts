@@ -202,6 +202,19 @@ for (const [name, [type, shape]] of Object.entries(FRAMES)) {
   byType.set(type, { name: name as FrameName, field });
 }
 
+/** What a field of a frame holds: its path ("session.expiry") and its kind. */
+export type FieldRule = { path: string; kind: string };
+
+/** Every control frame with its type byte and its fields, those of maps in it after the map: the table of docs/protocol/wire.md. */
+export const frameRules = (): { type: number; name: FrameName; fields: FieldRule[] }[] =>
+  [...byName].map(([name, { type, field }]) => ({ type, name, fields: rulesOf(field.parts!, "") }));
+
+const rulesOf = (parts: NonNullable<c.Field<unknown>["parts"]>, prefix: string): FieldRule[] =>
+  Object.entries(parts).flatMap(([name, { kind, parts: inner }]) => [
+    { path: `${prefix}${name}`, kind },
+    ...(inner ? rulesOf(inner, `${prefix}${name}.`) : []),
+  ]);
+
 /** Control frame → type byte ‖ CBOR body, without the length in front. Throws TypeError naming a field that is wrong. */
 export function encodeFrame<N extends FrameName>(name: N, fields: Fields<N>): Bytes {
   const { type, field } = byName.get(name)!;

@@ -1,0 +1,148 @@
+/**
+ * One publisher, many readers: how many messages a relay delivers with a second of its CPU, beside Mosquitto with the same messages,
+ * publisher and number of sockets. Both sides run in every round, the first one in turn, and every reader's messages are compared by hash.
+ */
+
+import { type Child, startChild } from "./child.ts";
+import { cpuSecondsOf } from "./machine.ts";
+import { FREE, listing, type Market, openMarket } from "./market.ts";
+import { digestOf, type Kind, payloadsOf } from "./payloads.ts";
+import { type Broker, startMosquitto } from "./peers.ts";
+import type { Measured, Sample } from "./row.ts";
+import type { RoundSaid } from "./tally.ts";
+
+export type FanoutOptions = { readers: number; messages: number; perProgram: number };
+
+/** CPU-seconds per delivery, of who carries and of who reads. */
+type Cost = { carrier: number; readers: number };
+
+const DEVICE = "station";
+const TOPIC = "station/t";
+/** Messages on their way through Mosquitto: enough to keep it busy, few enough that no queue grows without end. */
+const PLAIN_WINDOW = 2_000;
+const PLAIN_STEP = 500;
+
+/** Runs until all readers have all messages. @throws Error when one of them has others than were published */
+async function round(
+  p: { carrierPid: number; device: Child; readers: readonly Child[] },
+  set: { kind: Kind; seed: number; count: number; sessions: number; qos: 0 | 1; report?: number },
+  publish: () => Promise<void>,
+): Promise<Cost> {
+  const { kind, seed, count, qos, report } = set;
+  p.device.order({ prepare: { kind, seed, count, qos } });
+  await p.device.next("prepared");
+  for (const reader of p.readers) reader.order({ expect: { count, report } });
+  await Promise.all(p.readers.map((reader) => reader.next("expecting")));
+  const before = cpuSecondsOf(p.carrierPid);
+  const rounds = Promise.all(p.readers.map((reader) => reader.next<RoundSaid>("round")));
+  await publish();
+  const said = await rounds;
+  const carrier = cpuSecondsOf(p.carrierPid) - before;
+  const expected = digestOf(payloadsOf(kind, seed, count));
+  for (const { digests } of said)
+    if (digests.length !== 1 || digests[0] !== expected)
+      throw new Error(`a reader has other messages than were published (${kind}, set ${seed})`);
+  const deliveries = count * set.sessions;
+  const readers = said.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
+  return { carrier: carrier / deliveries, readers: readers / deliveries };
+}
+
+export async function measureFanout(
+  { readers: sessions, messages: count, perProgram }: FanoutOptions,
+  rounds: number,
+  say: (line: string) => void,
+): Promise<{ kind: Kind; ours: Cost[]; plain: Cost[] }[]> {
+  const mosquitto: Broker = await startMosquitto();
+  let market: Market | undefined;
+  const plainChildren: Child[] = [];
+  try {
+    market = await openMarket([listing(DEVICE, FREE)]);
+    const grants = await market.grants(DEVICE, sessions);
+    const ours = {
+      carrierPid: market.relayPid,
+      device: await market.device(DEVICE),
+      readers: await market.readers(grants, perProgram),
+    };
+    const port = mosquitto.port;
+    const plainDevice = startChild("device", { port, clientId: "bench", topic: TOPIC, window: 0 });
+    const plainReaders: Child[] = [];
+    for (let at = 0; at < sessions; at += perProgram)
+      plainReaders.push(
+        startChild("plain-readers", { port, topic: TOPIC, sessions: Math.min(perProgram, sessions - at) }),
+      );
+    plainChildren.push(plainDevice, ...plainReaders);
+    await Promise.all(plainChildren.map((child) => child.next("ready")));
+    const plain = { carrierPid: mosquitto.pid, device: plainDevice, readers: plainReaders };
+
+    const takeOurs = (kind: Kind, seed: number) =>
+      round(ours, { kind, seed, count, sessions, qos: 1 }, async () => ours.device.order({ send: count }));
+    // QoS 0 knows no acknowledgement: what goes in follows what has come out.
+    const takePlain = (kind: Kind, seed: number) =>
+      round(plain, { kind, seed, count, sessions, qos: 0, report: PLAIN_STEP }, async () => {
+        for (let sent = 0; sent < count; sent += PLAIN_STEP) {
+          if (sent >= PLAIN_WINDOW) await Promise.all(plainReaders.map((reader) => reader.next("progress")));
+          plainDevice.order({ send: Math.min(PLAIN_STEP, count - sent) });
+        }
+        const ahead = Math.min(PLAIN_WINDOW, count) / PLAIN_STEP - 1;
+        for (let i = 0; i < ahead; i++)
+          await Promise.all(plainReaders.map((reader) => reader.next("progress")));
+      });
+
+    say("both sides are ready");
+    const results = (["json", "random"] as const).map((kind) => ({
+      kind,
+      ours: [] as Cost[],
+      plain: [] as Cost[],
+    }));
+    for (let seed = 0; seed <= rounds; seed++)
+      for (const { kind, ours, plain } of results) {
+        const pair: Partial<{ ours: Cost; plain: Cost }> = {};
+        for (const side of seed % 2 === 0 ? (["ours", "plain"] as const) : (["plain", "ours"] as const))
+          pair[side] = await (side === "ours" ? takeOurs(kind, seed) : takePlain(kind, seed));
+        if (seed === 0) continue; // warms up
+        ours.push(pair.ours!);
+        plain.push(pair.plain!);
+        say(
+          `${kind} ${seed}/${rounds}: relay ${us(pair.ours!.carrier)} µs, Mosquitto ${us(pair.plain!.carrier)} µs a delivery; readers ${us(pair.ours!.readers)} and ${us(pair.plain!.readers)}`,
+        );
+      }
+    return results;
+  } finally {
+    await Promise.all(plainChildren.map((child) => child.stop()));
+    await market?.stop();
+    await mosquitto.stop();
+  }
+}
+
+const us = (seconds: number): string => (seconds * 1e6).toFixed(2);
+export const KIND_TEXT: Record<Kind, string> = { json: "JSON", random: "incompressible" };
+
+/** The rows of a fan-out: deliveries a CPU-second of the relay, and what readers need, on both sides. */
+export async function fanoutRows(
+  options: FanoutOptions,
+  rounds: number,
+  say: (line: string) => void,
+): Promise<Measured[]> {
+  const atLeast = { json: 3, random: 1 };
+  const results = await measureFanout(options, rounds, say);
+  return results.flatMap(({ kind, ours, plain }): Measured[] => {
+    const samples = (figure: (cost: Cost) => number): Sample[] =>
+      ours.map((cost, i) => ({ value: figure(cost), peerValue: figure(plain[i]!) }));
+    return [
+      {
+        name: `relay, ${options.readers} subscribers, ${KIND_TEXT[kind]}`,
+        unit: "deliveries a CPU-second of the relay",
+        peer: "Mosquitto, plaintext QoS 0",
+        target: [{ of: "ratio", atLeast: atLeast[kind] }],
+        samples: samples(({ carrier }) => 1 / carrier),
+      },
+      {
+        name: `readers, ${options.readers} subscribers, ${KIND_TEXT[kind]}`,
+        unit: "µs of the readers' CPU a delivery",
+        peer: "bare sockets that only hash",
+        target: [],
+        samples: samples(({ readers }) => readers * 1e6),
+      },
+    ];
+  });
+}

@@ -1,0 +1,90 @@
+/** The brokers that we are compared with, started as their packages come. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { freePorts } from "../../test/support/stack.ts";
+import { PeerMissing } from "./bench.ts";
+
+export type Broker = { pid: number; port: number; stop(): Promise<void> };
+
+/** Debian puts servers where ordinary users do not look. */
+const SYSTEM_FOLDERS = ["/usr/sbin", "/usr/local/sbin"];
+
+/** Path of a program. @throws PeerMissing */
+export function programOf(name: string, debianPackage: string): string {
+  for (const folder of [...(process.env.PATH ?? "").split(delimiter), ...SYSTEM_FOLDERS]) {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return join(folder, name);
+    } catch {
+      // The next folder.
+    }
+  }
+  throw new PeerMissing(
+    `${name} is not installed (Debian package ${debianPackage}), and without it there is nothing to compare with.`,
+  );
+}
+
+/**
+ * Mosquitto in a folder of its own. Nothing is dropped: queues are unbounded, so a figure is never better by loss. `persistence` as Debian
+ * configures it: a snapshot every half hour and at the end, no fsync before an acknowledgement.
+ *
+ * @throws PeerMissing
+ */
+export async function startMosquitto(options: { persistence?: boolean } = {}): Promise<Broker> {
+  const program = programOf("mosquitto", "mosquitto");
+  const folder = mkdtempSync(join(tmpdir(), "weir-mosquitto-"));
+  const [port] = await freePorts(1);
+  const config = join(folder, "mosquitto.conf");
+  const lines = [
+    `listener ${port} 127.0.0.1`,
+    "allow_anonymous true",
+    "max_queued_messages 0",
+    "max_inflight_messages 0",
+    "set_tcp_nodelay true",
+    // As root it would give up its rights and with them its folder.
+    ...(process.getuid?.() === 0 ? ["user root"] : []),
+    ...(options.persistence ? ["persistence true", `persistence_location ${folder}/`] : []),
+  ];
+  writeFileSync(config, `${lines.join("\n")}\n`);
+  return startBroker(program, ["-c", config], port!, folder);
+}
+
+/** Starts a server and waits until it takes connections. Its folder goes with it. */
+export async function startBroker(
+  program: string,
+  args: string[],
+  port: number,
+  folder: string,
+): Promise<Broker> {
+  const child: ChildProcess = spawn(program, args, { stdio: "ignore" });
+  const ended = once(child, "exit");
+  let dead = false;
+  ended.then(
+    () => (dead = true),
+    () => (dead = true),
+  );
+  while (!(await answers(port))) if (dead) throw new Error(`${program} ended before it took connections`);
+  return {
+    pid: child.pid!,
+    port,
+    async stop() {
+      child.kill("SIGTERM");
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect({ port, host: "127.0.0.1" });
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => setTimeout(resolve, 20, false));
+  });

@@ -1,0 +1,650 @@
+// One seller, two honest relays, a stranger's relay, one honest buyer and one who cheats, with the laws of money looked at while frames
+// leave and after every step. Longer than its neighbours because all laws are here, each stated once.
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
+import { vi } from "vitest";
+import { Database } from "../../../gateway/src/database.ts";
+import type { Account } from "../../../gateway/src/keys/account.ts";
+import {
+  delivery,
+  LISTING,
+  listingOf,
+  PUBLISHER_KEY,
+  purchased,
+} from "../../../gateway/test/support/parts.ts";
+import { openDatabase } from "../../../relay/src/store/database.ts";
+import { SCHEMA } from "../../../relay/src/store/schema.ts";
+import {
+  type Address,
+  accrue,
+  type Bytes,
+  decodeHeader,
+  dueOf,
+  HEADER_BYTES,
+  type Hex,
+  hex,
+  type Plan,
+  readUint,
+  sessionDigest,
+  uint,
+  unhex,
+  voucherDigest,
+} from "../../../sdk/src/core/index.ts";
+import {
+  controlFrame,
+  decodeFrame,
+  type Fields,
+  type FrameOf,
+  type FrameStream,
+} from "../../../sdk/src/wire/index.ts";
+import { type Bought, Chain } from "./chain.ts";
+import { type End, Net } from "./pipe.ts";
+import { addressOf, cheapCrypto as crypto, publicKeyOf } from "./primitives.ts";
+import { BuyerProgram, GatewayProgram, type Place, RelayProgram } from "./programs.ts";
+
+const secretOf = (n: number): Bytes => uint(n, 32);
+const OPERATOR = addressOf(secretOf(0x51));
+const RELAYS = [addressOf(secretOf(0x61)), addressOf(secretOf(0x62))] as const;
+const STRANGER = addressOf(secretOf(0x63));
+const STOP_STEP_MS = 50;
+/** Turns of the event loop without anything happening: then nothing will. */
+const QUIET_TURNS = 2;
+const MOST_TURNS = 50_000;
+
+const NOBODY = { saving: new Set<Promise<void>>() };
+
+type Who = "relay0" | "relay1" | "gateway" | "buyer";
+type SealedRow = {
+  generation: number;
+  seq: number;
+  epoch: number;
+  messageCount: number;
+  bodyBytes: number;
+  sealedAtMs: number;
+};
+type Voucher = { cumulative: bigint; relay: Address; signature: Uint8Array };
+
+/** A law does not hold. */
+export class LawBroken extends Error {
+  override readonly name = "LawBroken";
+}
+const law = (holds: boolean, text: string): void => {
+  if (!holds) throw new LawBroken(text);
+};
+
+/** Empty databases, made once: a schedule starts from copies. */
+export type Ground = { folder: string; relay: string; gateway: string };
+export function prepareGround(): Ground {
+  const shared = "/dev/shm";
+  let folder: string;
+  try {
+    folder = mkdtempSync(join(shared, "weir-money-"));
+  } catch {
+    folder = mkdtempSync(join(tmpdir(), "weir-money-"));
+  }
+  const [relay, gateway] = [join(folder, "relay.db"), join(folder, "gateway.db")];
+  openDatabase({ file: relay, schema: SCHEMA, onFatal: () => undefined }).close();
+  new Database(gateway).close();
+  return { folder, relay, gateway };
+}
+
+let worlds = 0;
+let purchases = 1;
+
+/** What has happened over all schedules: a test in which nothing happens proves nothing. */
+export const tally = {
+  served: 0,
+  read: 0,
+  released: 0,
+  vouchers: 0,
+  sessions: 0,
+  kills: 0,
+  claims: 0,
+  closes: 0,
+  cheated: 0,
+};
+
+export class World {
+  readonly plan: Plan;
+  readonly net = new Net();
+  readonly chain: Chain;
+  readonly relays: RelayProgram[];
+  readonly gateway: GatewayProgram;
+  buyer!: BuyerProgram;
+  honest!: Bought;
+  cheat!: Bought;
+  readonly #place: Place;
+  readonly #folder: string;
+  readonly #late: (() => void)[] = [];
+  readonly #dead = new Map<Who, number>();
+  #fuse: { left: number; who: Who; how: "reset" | "mute" } | undefined;
+  #broken: unknown;
+
+  // ---- what was seen, over all lives
+
+  /** Vouchers that left the honest buyer. */
+  signed: Voucher[] = [];
+  #best = new Map<string, { total: bigint; accrued: bigint }>();
+  #released = new Map<Hex, Set<string>>();
+  /** The cheat's vouchers and sessions, and his line to the gateway. */
+  #line: FrameStream | undefined;
+  #lineTo: unknown;
+  cheated!: { total: bigint; sessionNo: bigint; wrongBase: Record<string, string> | undefined };
+
+  private constructor(ground: Ground, plan: Plan) {
+    this.plan = plan;
+    this.#folder = join(ground.folder, String(worlds++));
+    mkdirSync(this.#folder);
+    const listing = listingOf([plan], { relays: [...RELAYS, STRANGER], operator: OPERATOR });
+    const { terms } = listing.newest;
+    const { hubId } = listing;
+    this.chain = new Chain(delivery, { listingId: LISTING, hubId, terms }, publicKeyOf(PUBLISHER_KEY));
+    const { net, chain } = this;
+    this.#place = { net, chain, folder: this.#folder, late: (act) => this.#late.push(act) };
+    this.relays = RELAYS.map((operator, i) => new RelayProgram(this.#place, `r${i}`, operator, ground.relay));
+    this.gateway = new GatewayProgram(this.#place, listing, OPERATOR, ground.gateway);
+    net.onFrame = (from, frame) => this.#guard(() => this.#onFrame(from, frame));
+    net.onActivity = () => this.#guard(() => this.#onActivity());
+  }
+
+  /** Starts gateway and relays; they serve one pair of buyers after the other. */
+  static async open(ground: Ground, plan: Plan): Promise<World> {
+    const world = new World(ground, plan);
+    await world.gateway.start();
+    for (const relay of world.relays) await relay.start();
+    return world;
+  }
+
+  /** Two new purchases; the honest one is opened. */
+  async begin(deposit: bigint): Promise<void> {
+    this.signed = [];
+    this.#best = new Map();
+    this.#released = new Map();
+    this.cheated = { total: 0n, sessionNo: 0n, wrongBase: undefined };
+    const { terms } = this.chain.listing;
+    const buy = (): Bought => {
+      const n = purchases++;
+      const base = purchased(0, this.plan);
+      const signer = addressOf(secretOf(n));
+      return this.chain.buy(
+        {
+          ...base,
+          channelId: hex(uint(n, 32)),
+          grantId: hex(uint(n + 2 ** 32, 32)),
+          terms: { ...base.terms, signer, operator: OPERATOR },
+          encryptionKey: hex(secretOf(n + 2 ** 32)),
+          relays: terms.relays,
+        },
+        secretOf(n),
+        deposit,
+      );
+    };
+    [this.honest, this.cheat] = [buy(), buy()];
+    this.buyer = new BuyerProgram(this.#place, this.honest, terms);
+    await this.gateway.publish(1);
+    await this.pass(100);
+    await this.buyer.start(this.relays);
+    await this.settle();
+  }
+
+  /** Ends the pair: what is left of it goes on nowhere. */
+  async end(): Promise<void> {
+    tally.read += this.buyer.read.size;
+    this.#line?.abort(new Error("the cheat has left"));
+    this.buyer.kill("reset");
+    this.net.reap();
+    await this.settle();
+    const { db, store } = this.gateway;
+    await db.commit(() => store.settle(LISTING, RELAYS, RELAYS.length));
+    for (const { purchased } of [this.honest, this.cheat]) this.chain.bought.delete(purchased.channelId);
+  }
+
+  close(): void {
+    this.net.onFrame = () => undefined;
+    this.net.onActivity = () => undefined;
+    this.buyer?.kill("reset");
+    this.gateway.kill();
+    for (const relay of this.relays) relay.kill();
+    vi.clearAllTimers();
+    for (const act of this.#late.splice(0)) act();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  // ---- time
+
+  /** Laws are looked at deep inside the programs, who must not catch what is found. */
+  #guard(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#broken ??= error;
+    }
+  }
+  #raise(): void {
+    if (this.#broken !== undefined) throw this.#broken;
+  }
+
+  /** Returns when nothing happens any more without the clock. */
+  async settle(): Promise<void> {
+    let quiet = 0;
+    for (let turns = 0; quiet < QUIET_TURNS; turns += 1) {
+      if (turns > MOST_TURNS) throw new Error("the programs do not come to rest");
+      const before = this.net.activity;
+      const { saving } = this.buyer ?? NOBODY;
+      if (saving.size > 0) await Promise.all([...saving].map((work) => work.catch(() => undefined)));
+      await turn();
+      quiet = before === this.net.activity && saving.size === 0 ? quiet + 1 : 0;
+    }
+    this.#raise();
+  }
+
+  /** Lets the clock go on; programs that were killed come back when their time is over. */
+  async pass(ms: number): Promise<void> {
+    const step = ms > 2_000 ? 500 : 100;
+    for (let left = ms; left > 0; left -= step) {
+      const before = Math.floor(Date.now() / 1000);
+      vi.advanceTimersByTime(Math.min(step, left));
+      if (Math.floor(Date.now() / 1000) > before) this.gateway.sessions.advance(LISTING);
+      await this.settle();
+      await this.#revive(step);
+      for (const relay of this.relays) {
+        await this.gateway.connect(relay);
+        await this.gateway.deliver(relay);
+      }
+      await this.settle();
+    }
+  }
+
+  async #revive(ms: number): Promise<void> {
+    for (const [who, left] of [...this.#dead]) {
+      if (left > ms) {
+        this.#dead.set(who, left - ms);
+        continue;
+      }
+      this.#dead.delete(who);
+      if (who === "gateway") await this.gateway.start();
+      else if (who === "buyer") await this.buyer.start(this.relays);
+      else await this.relays[Number(who.at(-1))]!.start();
+    }
+    if (!this.buyer) return;
+    const { feed, party } = this.buyer;
+    // "Failed" is what a person sees who then opens the page again; "stopped" after a close and a top-up, too.
+    if (
+      party.alive &&
+      (feed?.state.status === "failed" ||
+        (feed?.state.status === "stopped" && this.honest.slot.deposit > this.honest.slot.claimed))
+    ) {
+      this.buyer.kill("reset");
+      await this.buyer.start(this.relays);
+    }
+  }
+
+  // ---- death
+
+  /** Kills a program after so many more things have happened, for so long. */
+  light(who: Who, after: number, forMs: number, how: "reset" | "mute" = "reset"): void {
+    this.#fuse = { left: after, who, how };
+    this.#forMs = forMs;
+    if (after === 0) this.#onActivity();
+  }
+  #forMs = 0;
+
+  #onActivity(): void {
+    const fuse = this.#fuse;
+    if (!fuse || fuse.left-- > 0) return;
+    this.#fuse = undefined;
+    if (this.#dead.has(fuse.who)) return;
+    tally.kills += 1;
+    this.#dead.set(fuse.who, this.#forMs);
+    if (fuse.who === "gateway") this.gateway.kill();
+    else if (fuse.who === "buyer") this.buyer.kill(fuse.how);
+    else this.relays[Number(fuse.who.at(-1))]!.kill();
+  }
+
+  // ---- what others do
+
+  /** Sends the honest buyer's stream or a relay's line something that its program never said. */
+  inject(where: "buyer" | "gateway", voucher: Voucher, relay: RelayProgram): void {
+    const { cumulative, signature } = voucher;
+    const channelId = this.honest.grant.paymentId;
+    if (where === "buyer")
+      for (const end of this.net.ends(this.buyer.party))
+        end.inject(controlFrame("PAY", { cumulative, signature }));
+    else
+      for (const end of this.net.ends(this.gateway.party))
+        if (end.peer.party === relay.party)
+          end.peer.inject(controlFrame("VOUCHERS", { items: [{ channelId, cumulative, signature }] }));
+  }
+
+  /** Signed by the honest buyer's key, for tests of what must be refused. */
+  forge(cumulative: bigint, relay: Address, key = this.honest.secret): Voucher {
+    return { cumulative, relay, signature: this.#sign(this.honest, cumulative, relay, key) };
+  }
+  #sign(
+    { purchased: { channelId }, secret }: Bought,
+    cumulative: bigint,
+    relay: Address,
+    key = secret,
+  ): Bytes {
+    return crypto.signSecp(key, voucherDigest(delivery, { channelId, cumulative, relay }));
+  }
+
+  /** The cheat owns a relay: everything that is sealed is his, and only keys cost him. */
+  #cheatLine(): FrameStream | undefined {
+    if (!this.gateway.party.alive) return undefined;
+    if (this.#line && !this.#line.closed && this.#lineTo === this.gateway.party) return this.#line;
+    const line = this.gateway.line(STRANGER);
+    this.#line = line;
+    this.#lineTo = this.gateway.party;
+    void (async () => {
+      for (;;) {
+        const frame = await line.read();
+        if (frame === null) return;
+        if (frame.type === "SESSION_REFUSED" && frame.name === "WrongBase")
+          this.cheated.wrongBase = frame.detail;
+      }
+    })().catch(() => undefined);
+    return line;
+  }
+
+  /** Opens a session where the gateway said that it would begin, or anywhere; signs `more` beyond the least. */
+  async cheatOpens(more: bigint, honestly: boolean): Promise<void> {
+    const line = this.#cheatLine();
+    if (!line) return;
+    const { channelId, grantId } = this.cheat.purchased;
+    const { pipeline } = this.gateway;
+    const said = honestly ? this.cheated.wrongBase : undefined;
+    const baseTotal = BigInt(said?.baseTotal ?? 0);
+    const least = baseTotal + this.plan.entry + more;
+    const cumulative = least > this.cheated.total ? least : this.cheated.total;
+    this.cheated.sessionNo += 1n;
+    const session = {
+      channelId,
+      sessionNo: this.cheated.sessionNo,
+      relay: STRANGER,
+      generation: Number(said?.generation ?? pipeline.generation),
+      fromSeq: BigInt(said?.fromSeq ?? Math.max(0, pipeline.nextSeq - 1)),
+      baseTotal,
+      expiry: Math.floor(Date.now() / 1000) + 600,
+    };
+    const request: Fields<"SESSION"> = {
+      ...session,
+      grantId,
+      signature: crypto.signSecp(this.cheat.secret, sessionDigest(delivery, session)),
+      cumulative,
+      voucherSignature: this.#sign(this.cheat, cumulative, STRANGER),
+      transactionHash: null,
+    };
+    if (cumulative <= this.cheat.slot.deposit) this.cheated.total = cumulative;
+    line.send("SESSION", request);
+  }
+
+  /** Pays what he likes: less, the same, more, more than he has, or somebody else's voucher. */
+  cheatPays(cumulative: bigint, relay: Address = STRANGER): void {
+    const line = this.#cheatLine();
+    if (!line) return;
+    if (relay === STRANGER && cumulative <= this.cheat.slot.deposit && cumulative > this.cheated.total)
+      this.cheated.total = cumulative;
+    const { channelId } = this.cheat.purchased;
+    line.send("VOUCHERS", {
+      items: [{ channelId, cumulative, signature: this.#sign(this.cheat, cumulative, relay) }],
+    });
+  }
+
+  /** The honest buyer's vouchers, in the mouth of a relay that they do not name. */
+  strangerReplays(voucher: Voucher): void {
+    const { cumulative, signature } = voucher;
+    const { channelId } = this.honest.purchased;
+    this.#cheatLine()?.send("VOUCHERS", { items: [{ channelId, cumulative, signature }] });
+  }
+
+  /** Presents what may be claimed, as claims/channels.ts does, to a chain that believes nothing. */
+  async claim(): Promise<void> {
+    if (!this.gateway.party.alive) return;
+    const { ledger, db } = this.gateway;
+    for (const {
+      purchased: { channelId, terms },
+      slot,
+    } of [this.honest, this.cheat]) {
+      const account = ledger.account(channelId);
+      if (!account || account.frozenEpoch !== null) continue;
+      const vouchers = ledger.claimable(account);
+      for (const voucher of vouchers) {
+        const { cumulative, relay, signature } = voucher;
+        const signer = crypto.recover(voucherDigest(delivery, { channelId, cumulative, relay }), signature);
+        law(signer === terms.signer, "a claim is signed by the buyer");
+        law(cumulative <= this.#owedBySums(account), "a claim before the close is owed");
+        const paid = cumulative < slot.deposit ? cumulative : slot.deposit;
+        if (paid <= slot.claimed) continue;
+        slot.claimed = paid;
+        tally.claims += 1;
+      }
+      const paid = account.kept.filter(({ cumulative }) => cumulative <= slot.claimed);
+      if (paid.length > 0)
+        await db.commit(() => {
+          for (const voucher of paid) ledger.drop(account, voucher);
+        });
+    }
+    await this.settle();
+  }
+
+  /** The buyer ends the channel. What the gateway keeps is owed and signed, and all of it can be read. */
+  async stop(): Promise<void> {
+    const { feed, party } = this.buyer;
+    if (!feed || !party.alive || feed.state.status === "stopped") return;
+    let result: Awaited<ReturnType<typeof feed.stop>> | undefined;
+    const ending = feed.stop().then(
+      (done) => {
+        result = done;
+      },
+      (error: unknown) => {
+        if (party.alive) this.#broken ??= error;
+      },
+    );
+    for (let i = 0; i < 120 && result === undefined && party.alive; i += 1) await this.pass(STOP_STEP_MS);
+    if (!result) return; // killed meanwhile, or nobody answered yet
+    await ending;
+    if (result.by !== "gateway") return;
+    const { capture } = result;
+    tally.closes += 1;
+    law(capture <= this.#signedBest(), "what is captured was signed");
+    const account = this.gateway.ledger.account(this.honest.purchased.channelId);
+    law(!this.gateway.party.alive || capture <= this.#owedBySums(account!), "what is captured is owed");
+    law(
+      this.chain.closes.some((close) => close.capture === capture || this.honest.slot.claimed === capture),
+      "the chain agrees",
+    );
+  }
+
+  #signedBest(): bigint {
+    return this.signed.reduce((best, { cumulative }) => (cumulative > best ? cumulative : best), 0n);
+  }
+
+  // ---- laws while frames leave
+
+  #onFrame(from: End, frame: Uint8Array): void {
+    const { party } = from;
+    if (!party.alive) return;
+    const type = frame[0];
+    const relay = this.relays.find((one) => one.party === party);
+    if (type === 0x12 && relay) this.#served(relay, decodeHeader(frame.subarray(1, 1 + HEADER_BYTES)));
+    else if (relay && (type === 0x30 || type === 0x33)) {
+      const decoded = decodeFrame(frame);
+      const vouchers = decoded.type === "VOUCHERS" ? decoded.items : [decoded as FrameOf<"SESSION">];
+      for (const { channelId, cumulative } of vouchers) this.#forwards(relay, channelId, cumulative);
+    } else if (party === this.gateway.party && (type === 0x35 || type === 0x34)) {
+      const decoded = decodeFrame(frame);
+      if (decoded.type === "RELEASE") this.#keyLeaves(decoded);
+      else if (decoded.type === "TOTALS")
+        for (const { channelId, total } of decoded.items)
+          law(total <= this.#stored(channelId), "a confirmed total is on the gateway's disk");
+    } else if (party === this.buyer.party && (type === 0x22 || type === 0x20)) {
+      const decoded = decodeFrame(frame);
+      if (decoded.type === "PAY") this.#signs(decoded, from);
+      else if (decoded.type === "OPEN" && decoded.voucher)
+        this.#signs(decoded.voucher, from, decoded.session!.sessionNo);
+    }
+  }
+
+  #served(relay: RelayProgram, header: { generation: number; seq: bigint }): void {
+    const channel = unhex(this.honest.purchased.channelId);
+    const { generation, seq } = header;
+    const { bought: isBought, money } = relay.looks;
+    const bought = isBought.get(channel, generation, seq, seq);
+    tally.served += 1;
+    law(bought !== undefined, `segment ${seq} is charged on the disk before it is sent`);
+    const row = money.get(channel)!;
+    const [total, accrued] = [readUint(row.total as Uint8Array), readUint(row.accrued as Uint8Array)];
+    law(dueOf(this.plan, accrued) <= total, "what is charged is signed before it is sent");
+  }
+
+  #forwards(relay: RelayProgram, channelId: Hex, cumulative: bigint): void {
+    const row = relay.looks.money.get(unhex(channelId));
+    const total = row ? readUint(row.total as Uint8Array) : 0n;
+    law(cumulative <= total, "a voucher is on the relay's disk before the gateway hears of it");
+  }
+
+  #keyLeaves({ channelId, seal }: Fields<"RELEASE">): void {
+    tally.released += 1;
+    if (channelId === this.cheat.purchased.channelId) tally.cheated += 1;
+    const { db } = this.gateway;
+    const set = this.#released.get(channelId) ?? new Set();
+    this.#released.set(channelId, set);
+    for (let epoch = seal.epochFrom; epoch <= seal.epochTo; epoch += 1) {
+      set.add(`${seal.generation}/${epoch}`);
+      const opened = db.get(
+        "SELECT 1 FROM opened WHERE channelId = ? AND generation = ? AND epochFrom <= ? AND epochTo >= ?",
+        channelId,
+        seal.generation,
+        epoch,
+        epoch,
+      );
+      law(opened !== undefined, `epoch ${epoch} is in the ledger before its key leaves`);
+    }
+  }
+
+  #stored(channelId: Hex): bigint {
+    const row = this.gateway.db.get<{ total: string }>(
+      "SELECT total FROM channels WHERE channelId = ?",
+      channelId,
+    );
+    return BigInt(row?.total ?? 0);
+  }
+
+  #signs(voucher: { cumulative: bigint; signature: Uint8Array }, from: End, sessionNo?: bigint): void {
+    if (sessionNo === undefined) tally.vouchers += 1;
+    else tally.sessions += 1;
+    const stored = this.buyer.stored();
+    law(
+      stored !== undefined && stored.signed >= voucher.cumulative,
+      "a total is on the buyer's disk before it leaves",
+    );
+    law(
+      sessionNo === undefined || stored!.sessionNo >= sessionNo,
+      "a session is on the buyer's disk before it leaves",
+    );
+    const { operator } = this.relays.find(({ party }) => party.name === from.peer.party.name)!;
+    this.signed.push({ ...voucher, relay: operator });
+  }
+
+  // ---- laws at rest
+
+  #sums(account: Pick<Account, "channelId" | "plan">): bigint {
+    const { db } = this.gateway;
+    const rows = db.all<SealedRow>(
+      `SELECT s.generation, s.seq, s.epoch, s.messageCount, s.bodyBytes, s.sealedAtMs FROM sealed AS s WHERE EXISTS (SELECT 1 FROM opened AS o
+       WHERE o.channelId = ? AND o.generation = s.generation AND s.epoch BETWEEN o.epochFrom AND o.epochTo)`,
+      account.channelId,
+    );
+    return rows.reduce((sum, row) => sum + accrue(this.plan, row), 0n);
+  }
+  #owedBySums = (account: Account): bigint => dueOf(this.plan, this.#sums(account));
+
+  /** Everything that must hold whenever the programs are at rest. */
+  async check(): Promise<void> {
+    this.#raise();
+    if (this.gateway.party.alive) for (const bought of [this.honest, this.cheat]) this.#checkGateway(bought);
+    for (const relay of this.relays) if (relay.party.alive) await this.#checkRelay(relay);
+    const { slot } = this.honest;
+    law(slot.claimed <= this.#signedBest(), "what is claimed was signed");
+    law(this.cheat.slot.claimed <= this.cheated.total, "what is claimed of the cheat was signed");
+  }
+
+  #checkGateway({ purchased: { channelId }, slot }: Bought): void {
+    const { ledger } = this.gateway;
+    const account = ledger.account(channelId);
+    if (!account) return;
+    const honest = channelId === this.honest.purchased.channelId;
+    const owed = ledger.owed(account);
+    law(
+      owed === this.#owedBySums(account),
+      "what is owed is the value of the epochs that were opened, each once",
+    );
+    law(account.total === this.#stored(channelId), "memory and disk agree about the total");
+    const best = this.#best.get(channelId) ?? { total: 0n, accrued: 0n };
+    law(account.total >= best.total, "the total at the gateway never falls");
+    law(account.accrued >= best.accrued, "what is owed never falls");
+    this.#best.set(channelId, { total: account.total, accrued: account.accrued });
+    law(
+      account.total <= (honest ? this.#signedBest() : this.cheated.total),
+      "a total at the gateway was signed",
+    );
+    for (const key of this.#released.get(channelId) ?? []) {
+      const [generation, epoch] = key.split("/").map(Number) as [number, number];
+      law(ledger.isOpen(account, generation, epoch), "what was released once stays open");
+    }
+    if (account.frozenEpoch !== null) return;
+    law(owed <= account.total, "released value never exceeds what is signed");
+    law(owed <= slot.deposit, "released value never exceeds what is deposited");
+    if (honest) law(this.#signedBest() <= owed + this.plan.entry, "the buyer risks at most the entry");
+  }
+
+  async #checkRelay(relay: RelayProgram): Promise<void> {
+    const { channelId } = this.honest.purchased;
+    const account = await relay.ledger.get(channelId);
+    if (!account) return;
+    const key = `${relay.name}/${channelId}`;
+    const best = this.#best.get(key) ?? { total: 0n, accrued: 0n };
+    law(account.total >= best.total, "the total at a relay never falls");
+    law(account.accrued >= best.accrued, "what is charged never falls");
+    this.#best.set(key, account);
+    law(dueOf(this.plan, account.accrued) <= account.total, "what is charged is covered by the best total");
+    const mine = this.signed.filter(({ relay: named }) => named === relay.operator);
+    law(
+      account.total === 0n || mine.some(({ cumulative }) => cumulative === account.total),
+      "a total at a relay was signed for it",
+    );
+    if (!this.gateway.party.alive) return;
+    const other = this.gateway.ledger.account(channelId);
+    law(account.accrued <= (other?.accrued ?? 0n), "nothing is charged twice");
+    law(account.confirmed <= (other?.total ?? 0n), "a relay believes confirmed what the gateway stored");
+  }
+
+  /** After everything is up again: what was bought is there, and its keys are given again. */
+  async finish(): Promise<void> {
+    this.#fuse = undefined;
+    for (const relay of this.relays) relay.lagging = false;
+    for (const who of this.#dead.keys()) this.#dead.set(who, 0);
+    await this.pass(200);
+    await this.check();
+    const { channelId } = this.honest.purchased;
+    const account = this.gateway.ledger.account(channelId);
+    for (const relay of this.relays)
+      for (const { generation, fromSeq, toSeq } of await relay.ledger.bought(channelId)) {
+        const found = await relay.segments.read({ listingId: LISTING, generation, seq: fromSeq }, 1 << 24);
+        const numbers = new Map(found.map(({ header }) => [header.seq, header]));
+        for (let seq = fromSeq; seq <= toSeq; seq += 1n) {
+          const header = numbers.get(seq);
+          law(header !== undefined, "what was bought is still stored");
+          law(
+            account !== undefined && this.gateway.ledger.isOpen(account, generation, header!.epoch),
+            "what was bought opens again",
+          );
+        }
+      }
+  }
+}
+
+export { RELAYS };
