@@ -29,6 +29,7 @@ import { createTokens } from "./ingest/tokens.ts";
 import { createCovers } from "./keys/covers.ts";
 import { createLedger } from "./keys/ledger.ts";
 import { createPurchases } from "./keys/purchases.ts";
+import { createReceipts } from "./keys/receipts.ts";
 import { createSessions } from "./keys/sessions.ts";
 import { CARRY_BATCH, SEALED_RETENTION_MS, SETTLE_MS, UNLISTED_RETENTION_MS } from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
@@ -150,12 +151,14 @@ export async function startGateway(
       sessions.endChannel(channelId, new RefusedError("Closing", "the channel is being closed")),
     onFailed: (channelId) => channelClaims.hurry(channelId),
   });
+  const receipts = createReceipts({ db, ledger, crypto, delivery, metrics });
   const sessions = createSessions({
     db,
     ledger,
     store,
     purchases,
     closer,
+    receipts,
     crypto,
     delivery,
     metrics,
@@ -320,7 +323,7 @@ export async function startGateway(
   });
   directory.on("deviceRevoked", (hubId, device) => broker.disconnect(hubId, device));
   directory.on("deviceRotated", (hubId, device) => broker.disconnectTokens(hubId, device));
-  const status = createStatus({ ledger, book, dataDir: config.dataDir });
+  const status = createStatus({ ledger, book, receipts, dataDir: config.dataDir });
   const api = createHttp({
     status,
     passwords,

@@ -11,7 +11,8 @@ export const hex = (bytes: Uint8Array): Hex => bytesToHex(bytes);
 /** Character code → half a byte; 255 for what is no hex digit. */
 const HALVES = new Uint8Array(128).fill(255);
 for (let half = 0; half < 16; half++)
-  for (const digit of [half.toString(16), half.toString(16).toUpperCase()]) HALVES[digit.charCodeAt(0)] = half;
+  for (const digit of [half.toString(16), half.toString(16).toUpperCase()])
+    HALVES[digit.charCodeAt(0)] = half;
 
 /** `0x…` → bytes. @throws viem's errors for anything else */
 export function unhex(text: Hex): Bytes {
