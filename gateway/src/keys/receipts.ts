@@ -49,7 +49,9 @@ export function createReceipts(init: {
       });
       if (good.length === 0) return;
       await db.commit(() => {
-        for (const { channelId, segmentId, cumulative, signature } of good)
+        for (const { channelId, segmentId, cumulative, signature } of good) {
+          // Asked again: another one may have been stored meanwhile.
+          if (cumulative <= (of(channelId)?.cumulative ?? -1n)) continue;
           db.run(
             "INSERT OR REPLACE INTO receipts (channelId, segmentId, cumulative, signature) VALUES (?, ?, ?, ?)",
             channelId,
@@ -57,6 +59,7 @@ export function createReceipts(init: {
             String(cumulative),
             signature,
           );
+        }
       });
     },
   };

@@ -41,7 +41,7 @@ import {
   type FrameStream,
 } from "../../../sdk/src/wire/index.ts";
 import { type Bought, Chain } from "./chain.ts";
-import { type End, Net } from "./pipe.ts";
+import { type End, Net, type Party } from "./pipe.ts";
 import { addressOf, cheapCrypto as crypto, publicKeyOf } from "./primitives.ts";
 import { BuyerProgram, GatewayProgram, type Place, RelayProgram } from "./programs.ts";
 
@@ -105,6 +105,7 @@ export const tally = {
   claims: 0,
   closes: 0,
   cheated: 0,
+  receipts: 0,
 };
 
 export class World {
@@ -130,6 +131,7 @@ export class World {
   #best = new Map<string, { total: bigint; accrued: bigint }>();
   #released = new Map<Hex, Set<string>>();
   #frozen = false;
+  #receipted: { party: Party; at: number } | undefined;
   /** The gateway gave keys away that its ledger does not know: a relay's own meter is all that holds then. */
   #generous = false;
   /** The cheat's vouchers and sessions, and his line to the gateway. */
@@ -341,16 +343,21 @@ export class World {
           end.peer.inject(controlFrame("VOUCHERS", { items: [{ channelId, cumulative, signature }] }));
   }
 
-  /** A gateway that gives keys away: a relay serves what is signed for all the same, and no more. */
-  gives(relay: RelayProgram): void {
-    const { party, pipeline } = this.gateway;
+  /** The buyer vanishes while more is published than he has signed for, and the gateway gives all keys away: a relay serves what is signed for. */
+  async gives(relay: RelayProgram): Promise<void> {
+    const { gateway } = this;
+    if (!gateway.party.alive || !this.buyer.party.alive) return;
+    this.light("buyer", 0, 5_000, "mute");
+    await gateway.publish(14);
+    await this.pass(4_000);
     const sessionNo = this.buyer.stored()?.sessionNo;
+    const { party, pipeline } = gateway;
     if (!party.alive || sessionNo === undefined) return;
     this.#generous = true;
     const epoch = pipeline.currentEpoch();
     const seal = {
       ...{ keyId: 0, generation: pipeline.generation, purpose: SealPurpose.session, n: 0n },
-      ...{ epochFrom: epoch, epochTo: epoch + 3, sessionId: new Uint8Array(16), enc: new Uint8Array(32) },
+      ...{ epochFrom: epoch - 8, epochTo: epoch + 3, sessionId: new Uint8Array(16), enc: new Uint8Array(32) },
       ...{ ct: new Uint8Array(48), signature: new Uint8Array(64) },
     };
     const release = controlFrame("RELEASE", { channelId: this.honest.purchased.channelId, sessionNo, seal });
@@ -517,8 +524,9 @@ export class World {
       else if (decoded.type === "TOTALS")
         for (const { channelId, total } of decoded.items)
           law(total <= this.#stored(channelId), "a confirmed total is on the gateway's disk");
-    } else if (party === this.buyer.party && (type === 0x22 || type === 0x20)) {
+    } else if (party === this.buyer.party && (type === 0x22 || type === 0x20 || type === 0x29)) {
       const decoded = decodeFrame(frame);
+      if (decoded.type === "RECEIPT") this.#receipt(decoded);
       if (decoded.type === "PAY") this.#signs(decoded, from);
       else if (decoded.type === "OPEN" && decoded.voucher)
         this.#signs(decoded.voucher, from, decoded.session!.sessionNo);
@@ -541,6 +549,23 @@ export class World {
     const row = relay.looks.money.get(unhex(channelId));
     const total = row ? readUint(row.total as Uint8Array) : 0n;
     law(cumulative <= total, "a voucher is on the relay's disk before the gateway hears of it");
+  }
+
+  /** A receipt says no more than what was opened, and comes once a second at most, but for the last one. */
+  #receipt({ cumulative }: Fields<"RECEIPT">): void {
+    tally.receipts += 1;
+    const now = performance.now();
+    const { party } = this.buyer;
+    const again = this.#receipted?.party === party;
+    law(
+      !again || this.buyer.feed?.state.status === "stopping" || now - this.#receipted!.at >= 1_000,
+      "a receipt a second",
+    );
+    this.#receipted = { party, at: now };
+    const account = this.gateway.party.alive
+      ? this.gateway.ledger.account(this.honest.purchased.channelId)
+      : undefined;
+    law(account === undefined || cumulative <= this.#owedBySums(account), "what is received was opened");
   }
 
   #keyLeaves({ channelId, seal }: Fields<"RELEASE">): void {
