@@ -150,6 +150,12 @@ const FRAMES = {
     0x37,
     { channelId: c.hash, capture: c.amount, transactionHash: c.nullable(c.hash), error: failure },
   ],
+  RECEIPTS: [
+    0x38,
+    {
+      items: c.list(c.object({ channelId: c.hash, segmentId: c.hash, cumulative: c.amount, signature }), 64),
+    },
+  ],
   KEY_REQUEST: [
     0x40,
     {
