@@ -1,17 +1,19 @@
-// `npm run test:deep`: the contract tests at length, with Forge. Fuzz tests run one after the other; campaigns run in slices, one
-// slice of every campaign before the next, so that a run that is cut short has still seen each of them equally.
+// `npm run test:deep`: storage faults and mutated frames at length, then the contract tests with Forge. Fuzz tests run one after the other;
+// campaigns run in slices, one slice of every campaign before the next, so that a run that is cut short has still seen each of them equally.
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { coverage } from "./deep/coverage.ts";
 import { forge, prepareForge, withPulse } from "./deep/forge.ts";
+import { PROGRAMS, runProgram } from "./deep/programs.ts";
 
 const HELP = `npm run test:deep [-- --minutes N] [-- --match pattern] [-- --jobs N] [-- --coverage]
 
   --minutes N   the whole run takes about N minutes, shared out over all tests; without it 100,000 runs of every fuzz
-                test and 5,000,000 calls of every campaign, however long that takes
-  --match P     only tests whose Contract.test matches the regular expression P
+                test, 5,000,000 calls of every campaign, 2,000 storage faults of each kind and 2,000,000 mutated
+                frames, however long that takes
+  --match P     only tests whose Contract.test matches the regular expression P; programs/storage, programs/frames
   --jobs N      Forge processes side by side (default: one per core)
   --coverage    line and branch coverage of contracts/ instead; under 100 % fails
 `;
@@ -33,6 +35,8 @@ const SLICE_RUNS = 100;
 const LEAST_SECONDS = 2;
 /** What fuzz tests get of a bounded run; the campaigns get the rest. */
 const FUZZ_SHARE = 0.25;
+/** What each of the programs gets of a bounded run, before the contracts. */
+const PROGRAM_SHARE = 0.1;
 const FAILURES = ".weir/deep";
 
 type Test = { path: string; contract: string; name: string };
@@ -184,6 +188,14 @@ async function runCampaigns(tests: Test[], endsAt: number | undefined, jobs: num
   console.log(`${figure(calls)} calls in ${campaigns.length} campaigns`);
 }
 
+async function runPrograms(match: RegExp, seconds: number | undefined): Promise<void> {
+  for (const program of PROGRAMS.filter(({ name }) => match.test(`programs/${name}`))) {
+    const { passed, ran } = await runProgram(program, seconds && seconds * PROGRAM_SHARE);
+    count[passed ? "passed" : "failed"]++;
+    say(passed ? "ok" : "FAILED", `programs/${program.name}`, `${program.variable}=${ran}`);
+  }
+}
+
 async function inParallel(jobs: number, step: () => Promise<boolean>): Promise<void> {
   const worker = async () => {
     while (await step());
@@ -197,9 +209,14 @@ if (values.help) {
 }
 const minutes = positive("minutes", values.minutes);
 const jobs = Math.ceil(positive("jobs", values.jobs)!);
+const match = new RegExp(values.match ?? "");
 mkdirSync(FAILURES, { recursive: true });
-prepareForge();
-if (values.coverage) {
+if (!values.coverage) await runPrograms(match, minutes && minutes * 60);
+const contractsToo = values.coverage || !values.match?.startsWith("programs/");
+if (contractsToo) prepareForge();
+if (!contractsToo) {
+  // Nothing of the contracts was asked for.
+} else if (values.coverage) {
   Object.assign(count, await coverage(values.match));
 } else {
   const built = await withPulse(
@@ -210,7 +227,7 @@ if (values.coverage) {
     console.log(`${built.stdout}${built.stderr}`.trimEnd());
     count.failed = 1;
   } else {
-    const tests = await listTests(new RegExp(values.match ?? ""));
+    const tests = await listTests(match);
     const campaigns = tests.filter(({ name }) => name.startsWith("invariant"));
     const others = tests.filter((test) => !campaigns.includes(test));
     const endsAt = minutes && minutes * 60;
