@@ -52,7 +52,7 @@ export function startChild(name: string, options: object): Child {
         look();
       }),
     async stop() {
-      child.stdin!.end();
+      if (!ended) child.stdin!.end();
       await exited;
     },
   };
