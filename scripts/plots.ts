@@ -1,5 +1,5 @@
 /**
- * Draws bench/results as docs/performance/<bench>.svg: `node scripts/plots.ts`. One panel for each row: our rounds beside the peer's, the
+ * Draws bench/results as docs/performance/<bench>.svg and writes their figures into docs/performance.md: `node scripts/plots.ts`. One panel for each row: our rounds beside the peer's, the
  * medians as bars, a bound as a dashed line. Readable in light and dark, without scripts or fonts of its own.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -8,6 +8,7 @@ import { RESULTS, type Results } from "../bench/support/bench.ts";
 import { boundText } from "../bench/support/row.ts";
 
 const FOLDER = join(import.meta.dirname, "..", "docs", "performance");
+const PAGE = join(FOLDER, "..", "performance.md");
 const WIDTH = 720;
 const LEFT = 230;
 const RIGHT = 40;
@@ -91,9 +92,45 @@ ${panels}
 `;
 }
 
+const figure = (value: number): string => value.toLocaleString("en", { maximumSignificantDigits: 4 });
+
+/** Machine, table and plot of one bench, as the page has them. */
+function section({ bench, machine, rows }: Results): string {
+  const lines = rows.map((row) =>
+    [
+      "",
+      row.name,
+      `${figure(row.value)} ${row.unit}`,
+      row.peer === null ? "–" : `${figure(row.peerValue!)} (${row.peer})`,
+      row.ratio === null ? "–" : `${figure(row.ratio)} ×`,
+      (row.target ?? []).map((bound) => boundText(bound, row.unit)).join(" and ") || "shown only",
+      row.met === null ? "–" : row.met ? "**met**" : "**missed**",
+      row.samples.length < 2 ? "one figure" : `${Math.round(row.spread * 100)} % of ${row.samples.length}`,
+      "",
+    ].join(" | "),
+  );
+  const { cpu, cores, memoryGiB, node, kernel, date, load } = machine;
+  return [
+    `${date.slice(0, 16).replace("T", " ")} UTC · ${cpu}, ${cores} cores, ${memoryGiB} GiB · Node ${node} · Linux ${kernel} · load ${load.before} before, ${load.after} after`,
+    "",
+    "| row | Weir | beside it | ratio | target | | spread |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
+    ...lines.map((line) => line.trim()),
+    "",
+    `![${bench}](performance/${bench}.svg)`,
+  ].join("\n");
+}
+
+let page = readFileSync(PAGE, "utf8");
 mkdirSync(FOLDER, { recursive: true });
-for (const name of readdirSync(RESULTS)) {
+for (const name of readdirSync(RESULTS).sort()) {
   const results = JSON.parse(readFileSync(join(RESULTS, name), "utf8")) as Partial<Results>;
   if (results.machine === undefined || results.rows === undefined) continue; // of another kind
   writeFileSync(join(FOLDER, `${results.bench}.svg`), draw(results as Results));
+  const [begin, end] = [`<!-- results of ${results.bench} -->`, "<!-- end of results -->"];
+  const from = page.indexOf(begin);
+  const to = page.indexOf(end, from);
+  if (from < 0 || to < 0) throw new Error(`${PAGE} has no place for ${results.bench}`);
+  page = `${page.slice(0, from + begin.length)}\n${section(results as Results)}\n${page.slice(to)}`;
 }
+writeFileSync(PAGE, page);
