@@ -123,8 +123,13 @@ const DEPOSIT_POLL_MS = 2000;
 const REST_MS = 3000;
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
+/** What a JSON text can begin with. Trying to decode anything else costs more than all the rest of a message. */
+const JSON_STARTS: ReadonlySet<number> = new Set(
+  [...' \t\n\r{["-0123456789tfn'].map((char) => char.charCodeAt(0)),
+);
 
 function decoded(message: Message): DecodedMessage {
+  if (!JSON_STARTS.has(message.payload[0] ?? 0)) return message;
   try {
     return { ...message, json: JSON.parse(decoder.decode(message.payload)) };
   } catch {
