@@ -1,7 +1,8 @@
 // Keys over a purchase's life, from the gateway as a program, asked for by a relay that does what it likes.
 //
 // keys changed by the buyer: the session ends, old signatures open nothing, new ones do; seals go to the new key
-// lost laptop: what a channel has opened is sealed again, free, to the key of now, also after the close; nothing else is
+// lost laptop: what a channel has opened is sealed again, free, to the key of now, also after the close; nothing else is · what a grant
+//   gave is, also when it is over, and no further
 // shut out: a new generation, of which the one who is out has no key and everybody else gets one; found after a restart, too
 // blocks replaced: the session of a purchase that is gone ends · confirmations: a large purchase waits, a small one does not
 // publishing seals no keys
@@ -175,6 +176,20 @@ test("a cover goes to the keys of now", async () => {
   await expect.poll(opens, patience).toBe("SealError");
   Object.assign(buyer, { encryption });
   expect(await opens()).toBe(true);
+});
+
+test("a cover of a grant that is over is sealed again, and reaches no further than the grant did", async () => {
+  const { timestamp } = await world.chain.client.getBlock();
+  const notAfter = Math.max(Number(timestamp), Math.floor(Date.now() / 1000)) + 20;
+  const buyer = await Buyer.buy(world, stand.listing, { ...free, notAfter });
+  const first = (await ask(buyer)).seal!;
+  expect(first.epochTo).toBe(notAfter - 1);
+  await expect.poll(() => Date.now() / 1000, { ...patience, timeout: 40_000 }).toBeGreaterThan(notAfter + 1);
+  await world.chain.test.mine({ blocks: 1 });
+  const { seal } = await ask(buyer);
+  expect(seal).toMatchObject({ epochFrom: first.epochFrom, epochTo: first.epochTo });
+  await buyer.unseal(buyer.unsealer(seal!.generation, SealPurpose.cover), seal!);
+  expect((await ask(buyer, { epochFrom: notAfter })).error?.name).toBe("AfterWindow");
 });
 
 test("what a channel has opened is sealed again, after the close and a change of keys too, and nothing else is", async () => {

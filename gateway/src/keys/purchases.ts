@@ -39,7 +39,13 @@ export type Purchases = {
   /** The metered purchase behind a channel, checked against the channel's id. @throws RefusedError */
   metered(grantId: Hex, channelId: Hex, transactionHash: Hex | null): Promise<Purchased>;
   /** Throws unless the grant gives READ now. Channel or subscription is there if one of them pays for it. @throws RefusedError */
-  requireActive(grantId: Hex): Promise<{
+  requireActive(
+    grantId: Hex,
+    options?: {
+      /** Nor does it throw when the grant's window or the time that was paid for is over: what lay in it was the buyer's. */
+      orOver?: boolean;
+    },
+  ): Promise<{
     grant: GrantState;
     channel: ChannelState | undefined;
     subscription: SubscriptionSlot | undefined;
@@ -174,7 +180,7 @@ export function createPurchases(init: {
         encryptionKey,
       };
     },
-    async requireActive(grantId) {
+    async requireActive(grantId, { orOver = false } = {}) {
       const [grant, active] = await Promise.all([
         must(() => getGrant(client, { contracts, grantId })),
         must(() => isActive(client, { contracts, grantId, rights: Rights.read })),
@@ -186,7 +192,10 @@ export function createPurchases(init: {
           ? must(() => getSubscription(client, { contracts, subscriptionId: paymentId }))
           : undefined,
       ]);
-      if (!active) throw await inactive(grant, channel, subscription);
+      if (!active) {
+        const refusal = await inactive(grant, channel, subscription);
+        if (!(orOver && (refusal.name === "AfterWindow" || refusal.name === "OutOfMoney"))) throw refusal;
+      }
       await requireConfirmed(grantId, grant, channel?.deposit ?? subscription?.deposit ?? 0n);
       return { grant, channel, subscription };
     },
