@@ -10,15 +10,14 @@ import { withPulse } from "./deep/program.ts";
 import { PROGRAMS, runProgram } from "./deep/programs.ts";
 
 const HELP = `npm run test:deep [-- --minutes N] [-- --match pattern] [-- --jobs N] [-- --coverage]
-npm run test:deep -- --schedules N
 
   --minutes N   the whole run takes about N minutes, shared out over all tests; without it 100,000 runs of every fuzz
-                test, 5,000,000 calls of every campaign, 2,000 storage faults of each kind and 2,000,000 mutated
-                frames, however long that takes
-  --match P     only tests whose Contract.test matches the regular expression P; programs/storage, programs/frames
+                test, 5,000,000 calls of every campaign, 2,000 storage faults of each kind, 2,000,000 mutated frames
+                and 100,000 schedules of the money path, however long that takes
+  --match P     only tests whose Contract.test matches the regular expression P; programs/storage, programs/frames,
+                programs/money
   --jobs N      Forge processes side by side (default: one per core)
   --coverage    what of contracts/ runs, lines and both arms of every if, with Hardhat; under 100 % fails
-  --schedules N only the money path, with N random schedules; without it 100,000 after the contracts (none with --minutes or --match)
 `;
 const { values } = parseArgs({
   options: {
@@ -26,14 +25,12 @@ const { values } = parseArgs({
     match: { type: "string" },
     jobs: { type: "string", default: String(availableParallelism()) },
     coverage: { type: "boolean", default: false },
-    schedules: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
 
 const FUZZ_RUNS = 100_000;
 const CAMPAIGN_CALLS = 5_000_000;
-const SCHEDULES = 100_000;
 const DEPTH = 500;
 /** About a minute or two: short enough to show progress, long enough that starting Forge does not count. */
 const SLICE_RUNS = 100;
@@ -238,11 +235,6 @@ if (!values.coverage && values.match?.startsWith("programs/")) {
     const fuzzShare = campaigns.length === 0 ? 1 : FUZZ_SHARE;
     await runTests(others, endsAt && Math.max(1, endsAt - elapsed()) * fuzzShare, jobs);
     await runCampaigns(campaigns, endsAt, jobs);
-  }
-  if (minutes === undefined && values.match === undefined) {
-    const { passed, failed } = await money(SCHEDULES);
-    count.passed += passed;
-    count.failed += failed;
   }
 }
 console.log(`\n${count.passed} passed, ${count.failed} failed`);

@@ -28,6 +28,14 @@ export const PROGRAMS: readonly Program[] = [
     count: 2_000_000,
     secondsEach: 0.0001,
   },
+  {
+    // Two relays, a gateway and a buyer, each killed between any two things that it does, beside a cheat who owns a relay.
+    name: "money",
+    file: "test/integration/money.test.ts",
+    variable: "WEIR_MODEL_SCHEDULES",
+    count: 100_000,
+    secondsEach: 0.02,
+  },
 ];
 
 /** Runs one of them with as many as fit; its output is shown. Resolves with whether it passed. `seconds` undefined = all of them. */
