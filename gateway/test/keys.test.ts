@@ -200,7 +200,7 @@ test("a cover goes to the keys of now", async () => {
 
 test("a cover of a grant that is over is sealed again, and reaches no further than the grant did", async () => {
   const { timestamp } = await world.chain.client.getBlock();
-  const notAfter = Math.max(Number(timestamp), Math.floor(Date.now() / 1000)) + 20;
+  const notAfter = Math.max(Number(timestamp), Math.floor(Date.now() / 1000)) + 10;
   const buyer = await Buyer.buy(world, stand.listing, { ...free, notAfter });
   const first = (await ask(buyer)).seal!;
   expect(first.epochTo).toBe(notAfter - 1);
@@ -247,7 +247,7 @@ test("what a channel has opened is sealed again, after the close and a change of
   await restart();
   Object.assign(buyer, { encryption: (await rotate(buyer)).encryption });
   await expect
-    .poll(() => covered().catch((error: Error) => error.name), { ...patience, interval: 7_000 })
+    .poll(() => covered().catch((error: Error) => error.name), { ...patience, interval: 3_000 })
     .toEqual(before);
   // Never opened: not even by its number.
   expect((await ask(buyer, { generation, epochFrom: before.at(-1)! + 1 })).error?.name).toBe("AfterWindow");
