@@ -1,6 +1,7 @@
 /**
- * How soon a first visitor can use the market page on this machine: from the request to the first listing on the screen, in a fresh
- * browser profile each time. Target: at most one second.
+ * How soon a first visitor can use the market page on this machine: from the start of the request to the frame that shows the first
+ * listing, which can be clicked from then on, in a fresh browser profile each time. The page's own clock says when: asking it from
+ * outside costs the page time. Target: at most one second.
  */
 import { writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
@@ -12,6 +13,26 @@ import { startStack } from "../test/support/stack.ts";
 const VISITS = 9;
 export const TARGET_MS = 1_000;
 export const TARGET_BYTES = 200_000;
+
+declare global {
+  interface Window {
+    usableMs?: number;
+  }
+}
+
+/** Runs in the page. Milliseconds since the navigation began, once a frame with a listing in it is done. */
+function noteFirstListing(): void {
+  const observer = new MutationObserver(() => {
+    if (!document.querySelector('section[aria-label="Listings"] li')) return;
+    observer.disconnect();
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        window.usableMs = performance.now();
+      }),
+    );
+  });
+  observer.observe(document, { childList: true, subtree: true });
+}
 
 export async function main(args: string[]): Promise<number> {
   const [stack, browser] = await Promise.all([startStack(), launch()]);
@@ -25,10 +46,10 @@ export async function main(args: string[]): Promise<number> {
         if (new URL(response.url()).pathname.endsWith(".js"))
           sizes.push(response.body().then((body) => gzipSync(body).length));
       });
-      const begun = performance.now();
+      await page.addInitScript(noteFirstListing);
       await page.goto(stack.app!, { waitUntil: "commit" });
-      await page.getByRole("region", { name: "Listings" }).getByRole("listitem").first().waitFor();
-      times.push(performance.now() - begun);
+      const usable = await page.waitForFunction(() => window.usableMs, undefined, { polling: 250 });
+      times.push(Number(await usable.jsonValue()));
       await page.waitForLoadState("networkidle");
       scriptBytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
       await close();

@@ -1,4 +1,4 @@
-// `npm run check`: format, lint, types, imports and generated files, side by side, in under a minute.
+// `npm run check`: format, lint, types, imports, streams and generated files, side by side, in under a minute.
 import { spawn } from "node:child_process";
 
 const CHECKS: Record<string, string[]> = {
@@ -7,6 +7,7 @@ const CHECKS: Record<string, string[]> = {
   "types of the app": ["tsc", "--noEmit", "-p", "app/tsconfig.json"],
   "types of the indexer": ["tsc", "--noEmit", "-p", "indexer/tsconfig.json"],
   imports: [process.execPath, "scripts/check-imports.ts"],
+  streams: [process.execPath, "scripts/check-streams.ts"],
   "generated files": [process.execPath, "scripts/generate.ts", "--check"],
 };
 

@@ -33,7 +33,7 @@ const honest = (count: Count, code: number): Count =>
   code !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count;
 
 async function check(): Promise<Count> {
-  step("check: format, lint, types, imports, generated files");
+  step("check: format, lint, types, imports, streams, generated files");
   const { code, output } = await run(process.execPath, ["scripts/check.ts"]);
   return honest(
     { passed: output.match(/^ok /gm)?.length ?? 0, failed: output.match(/^FAILED /gm)?.length ?? 0 },

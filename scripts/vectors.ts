@@ -1,6 +1,7 @@
 // Writes test/vectors/eip712-channels.json and eip712-subscriptions.json: messages with edge values and the hashes that
-// Solidity, viem, ethers and the SDK must all find. Run once per change of a message type: `node scripts/vectors.ts`.
-import { writeFile } from "node:fs/promises";
+// Solidity, viem, ethers and the SDK must all find; delivery.json and frames.json: the byte layouts of docs/protocol; and the table of fields in
+// docs/protocol/wire.md. Run once per change of a message type: `node scripts/vectors.ts`.
+import { readFile, writeFile } from "node:fs/promises";
 import {
   type Address,
   domainSeparator,
@@ -15,6 +16,7 @@ import {
   zeroHash,
 } from "viem";
 import { privateKeyToAddress } from "viem/accounts";
+import { deliveryVectors, frameTable, frameVectors } from "./vectors/delivery.ts";
 
 /** The two escrows: their EIP-712 domain, their types (the terms first), and the name of the id that the terms give. */
 const ESCROWS = [
@@ -140,3 +142,18 @@ for (const escrow of ESCROWS) {
   await writeFile(escrow.out, `${JSON.stringify({ types, domains, relays, vectors, ...nonces }, null, 2)}\n`);
   console.error(`${vectors.length} messages written to ${escrow.out.pathname}`);
 }
+
+for (const [name, vectors] of [
+  ["delivery", await deliveryVectors()],
+  ["frames", await frameVectors()],
+] as const) {
+  const out = new URL(`../test/vectors/${name}.json`, import.meta.url);
+  await writeFile(out, `${JSON.stringify(vectors, null, 2)}\n`);
+  console.error(`${vectors.length} layouts written to ${out.pathname}`);
+}
+const page = new URL("../docs/protocol/wire.md", import.meta.url);
+const [before, , after] = (await readFile(page, "utf8")).split(/<!-- \/?fields -->/);
+await writeFile(
+  page,
+  `${before}<!-- fields -->\n\n| type | name | field | holds |\n| ---: | --- | --- | --- |\n${frameTable()}\n\n<!-- /fields -->${after}`,
+);

@@ -20,11 +20,12 @@ import { dataDir, type Place, relaysOf } from "./place.ts";
 export const listingOrGrant = (text: string): bigint | Hex =>
   text.startsWith("0x") ? bytes32(text) : id(text);
 
-/** The purchase that is meant: this grant, or the account's newest of the listing that still reads. */
+/** The purchase that is meant: this grant, or the account's newest of the listing that still gives the right. */
 export async function purchaseOf(
   { client, contracts, fromBlock }: Place,
   buyer: Address,
   meant: bigint | Hex,
+  right: number = Rights.read,
 ): Promise<GetPurchaseReturnType> {
   if (typeof meant === "string") {
     const purchase = await getPurchase(client, { contracts, grantId: meant, fromBlock });
@@ -34,8 +35,11 @@ export async function purchaseOf(
   }
   const bought = await getPurchases(client, { contracts, buyer, listingId: meant, fromBlock });
   for (const purchase of bought.toReversed())
-    if (await isActive(client, { contracts, grantId: purchase.grantId, rights: Rights.read }))
-      return purchase;
+    if (await isActive(client, { contracts, grantId: purchase.grantId, rights: right })) return purchase;
+  if (right !== Rights.read && bought.length > 0)
+    throw new RefusedByRule(
+      `nothing that ${buyer} has of listing ${meant} gives the right to send commands: \`weir listing show ${meant}\` says which plan does`,
+    );
   throw new RefusedByRule(
     bought.length === 0
       ? `${buyer} has bought nothing of listing ${meant}: \`weir buy ${meant}\``
@@ -43,14 +47,18 @@ export async function purchaseOf(
   );
 }
 
-/** Everything that a feed needs; the caller stops `node`. Progress lies below the data folder, apart for each deployment. */
+/** Where a buyer's progress lies: below the data folder, apart for each deployment. */
+export const buyerFolder = ({ chain, contracts }: Place): string =>
+  join(dataDir(), "buyer", `${chain.id}-${contracts.Grants.toLowerCase()}`);
+
+/** Everything that a feed needs; the caller stops `node`. */
 export async function marketOf(
   place: Place,
   wallet: WriteClient,
   site: string,
   { listingId, version }: { listingId: bigint; version: number },
 ): Promise<Market> {
-  const { client, contracts, chain, fromBlock } = place;
+  const { client, contracts, fromBlock } = place;
   const { terms } = await getListing(client, { contracts, listingId, version, fromBlock });
   const relays = await relaysOf(place, terms.relays);
   if (relays.length === 0)
@@ -63,7 +71,7 @@ export async function marketOf(
     relays,
     node: await createNode(),
     crypto: nativeCrypto,
-    store: fileStore(join(dataDir(), "buyer", `${chain.id}-${contracts.Grants.toLowerCase()}`)),
+    store: fileStore(buyerFolder(place)),
     site,
   };
 }

@@ -36,9 +36,13 @@ const isTexts = (value: unknown): value is string[] | undefined =>
   value === undefined ||
   (Array.isArray(value) && value.length <= MAX_PATTERNS && value.every((item) => typeof item === "string"));
 
+/** Whether anything of this device may belong to the feed. */
+export const feedsDevice = ({ devices }: Feed, device: string): boolean =>
+  devices === undefined || devices.has(device);
+
 /** Whether a message of this device and topic (behind `<device>/`) belongs to the feed. */
 export const feeds = (feed: Feed, device: string, topic: string): boolean =>
-  (feed.devices === undefined || feed.devices.has(device)) &&
+  feedsDevice(feed, device) &&
   (feed.topics === undefined || feed.topics.some((pattern) => topicMatches(pattern, topic)));
 
 /** MQTT's rules for wildcards. */

@@ -19,19 +19,28 @@ import { createStatus } from "./claims/status.ts";
 import { createSubscriptionClaims } from "./claims/subscriptions.ts";
 import type { GatewayConfig } from "./config.ts";
 import { DATABASE_FILE, Database, RESTORED } from "./database.ts";
+import { createCommands } from "./devices/commands.ts";
+import { createDemand } from "./devices/demand.ts";
 import { createDirectory, type Directory, type ListingInfo } from "./directory.ts";
 import { createHttp } from "./ingest/http.ts";
 import { createIntake } from "./ingest/intake.ts";
 import { createJournal } from "./ingest/journal.ts";
-import { createBroker } from "./ingest/mqtt.ts";
+import { type Broker, createBroker } from "./ingest/mqtt.ts";
 import { createPasswords } from "./ingest/passwords.ts";
 import { createTokens } from "./ingest/tokens.ts";
 import { createCovers } from "./keys/covers.ts";
+import { createCuts } from "./keys/cuts.ts";
 import { createLedger } from "./keys/ledger.ts";
 import { createPurchases } from "./keys/purchases.ts";
 import { createReceipts } from "./keys/receipts.ts";
 import { createSessions } from "./keys/sessions.ts";
-import { CARRY_BATCH, SEALED_RETENTION_MS, SETTLE_MS, UNLISTED_RETENTION_MS } from "./limits.ts";
+import {
+  CARRY_BATCH,
+  CUT_INTERVAL_MS,
+  SEALED_RETENTION_MS,
+  SETTLE_MS,
+  UNLISTED_RETENTION_MS,
+} from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
 import { type HubKeys, Pipeline } from "./seal/pipeline.ts";
 import { createSegmentStore } from "./seal/store.ts";
@@ -132,7 +141,14 @@ export async function startGateway(
   const store = createSegmentStore(db);
   const ledger = createLedger(db);
   const node: Libp2p = await createNode();
-  const purchases = createPurchases({ client, contracts, fromBlock, delivery, directory });
+  const purchases = createPurchases({
+    client,
+    contracts,
+    fromBlock,
+    delivery,
+    directory,
+    confirmations: config.confirmations,
+  });
   const senderOf = (listingId: bigint): Sender | undefined => {
     const listing = directory.listing(listingId);
     return listing && hubOf(listing.hubId).sender;
@@ -164,7 +180,21 @@ export async function startGateway(
     metrics,
     log,
   });
-  const covers = createCovers({ directory, purchases, crypto, delivery, metrics, log });
+  /** Devices connect last: until then nobody is told anything, and nothing reaches a device. */
+  let broker: Broker | undefined;
+  const demand = createDemand({
+    db,
+    client,
+    contracts,
+    directory,
+    sessions: sessions.count,
+    tell: async () => broker?.tellDemand(),
+    log,
+  });
+  const onCovered = (listingId: bigint, until: number) => db.commit(() => demand.covered(listingId, until));
+  const covers = createCovers({ directory, purchases, ledger, crypto, delivery, metrics, log, onCovered });
+  const outlet = () => broker;
+  const commands = createCommands({ db, directory, purchases, outlet, crypto, delivery, metrics, log });
 
   const claims = createSubscriptionClaims({
     client,
@@ -222,8 +252,7 @@ export async function startGateway(
           { event: "plan outgrown", listing: String(listingId) },
           "an old plan's entry no longer covers one message",
         );
-        for (const account of ledger.accounts())
-          if (account.listingId === listingId && account.plan.entry === plan.entry) account.hopeless = true;
+        ledger.giveUp(listingId, plan);
       },
       onStored: (header) => ledger.stored(header),
       onAbandoned: () => ledger.recount(listingId),
@@ -231,8 +260,11 @@ export async function startGateway(
         metrics.count("segments");
         streams.get(listingId)?.wake(header);
       },
-      onGeneration: () =>
-        sessions.end(listingId, new RefusedError("StaleGeneration", "a new generation has begun")),
+      onGeneration: () => {
+        metrics.count("generations");
+        sessions.end(listingId, new RefusedError("StaleGeneration", "a new generation has begun"));
+        commands.announce(listingId);
+      },
     });
     // A copy may lack what was published after it was made: numbers that are gone are never used again.
     if (restored) pipeline.renew(0, true);
@@ -249,11 +281,13 @@ export async function startGateway(
         store,
         sessions,
         covers,
+        commands,
         crypto,
         delivery,
         log,
       }),
     );
+    cuts.look(listingId); // somebody may have been shut out while we were away
     log.info(
       {
         event: "listing",
@@ -280,7 +314,32 @@ export async function startGateway(
     );
   }
 
+  const cuts = createCuts({
+    db,
+    cutBlock: directory.cutBlock,
+    async renew(listingId) {
+      const stream = streams.get(listingId);
+      await stream?.pipeline.turn();
+      return stream !== undefined;
+    },
+    intervalMs: CUT_INTERVAL_MS,
+    log,
+  });
+
   directory.on("listing", onListing);
+  directory.on("rotated", (grantId) =>
+    sessions.endGrant(grantId, new RefusedError("KeysRotated", "the grant's keys were changed")),
+  );
+  directory.on("cut", (listingId, grantId) => {
+    if (grantId) sessions.endGrant(grantId, new RefusedError("Revoked", "the seller revoked the grant"));
+    else sessions.recheck({ listingId });
+    cuts.look(listingId);
+  });
+  directory.on("block", (upTo) => sessions.recheck({ upTo }));
+  directory.on("reorg", (fromBlock) => {
+    sessions.recheck();
+    cuts.undo(fromBlock);
+  });
   directory.on("keys", (hubId) => {
     for (const stream of streams.values()) if (stream.hubId === hubId) stream.pipeline.kick();
   });
@@ -313,16 +372,19 @@ export async function startGateway(
   });
   const tokens = createTokens({ crypto, gatewayId: config.id, deviceKey: directory.deviceKey });
   const intake = createIntake({ journal, metrics });
-  const broker = createBroker({
+  const devices = createBroker({
     passwords,
     tokens,
     intake,
     metrics,
     log,
     ready: () => !ending.signal.aborted,
+    onAnswer: commands.answer,
+    demandOf: demand.of,
   });
-  directory.on("deviceRevoked", (hubId, device) => broker.disconnect(hubId, device));
-  directory.on("deviceRotated", (hubId, device) => broker.disconnectTokens(hubId, device));
+  broker = devices;
+  directory.on("deviceRevoked", (hubId, device) => devices.disconnect(hubId, device));
+  directory.on("deviceRotated", (hubId, device) => devices.disconnectTokens(hubId, device));
   const status = createStatus({ ledger, book, receipts, dataDir: config.dataDir });
   const api = createHttp({
     status,
@@ -333,17 +395,18 @@ export async function startGateway(
     log,
     corsOrigins: config.corsOrigins,
     missing,
-    onPassword: (hubId, device) => broker.disconnect(hubId, device),
+    onPassword: (hubId, device) => devices.disconnect(hubId, device),
   });
-  metrics.gauge("mqtt_connections", broker.connections);
+  metrics.gauge("mqtt_connections", devices.connections);
   metrics.gauge("journal_bytes", journal.bytes);
   metrics.gauge("outbox_bytes", store.outboxBytes);
   metrics.gauge("live_sessions", () => sessions.count());
   const [mqttPort, httpPort] = await Promise.all([
-    broker.start(config.host, config.mqttPort),
+    devices.start(config.host, config.mqttPort),
     api.start(config.host, config.httpPort),
   ]);
 
+  const wanting = demand.run(ending.signal);
   status.open(`http://${config.host}:${httpPort}`);
 
   const feeding = Promise.all(
@@ -385,8 +448,11 @@ export async function startGateway(
     async stop() {
       ending.abort();
       clearInterval(settling);
+      cuts.stop();
       status.close();
-      await Promise.all([broker.stop(), api.stop(), feeding]);
+      await wanting;
+      await demand.rest();
+      await Promise.all([devices.stop(), api.stop(), feeding]);
       await Promise.all(opening.values());
       await Promise.all([...senders.values()].map((sender) => sender.stop()));
       await claiming;

@@ -14,6 +14,27 @@ export const CONNECT_TIMEOUT_MS = 5_000;
 export const MAX_CONNECTIONS = 2_000;
 /** Connections that have not logged in yet. */
 export const MAX_PENDING_CONNECTIONS = 256;
+/** Packets of one connection that the broker works on at a time, and packets before its CONNECT is answered. */
+export const BROKER_CONCURRENCY = 100;
+export const MAX_QUEUED_PACKETS = 42;
+/** How often the broker looks at its own subscriptions. */
+export const BROKER_HEARTBEAT_MS = 60_000;
+/** A device that takes nothing of what is written to it for so long is gone: commands must not pile up. */
+export const DEVICE_DRAIN_TIMEOUT_MS = 60_000;
+/** A device may ask for any keep-alive, or for none: some speak once a day. Dead sockets are found by the system's probes after this. */
+export const MAX_KEEPALIVE_SECONDS = 0;
+export const SOCKET_PROBE_MS = 60_000;
+/** Levels of any topic or filter in a packet: two above those of a device's own. */
+export const MAX_FILTER_LEVELS = 18;
+/** Open HTTP connections: devices that post, a console, a probe. */
+export const MAX_HTTP_CONNECTIONS = 1_000;
+/** Head of a request, all of it (4 MiB over a slow line), how often slow ones are looked for, and how long a quiet connection is kept. */
+export const HTTP_HEADERS_TIMEOUT_MS = 5_000;
+export const HTTP_REQUEST_TIMEOUT_MS = 60_000;
+export const HTTP_CHECK_INTERVAL_MS = 1_000;
+export const HTTP_KEEP_ALIVE_MS = 5_000;
+/** Bytes of a request's head: a token of 2 KiB fits well. */
+export const MAX_HTTP_HEADER_BYTES = 8 << 10;
 /** Connections of one device at a time: one that reconnects before the old socket is noticed dead, and some spare. */
 export const MAX_CONNECTIONS_PER_DEVICE = 4;
 /** Messages of one device that wait for the disk. A socket read holds at most 64 KiB, so honest devices stay far below. */
@@ -128,6 +149,32 @@ export const MAX_PENDING_COVERS = 64;
 export const MAX_COVER_RATES = 100_000;
 /** Keys out ahead of a gift, which has no plan that states a notice. */
 export const GIFT_NOTICE_SECONDS = 3_600;
+
+/** How long a signature that is not the grant's waits for blocks in which its keys may have been changed. */
+export const CATCH_UP_MS = 2_000;
+/** Least time between two new generations of a listing because somebody was shut out: each makes every reader ask for keys. */
+export const CUT_INTERVAL_MS = 60_000;
+
+// ---- commands and demand
+
+/** Commands of one grant at once … */
+export const COMMANDS_BURST = 20;
+/** … and a minute: a person at a switch, or a control loop of a second. */
+export const COMMANDS_PER_MINUTE = 60;
+/** Grants whose rate of commands is remembered. */
+export const MAX_COMMAND_RATES = 100_000;
+/** Commands being looked at or waited for per relay connection: each costs two chain reads and a signature. */
+export const MAX_PENDING_COMMANDS = 64;
+/** Commands that one device has not answered yet. */
+export const MAX_COMMANDS_PER_DEVICE = 8;
+/** A device answers within this; then its buyer is told that it did not. */
+export const ANSWER_TIMEOUT_MS = 10_000;
+/** How often it is looked at which devices anybody pays for. */
+export const DEMAND_CHECK_MS = 1_000;
+/** Demand outlives the last session by this: a buyer who moves to another relay, or a gateway that was killed, stops no device. */
+export const DEMAND_LINGER_SECONDS = 15;
+/** Looks at a subscription that belongs to no purchase known yet: both lie in one transaction, so the next look knows it. */
+export const DEMAND_TRIES = 5;
 
 // ---- chain
 

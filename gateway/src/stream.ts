@@ -1,9 +1,10 @@
-// One listing while it is served: its pipeline, and for each relay that it names three standing connections.
+// One listing while it is served: its pipeline, and for each relay that it names four standing connections.
 import type { Libp2p } from "@libp2p/interface";
 import type { Crypto, Delivery, Header } from "@weir/sdk/core";
 import { PROTOCOLS, type RefusedError } from "@weir/sdk/wire";
 import type { Logger } from "pino";
 import type { Database } from "./database.ts";
+import type { Commands } from "./devices/commands.ts";
 import type { ListingInfo } from "./directory.ts";
 import { createRate } from "./ingest/rate.ts";
 import type { Covers } from "./keys/covers.ts";
@@ -33,6 +34,7 @@ export type StreamInit = {
   store: SegmentStore;
   sessions: Sessions;
   covers: Covers;
+  commands: Commands;
   crypto: Crypto;
   delivery: Delivery;
   log: Logger;
@@ -117,7 +119,7 @@ export class ListingStream {
 
   #connect(relay: Relay): Attached {
     const { pipeline } = this;
-    const { hub, store, sessions, covers, log } = this.#init;
+    const { hub, store, sessions, covers, commands, log } = this.#init;
     const stop = new AbortController();
     const ends = createRate(1 / DEAD_END_SECONDS, DEAD_END_BURST);
     const onDeadEnd = (atLeast: number) => {
@@ -161,6 +163,10 @@ export class ListingStream {
       keepLink({
         ...link(PROTOCOLS.keys),
         attend: (frames, as) => covers.attend({ frames, pipeline, hub, identity: as }),
+      }),
+      keepLink({
+        ...link(PROTOCOLS.command),
+        attend: (frames, as) => commands.attend({ frames, pipeline, hub, identity: as }),
       }),
     ]);
     return { publisher, stop, done };

@@ -1,4 +1,5 @@
 /** Every limit of a relay, each with its reason. The same table for people: docs/limits.md, section "Relay". */
+import { MAX_COMMAND_SECONDS } from "@weir/sdk/core";
 
 const SECOND = 1000;
 const MIB = 1024 * 1024;
@@ -13,6 +14,10 @@ export const OPEN_TIMEOUT_MS = 60 * SECOND;
 export const MAX_STREAMS_PER_PEER = 64;
 /** Readers at once in one process: about 100 KiB each. */
 export const MAX_READERS = 4_000;
+/** Readers of open listings among them: they pay nothing, and leave places for those who do. */
+export const MAX_OPEN_READERS = 1_000;
+/** … of one peer. */
+export const MAX_OPEN_READERS_PER_PEER = 8;
 /** A stream that has not drained for so long belongs to a dead or hostile peer; it can resume from the store. */
 export const DRAIN_TIMEOUT_MS = 30 * SECOND;
 /** A control frame's largest body, as the wire protocol says, and its type. */
@@ -95,6 +100,18 @@ export const MAX_PENDING_KEYS = 256;
 /** Covers kept, 2 KiB each at most; the oldest go first. */
 export const MAX_COVERS = 100_000;
 
+// ------------------------------------------------------------------------------------------------------------ commands
+
+/** Commands of one grant, and of one peer: a person at a switch, or a control loop of a second. Asking for the key counts, too. */
+export const COMMANDS_PER_MINUTE = 60;
+export const COMMANDS_BURST = 20;
+/** Commands on their way to one gateway. */
+export const MAX_PENDING_COMMANDS = 256;
+/** A gateway waits ten seconds for its device; it never answers later than this. */
+export const COMMAND_TIMEOUT_MS = 20 * SECOND;
+/** A command's furthest expiry (docs/protocol/command.md). */
+export const MAX_COMMAND_AHEAD_S = MAX_COMMAND_SECONDS;
+
 // --------------------------------------------------------------------------------------------------------------- chain
 
 /** How long an OPEN waits for a purchase that was sent a moment ago. */
@@ -117,6 +134,9 @@ export const MAX_EXPIRY_AHEAD_S = 3600;
 /** Segments are kept for a week or a gibibyte, whichever is less. */
 export const RETENTION_MS = 7 * 24 * 3600 * SECOND;
 export const RETENTION_BYTES = 1024 * MIB;
+/** Pages of the write-ahead log (4 KiB each) after which it is folded back, and how large its file may stay afterwards. */
+export const LOG_CHECKPOINT_PAGES = 1000;
+export const MAX_LOG_BYTES = 64 * MIB;
 /** Segments dropped in one transaction, so that a trim never holds up a publisher. */
 export const TRIM_BATCH = 512;
 export const TRIM_INTERVAL_MS = 60 * SECOND;
@@ -125,5 +145,11 @@ export const TRIM_INTERVAL_MS = 60 * SECOND;
 
 /** Requests are tiny; a slow one holds a socket for no longer than this. */
 export const HTTP_REQUEST_TIMEOUT_MS = 5 * SECOND;
+/** How often slow requests are looked for; Node's default of 30 s would be six times their time. */
+export const HTTP_CHECK_INTERVAL_MS = SECOND;
+/** A quiet connection is kept this long for the next request. */
+export const HTTP_KEEP_ALIVE_MS = 5 * SECOND;
+/** Bytes of a request's head. */
+export const MAX_HTTP_HEADER_BYTES = 8 * 1024;
 /** Health checks and a few dashboards. */
 export const MAX_HTTP_CONNECTIONS = 256;

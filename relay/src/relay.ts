@@ -13,6 +13,7 @@ import { httpService } from "./http/http.ts";
 import { RETENTION_BYTES, RETENTION_MS, TRIM_INTERVAL_MS } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
+import { commandsService } from "./services/commands.ts";
 import { feeds } from "./services/feeds.ts";
 import { keysService } from "./services/keys.ts";
 import { publishService } from "./services/publish.ts";
@@ -100,13 +101,14 @@ export async function startRelay(config: RelayConfig, { log, onFatal }: RelayCom
       gatewayConnected: vouchers.connected,
     });
     const keys = keysService()(shared);
+    const commands = commandsService()(shared);
     const subscribe = subscribeService()({ ...shared, vouchers });
     const web = httpService({ host, port: ports.http })({ ...shared, statements: said });
     metrics.gauge("publishers", "Gateways publishing now.", publish.count);
     metrics.gauge("gateways", "Gateways connected for vouchers now.", vouchers.count);
     metrics.gauge("readers", "Reading sessions now.", subscribe.count);
     metrics.gauge("connections", "Open libp2p connections.", () => node.getConnections().length);
-    for (const service of [vouchers, publish, keys, subscribe, web]) {
+    for (const service of [vouchers, publish, keys, commands, subscribe, web]) {
       await service.start();
       started.push(service.stop);
     }

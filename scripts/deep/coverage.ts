@@ -1,62 +1,74 @@
-// `forge coverage` of contracts/, mocks left out, judged line by line and branch by branch.
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { forge, withPulse } from "./forge.ts";
+// Coverage of contracts/, mocks left out: every statement and both arms of every `if`. Hardhat counts statements on a build like the
+// deployed one; which statement is an arm, and on which line, is read off the same text that was built.
+import { globSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { addStatementCoverageInstrumentation } from "@nomicfoundation/edr";
+import { isArm, isJudged, withArms } from "./arms.ts";
+import { program, withPulse } from "./program.ts";
 
-const REPORT = ".weir/deep/lcov.info";
-/** Enough to reach every branch that fuzzing reaches at all; the figures ask what runs, not how often. */
-const RUNS = { FUZZ_RUNS: 64, INVARIANT_RUNS: 4, INVARIANT_DEPTH: 50 };
-const NOT_OURS = "(^|/)(test|mocks|node_modules|\\.toolchain|interfaces|types)/";
+const COMPILER = "0.8.30";
+/** Where Hardhat leaves the tags of what ran, one file per run. */
+const HITS = "coverage/data";
 
-type FileCoverage = { file: string; lines: Map<number, number>; branches: Map<string, number> };
+type Place = { line: number; arm: boolean };
+type FileCoverage = { file: string; lines: Map<number, boolean>; arms: { line: number; hit: boolean }[] };
 
-/** @param text A tracefile of lcov. @returns One entry per source file; a branch's key is `line.block.arm`. */
-export function parseLcov(text: string): FileCoverage[] {
-  return text
-    .split("end_of_record")
-    .filter((record) => record.includes("SF:"))
-    .map((record) => {
-      const entry: FileCoverage = { file: "", lines: new Map(), branches: new Map() };
-      for (const line of record.split("\n")) {
-        const [key, rest = ""] = [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)];
-        const fields = rest.split(",");
-        if (key === "SF") entry.file = rest;
-        if (key === "DA") entry.lines.set(Number(fields[0]), Number(fields[1]));
-        if (key === "BRDA") entry.branches.set(fields.slice(0, 3).join("."), Number(fields[3]) || 0);
-      }
-      return entry;
-    });
+/** @returns Per file of contracts/ what ran. @param ran The tags of all statements that ran. */
+export function coverageOf(file: string, text: string, ran: ReadonlySet<string>): FileCoverage {
+  const { source } = withArms(text);
+  const { metadata } = addStatementCoverageInstrumentation(source, `project/${file}`, COMPILER);
+  const coverage: FileCoverage = { file, lines: new Map(), arms: [] };
+  for (const { kind, tag, startUtf16, endUtf16 } of metadata) {
+    if (kind !== "statement") continue;
+    const hit = ran.has(Buffer.from(tag).toString("hex"));
+    const place = placeOf(source, startUtf16, endUtf16);
+    if (place.arm) coverage.arms.push({ line: place.line, hit });
+    else coverage.lines.set(place.line, (coverage.lines.get(place.line) ?? true) && hit);
+  }
+  return coverage;
 }
 
-/** Prints the figures and every place that nothing reached. @returns Whether all lines and branches ran and all tests passed. */
-export async function coverage(match: string | undefined): Promise<{ passed: number; failed: number }> {
-  mkdirSync(".weir/deep", { recursive: true });
-  rmSync(REPORT, { force: true }); // of an earlier run
-  const args = ["coverage", "--ir-minimum", "--report", "lcov", "--report-file", REPORT];
-  args.push("--no-match-coverage", NOT_OURS);
-  if (match) args.push("--match-test", match);
-  const { code, stdout, stderr } = await withPulse("coverage", forge(args, RUNS));
-  for (const line of stdout.split("\n")) if (/^\[FAIL|^Suite result: FAILED/.test(line)) console.log(line);
-  if (code !== 0) console.log(stderr.trimEnd().split("\n").slice(-20).join("\n"));
-
-  const count = { passed: 0, failed: code === 0 ? 0 : 1 };
-  if (!existsSync(REPORT)) return { ...count, failed: 1 };
-  const share = (hits: Iterable<number>) => {
-    const all = [...hits];
-    return { reached: all.filter((n) => n > 0).length, of: all.length };
+/** A statement's range begins with the blanks and comments before it. */
+function placeOf(source: string, start: number, end: number): Place {
+  const blank = /^(?:\s|\/\/[^\n]*\n|\/\*[\s\S]*?\*\/)*/.exec(source.slice(start, end))?.[0].length ?? 0;
+  return {
+    line: source.slice(0, start + blank).split("\n").length,
+    arm: isArm(source, start, end),
   };
-  for (const { file, lines, branches } of parseLcov(readFileSync(REPORT, "utf8"))) {
-    const [l, b] = [share(lines.values()), share(branches.values())];
-    const whole = l.reached === l.of && b.reached === b.of;
+}
+
+/** Prints the figures and every place that nothing reached. @returns Files that are whole, and failures of tests and files. */
+export async function coverage(match: string | undefined): Promise<{ passed: number; failed: number }> {
+  rmSync(HITS, { recursive: true, force: true }); // of an earlier run
+  mkdirSync(".weir/coverage", { recursive: true });
+  const args = ["--config", "scripts/deep/coverage.config.ts", "--coverage", "test", "solidity"];
+  if (match) args.push("--grep", match);
+  const { code, stdout, stderr } = await withPulse("coverage", program("hardhat", args));
+  if (code !== 0) console.log(`${stdout}\n${stderr}`.trimEnd().split("\n").slice(-60).join("\n"));
+
+  const ran = new Set(
+    globSync("**/*.json", { cwd: HITS }).flatMap((name) =>
+      Object.keys(JSON.parse(readFileSync(join(HITS, name), "utf8"))),
+    ),
+  );
+  const count = { passed: 0, failed: code === 0 ? 0 : 1 };
+  for (const file of globSync("contracts/**/*.sol").filter(isJudged).sort()) {
+    const text = readFileSync(file, "utf8");
+    const { lines, arms } = coverageOf(file, text, ran);
+    const missing = [
+      ...[...lines].filter(([, hit]) => !hit).map(([line]) => ({ what: "line", line })),
+      ...arms.filter(({ hit }) => !hit).map(({ line }) => ({ what: "else", line })),
+    ].toSorted((a, b) => a.line - b.line);
+    const whole = missing.length === 0 && lines.size > 0;
     count[whole ? "passed" : "failed"]++;
+    const reached = [...lines.values()].filter(Boolean).length;
+    const taken = arms.filter(({ hit }) => hit).length;
     console.log(
-      `${whole ? "ok    " : "FAILED"} ${file}: ${l.reached}/${l.of} lines, ${b.reached}/${b.of} branches`,
+      `${whole ? "ok    " : "FAILED"} ${file}: ${reached}/${lines.size} lines, ${taken}/${arms.length} unwritten else arms`,
     );
-    const source = readFileSync(file, "utf8").split("\n");
-    const show = (what: string, line: number) =>
+    const source = text.split("\n");
+    for (const { what, line } of missing)
       console.log(`         ${what} ${file}:${line}  ${source[line - 1]?.trim() ?? ""}`);
-    for (const [line, hits] of lines) if (hits === 0) show("line  ", line);
-    for (const [key, hits] of branches)
-      if (hits === 0) show(`arm ${key.split(".")[2]} `, Number(key.split(".")[0]));
   }
   return count;
 }

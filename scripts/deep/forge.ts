@@ -1,9 +1,10 @@
 // Forge for deep runs: installed once into .toolchain/forge (it is no dependency: nobody needs it to trade, and it weighs 60 MB),
 // fed with the npm compilers through scripts/deep/solc.ts, with a home folder of its own so that no setting of the machine counts.
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type Printed, program } from "./program.ts";
 
 const FORGE_VERSION = "1.7.1";
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -60,41 +61,7 @@ function runs(version: string): boolean {
 }
 
 /** @returns What Forge printed, and its exit code; `settings` become FOUNDRY_… variables. */
-export function forge(
-  args: string[],
-  settings: Record<string, string | number> = {},
-): Promise<{ code: number; stdout: string; stderr: string }> {
+export function forge(args: string[], settings: Record<string, string | number> = {}): Promise<Printed> {
   const variables = Object.entries(settings).map(([name, value]) => [`FOUNDRY_${name}`, String(value)]);
-  const child = spawn(PROGRAM, args, {
-    cwd: ROOT,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, HOME, NO_COLOR: "1", ...Object.fromEntries(variables) },
-  });
-  const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-  child.stdout.on("data", (chunk: Buffer) => output.stdout.push(chunk));
-  child.stderr.on("data", (chunk: Buffer) => output.stderr.push(chunk));
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) =>
-      resolve({
-        code: code ?? 1,
-        stdout: Buffer.concat(output.stdout).toString(),
-        stderr: Buffer.concat(output.stderr).toString(),
-      }),
-    );
-  });
-}
-
-/** Waits for a long step and says every half minute that it still works. */
-export async function withPulse<T>(title: string, work: Promise<T>): Promise<T> {
-  const startedAt = performance.now();
-  const seconds = () => Math.round((performance.now() - startedAt) / 1000);
-  console.log(title);
-  const timer = setInterval(() => console.log(`  … ${title}: ${seconds()} s`), 30_000);
-  try {
-    return await work;
-  } finally {
-    clearInterval(timer);
-    console.log(`  ${title}: done after ${seconds()} s`);
-  }
+  return program(PROGRAM, args, { HOME, ...Object.fromEntries(variables) });
 }

@@ -1,8 +1,10 @@
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
+import { listingsPath, readFilters } from "@/features/market/filters.ts";
 import { Footer } from "@/features/shell/Footer.tsx";
 import { Header } from "@/features/shell/Header.tsx";
 import { Providers } from "@/features/shell/Providers.tsx";
+import { earlyScript } from "@/lib/early.ts";
 import { THEME_SCRIPT } from "@/lib/theme.ts";
 import messages from "@/messages/en.json";
 import "./globals.css";
@@ -19,15 +21,22 @@ export const viewport: Viewport = {
   ],
 };
 
+/** The words that every page may need. Those of one page alone come with it (PageWords). */
+const { sell: _sell, operate: _operate, verify: _verify, ...common } = messages;
+
+const EARLY_SCRIPT = earlyScript(listingsPath(readFilters(new URLSearchParams()), ""));
+
 export default function RootLayout({ children }: { children: ReactNode }) {
   return (
     <html lang="en" suppressHydrationWarning>
       <head>
         {/* biome-ignore lint/security/noDangerouslySetInnerHtml: a constant of ours that must run before the first paint */}
         <script dangerouslySetInnerHTML={{ __html: THEME_SCRIPT }} />
+        {/* biome-ignore lint/security/noDangerouslySetInnerHtml: a constant of ours that must run before the page's scripts are there */}
+        <script dangerouslySetInnerHTML={{ __html: EARLY_SCRIPT }} />
       </head>
       <body className="flex min-h-dvh flex-col">
-        <Providers>
+        <Providers words={common}>
           <a
             href="#main"
             className="fixed left-3 top-3 z-50 -translate-y-24 rounded-md bg-water px-4 py-2 font-semibold text-on-water focus:translate-y-0"

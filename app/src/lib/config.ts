@@ -1,5 +1,7 @@
 import type { Contracts } from "@weir/sdk/chain";
 import type { Address, Hex } from "viem";
+import { arrivedEarly, takeEarly } from "./early.ts";
+import { REQUEST_TIMEOUT_MS } from "./timeouts.ts";
 
 export interface RelayEntry {
   operator: Address;
@@ -41,9 +43,6 @@ export interface WeirConfig {
 
 export const LOCAL_CHAIN_ID = 31337;
 
-/** A page that waits longer than this for a service shows what is wrong instead of a spinner. */
-export const REQUEST_TIMEOUT_MS = 8_000;
-
 export class ConfigUnreachable extends Error {
   override readonly name = "ConfigUnreachable";
   readonly detail: string;
@@ -77,7 +76,22 @@ export function parseConfig(value: unknown): WeirConfig {
   };
 }
 
+/** The settings, if the page's head has them already and they can be used. */
+export function earlyConfig(): WeirConfig | undefined {
+  const arrived = arrivedEarly("config");
+  if (arrived === undefined) return undefined;
+  try {
+    return parseConfig(arrived);
+  } catch (cause) {
+    // loadConfig meets the same file and tells the visitor.
+    if (cause instanceof ConfigUnreachable) return undefined;
+    throw cause;
+  }
+}
+
 export async function loadConfig(): Promise<WeirConfig> {
+  const early = await takeEarly("config");
+  if (early !== undefined) return parseConfig(early);
   let body: unknown;
   try {
     const response = await fetch("/config.json", {

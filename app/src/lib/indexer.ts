@@ -1,5 +1,5 @@
 import type { Address, Hex } from "viem";
-import { REQUEST_TIMEOUT_MS } from "./config.ts";
+import { REQUEST_TIMEOUT_MS } from "./timeouts.ts";
 
 export type PlanKindName = "message" | "byte" | "period" | "flat" | "free";
 

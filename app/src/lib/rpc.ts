@@ -1,4 +1,4 @@
-import { REQUEST_TIMEOUT_MS } from "./config.ts";
+import { REQUEST_TIMEOUT_MS } from "./timeouts.ts";
 
 export class RpcUnreachable extends Error {
   override readonly name = "RpcUnreachable";

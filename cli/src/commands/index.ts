@@ -7,6 +7,7 @@ import { channelList } from "./channel/list.ts";
 import { channelTopUp } from "./channel/top-up.ts";
 import { channelWithdraw } from "./channel/withdraw.ts";
 import { claimCommand } from "./claim.ts";
+import { commandCommand } from "./command.ts";
 import { deviceKit } from "./device/kit.ts";
 import { deviceRegister } from "./device/register.ts";
 import { deviceRevoke } from "./device/revoke.ts";
@@ -21,6 +22,7 @@ import {
   gatewayRun,
   gatewayStatus,
 } from "./gateway/programs.ts";
+import { grantRotate } from "./grant/rotate.ts";
 import { hubCreate } from "./hub/create.ts";
 import { hubRole } from "./hub/role.ts";
 import { hubShow } from "./hub/show.ts";
@@ -83,6 +85,7 @@ export function createProgram({ json }: { json: boolean }): Command {
     ]),
     buyCommand(),
     watchCommand(),
+    commandCommand(),
     noun("channel", "the escrow of message and byte plans", [
       channelList(),
       channelTopUp(),
@@ -90,6 +93,7 @@ export function createProgram({ json }: { json: boolean }): Command {
       channelWithdraw(),
     ]),
     noun("subscription", "the escrow of period and flat plans", [subscriptionList(), subscriptionCancel()]),
+    noun("grant", "a right to read", [grantRotate()]),
     claimCommand(),
     verifyCommand(),
     noun("relay", "the courier", [relayRun(), relayRegister(), relayStatus(), relayPull()]),

@@ -8,6 +8,9 @@ export type Speaker = { hubId: bigint; device: string };
 /** Topics below a device's name that the gateway writes: whether anybody pays now, and what to do. */
 export const GATEWAY_TOPICS = ["demand", "command"] as const;
 
+/** A command's id: the first half of its digest. */
+const COMMAND_ID = /^[0-9a-f]{32}$/;
+
 /** As the Hubs contract allows it: no separator, no wildcard, no `$`. */
 const DEVICE_NAME = /^[A-Za-z0-9._-]{1,64}$/;
 const HUB_ID = /^(0|[1-9]\d{0,18})$/;
@@ -16,6 +19,8 @@ export type Act =
   | { kind: "login"; will?: string | undefined }
   /** Also wills, retained messages, and HTTP: what comes in is a publish, whatever carries it. */
   | { kind: "publish"; topic: string }
+  /** What it says to a command: `<device>/command/<id>`. */
+  | { kind: "answer"; topic: string }
   | { kind: "subscribe"; filter: string }
   | { kind: "receive"; topic: string };
 
@@ -28,7 +33,8 @@ export function parseUser(user: string | undefined): Speaker | undefined {
 }
 
 /**
- * Throws GatewayRefusal unless `speaker` may do `act`; for a publish returns the topic behind `<device>/`, otherwise "".
+ * Throws GatewayRefusal unless `speaker` may do `act`; for a publish returns the topic behind `<device>/`, for an answer the command's
+ * id, otherwise "".
  * A speaker that is not known may do nothing.
  */
 export function authorize(speaker: Speaker | undefined, act: Act): string {
@@ -40,6 +46,12 @@ export function authorize(speaker: Speaker | undefined, act: Act): string {
       return "";
     case "publish":
       return suffixOf(device, act.topic);
+    case "answer": {
+      const prefix = `${device}/command/`;
+      const id = act.topic.slice(prefix.length);
+      if (act.topic.startsWith(prefix) && COMMAND_ID.test(id)) return id;
+      throw new GatewayRefusal("ReservedTopic", `an answer goes to ${prefix}<id of the command>`, "topic");
+    }
     case "subscribe":
     case "receive": {
       const topic = act.kind === "subscribe" ? act.filter : act.topic;
@@ -52,6 +64,9 @@ export function authorize(speaker: Speaker | undefined, act: Act): string {
     }
   }
 }
+
+/** Whether a topic can only be an answer; what else lies there is refused as a publish. */
+export const isAnswer = (topic: string): boolean => /^[^/]+\/command\/[0-9a-f]{32}$/.test(topic);
 
 function suffixOf(device: string, topic: string): string {
   const prefix = `${device}/`;

@@ -1,4 +1,5 @@
 // The gateway's HTTP interface: passwords for devices, messages by POST, and what operators look at.
+import type { Server, ServerOptions } from "node:http";
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { type Context, Hono } from "hono";
@@ -9,6 +10,12 @@ import { isAddress, isHex } from "viem";
 import type { Status } from "../claims/status.ts";
 import { GatewayRefusal } from "../errors.ts";
 import {
+  HTTP_CHECK_INTERVAL_MS,
+  HTTP_HEADERS_TIMEOUT_MS,
+  HTTP_KEEP_ALIVE_MS,
+  HTTP_REQUEST_TIMEOUT_MS,
+  MAX_HTTP_CONNECTIONS,
+  MAX_HTTP_HEADER_BYTES,
   MAX_INGEST_BODY_BYTES,
   MAX_INGEST_MESSAGES,
   MAX_PASSWORD_BODY_BYTES,
@@ -146,7 +153,10 @@ export function createHttp(init: HttpInit): HttpServer {
   return {
     start: (hostname, port) =>
       new Promise((resolve, reject) => {
-        server = serve({ fetch: app.fetch, hostname, port }, (info: AddressInfo) => resolve(info.port));
+        server = serve({ fetch: app.fetch, hostname, port, serverOptions: SERVER }, (info: AddressInfo) =>
+          resolve(info.port),
+        );
+        (server as Server).maxConnections = MAX_HTTP_CONNECTIONS;
         server.once("error", reject);
       }),
     stop: () =>
@@ -157,6 +167,15 @@ export function createHttp(init: HttpInit): HttpServer {
       }),
   };
 }
+
+/** Node's own defaults wait minutes for a slow request. */
+const SERVER: ServerOptions = {
+  headersTimeout: HTTP_HEADERS_TIMEOUT_MS,
+  requestTimeout: HTTP_REQUEST_TIMEOUT_MS,
+  connectionsCheckingInterval: HTTP_CHECK_INTERVAL_MS,
+  keepAliveTimeout: HTTP_KEEP_ALIVE_MS,
+  maxHeaderSize: MAX_HTTP_HEADER_BYTES,
+};
 
 const limit = (maxSize: number) =>
   bodyLimit({

@@ -16,11 +16,14 @@ export type Intake = {
     speaker: Speaker | undefined,
     messages: readonly { topic: string; payload: Uint8Array }[],
   ): Promise<number>;
+  /** Counts what a device says besides messages; returns the milliseconds it must wait before it is heard again. */
+  pace(speaker: Speaker): number;
 };
 
 export function createIntake(init: { journal: Journal; metrics: Metrics }): Intake {
   const devices = new Map<string, { rate: Rate; waiting: number }>();
   return {
+    pace: (speaker) => deviceOf(speaker).rate.take(1),
     async take(speaker, messages) {
       const timeMs = Date.now();
       try {

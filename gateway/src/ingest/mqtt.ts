@@ -5,16 +5,23 @@ import { Aedes, type AuthenticateError, type Client, type ConnectPacket } from "
 import type { Logger } from "pino";
 import { GatewayRefusal } from "../errors.ts";
 import {
+  BROKER_CONCURRENCY,
+  BROKER_HEARTBEAT_MS,
   CONNECT_TIMEOUT_MS,
+  DEVICE_DRAIN_TIMEOUT_MS,
   MAX_CONNECT_BYTES,
   MAX_CONNECTIONS,
   MAX_CONNECTIONS_PER_DEVICE,
+  MAX_FILTER_LEVELS,
   MAX_INFLIGHT_QOS2,
+  MAX_KEEPALIVE_SECONDS,
   MAX_PACKET_BYTES,
   MAX_PENDING_CONNECTIONS,
+  MAX_QUEUED_PACKETS,
+  SOCKET_PROBE_MS,
 } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
-import { authorize, parseUser, type Speaker } from "./authorize.ts";
+import { authorize, isAnswer, parseUser, type Speaker } from "./authorize.ts";
 import type { Intake } from "./intake.ts";
 import type { Passwords } from "./passwords.ts";
 import { isToken, type Tokens } from "./tokens.ts";
@@ -28,6 +35,15 @@ export type Broker = {
   /** Ends the connections that a device opened with a token: its key was rotated. */
   disconnectTokens(hubId: bigint, device: string): void;
   connections(): number;
+  /**
+   * Hands a command to the device's newest connection that listens to its commands, and to no other one: twice carried out is worse than
+   * not at all. Resolves when it was written; undefined when nobody listens.
+   */
+  command(hubId: bigint, device: string, payload: Uint8Array): Promise<void> | undefined;
+  /** Whether the device listens to its commands now. */
+  listens(hubId: bigint, device: string): boolean;
+  /** Tells every device that listens to its demand what `demandOf` says now, if it is not what it was told last; resolves when written. */
+  tellDemand(): Promise<void>;
 };
 
 /** CONNACK return codes of MQTT 3.1.1. */
@@ -39,6 +55,7 @@ const NOT_AUTHORISED = 5;
 type Inner = {
   will: unknown;
   _will?: { topic: string } | undefined;
+  subscriptions: Record<string, unknown>;
   _parser: {
     packet: { length: number };
     parse(chunk: Uint8Array): number;
@@ -60,6 +77,10 @@ export function createBroker(init: {
   metrics: Metrics;
   log: Logger;
   ready: () => boolean;
+  /** Takes a device's answer to a command. */
+  onAnswer: (speaker: Speaker, id: string, payload: Uint8Array) => void;
+  /** Whether anybody pays for what this device says. */
+  demandOf: (hubId: bigint, device: string) => boolean;
 }): Broker {
   const { passwords, tokens, intake, metrics, log } = init;
   const byToken = new WeakSet<Client>();
@@ -70,6 +91,12 @@ export function createBroker(init: {
 
   const broker = new Aedes({
     connectTimeout: CONNECT_TIMEOUT_MS,
+    concurrency: BROKER_CONCURRENCY,
+    heartbeatInterval: BROKER_HEARTBEAT_MS,
+    drainTimeout: DEVICE_DRAIN_TIMEOUT_MS,
+    queueLimit: MAX_QUEUED_PACKETS,
+    keepaliveLimit: MAX_KEEPALIVE_SECONDS,
+    maxTopicLevels: MAX_FILTER_LEVELS,
     maxInflightInbound: MAX_INFLIGHT_QOS2,
     maxClientsIdLength: 1024, // ours are longer, see preConnect
     preConnect(_client, packet, callback) {
@@ -84,7 +111,7 @@ export function createBroker(init: {
     authorizePublish(client, packet, callback) {
       // Wills of clients that are gone come here as well, some of them without a client.
       const speaker = client ? speakers.get(client) : undefined;
-      intake.take(speaker, [{ topic: packet.topic, payload: Buffer.from(packet.payload) }]).then(
+      takeFrom(speaker, packet.topic, Buffer.from(packet.payload)).then(
         (waitMs) => {
           // Not calling back yet stops the reading of this socket: a fast device is slowed down, not cut off.
           if (waitMs > 0) setTimeout(callback, waitMs, null);
@@ -131,6 +158,48 @@ export function createBroker(init: {
       publishInside(packet, client, done);
     else done(null);
   };
+
+  /** A message goes into the journal, an answer to whoever sent the command. Resolves with the milliseconds the device has to wait. */
+  async function takeFrom(speaker: Speaker | undefined, topic: string, payload: Uint8Array): Promise<number> {
+    if (!isAnswer(topic)) return intake.take(speaker, [{ topic, payload }]);
+    const id = authorize(speaker, { kind: "answer", topic });
+    init.onAnswer(speaker!, id, payload);
+    return intake.pace(speaker!);
+  }
+
+  // ---- what the gateway says: to one connection, never by topic alone, because two hubs may have devices of one name
+
+  const told = new WeakMap<Client, boolean>();
+
+  /** Resolves when it was written, or cannot be any more. */
+  const say = (client: Client, topic: string, payload: Uint8Array | string, retain: boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const packet = { cmd: "publish", topic, payload: Buffer.from(payload), qos: 1, dup: false, retain };
+      client.publish(packet as never, () => resolve());
+    });
+
+  const hears = (client: Client, topic: string): boolean =>
+    Object.hasOwn((client as unknown as Inner).subscriptions, topic);
+
+  function earOf(hubId: bigint, device: string): Client | undefined {
+    const open = [...(byUser.get(`${hubId}/${device}`) ?? [])];
+    return open.findLast((client) => hears(client, `${device}/command`));
+  }
+
+  async function sayDemand(client: Client, retain: boolean): Promise<void> {
+    const { hubId, device } = speakers.get(client)!;
+    const wanted = init.demandOf(hubId, device);
+    if (!retain && told.get(client) === wanted) return;
+    told.set(client, wanted);
+    await say(client, `${device}/demand`, wanted ? "1" : "0", retain);
+  }
+
+  broker.on("subscribe", (subscriptions, client) => {
+    const speaker = speakers.get(client);
+    // As a retained message would be: whoever subscribes is told at once how things stand.
+    if (speaker && subscriptions.some(({ topic }) => topic === `${speaker.device}/demand`))
+      if (hears(client, `${speaker.device}/demand`)) void sayDemand(client, true);
+  });
 
   /** Before anything is looked up: the limits, and a client id that nobody else can have. */
   function prepare(packet: ConnectPacket): [Error | null, boolean] {
@@ -227,6 +296,7 @@ export function createBroker(init: {
     sockets.add(socket);
     pending += 1;
     socket.setNoDelay(true);
+    socket.setKeepAlive(true, SOCKET_PROBE_MS);
     let settled = false;
     const settle = () => {
       if (!settled) pending -= 1;
@@ -297,5 +367,18 @@ export function createBroker(init: {
       for (const client of byUser.get(`${hubId}/${device}`) ?? []) if (byToken.has(client)) end(client);
     },
     connections: () => sockets.size,
+    command(hubId, device, payload) {
+      const client = earOf(hubId, device);
+      return client && say(client, `${device}/command`, payload, false);
+    },
+    listens: (hubId, device) => earOf(hubId, device) !== undefined,
+    async tellDemand() {
+      const open = [...byUser.values()].flatMap((clients) => [...clients]);
+      await Promise.all(
+        open
+          .filter((client) => hears(client, `${speakers.get(client)!.device}/demand`))
+          .map((client) => sayDemand(client, false)),
+      );
+    },
   };
 }

@@ -84,6 +84,7 @@ export class ScriptedRelay {
       relay.node.handle(protocol, (stream) => void relay.#greet(stream, act));
     await on(PROTOCOLS.publish, (frames, auth) => relay.#publish(frames, auth));
     await on(PROTOCOLS.vouchers, async (frames, auth) => relay.#link(`vouchers/${auth.listingId}`, frames));
+    await on(PROTOCOLS.command, async (frames, auth) => relay.#link(`command/${auth.listingId}`, frames));
     await on(PROTOCOLS.keys, async (frames, auth) => relay.#link(`keys/${auth.listingId}`, frames));
     return relay;
   }
@@ -154,6 +155,7 @@ export class ScriptedRelay {
   /** The gateway's standing connection for a listing. */
   vouchers = (listingId: bigint): Promise<Inbox> => this.until(() => this.#open(`vouchers/${listingId}`));
   keys = (listingId: bigint): Promise<Inbox> => this.until(() => this.#open(`keys/${listingId}`));
+  commands = (listingId: bigint): Promise<Inbox> => this.until(() => this.#open(`command/${listingId}`));
   #open(key: string): Inbox | undefined {
     const inbox = this.#links.get(key);
     return inbox && !inbox.frames.closed ? inbox : undefined;

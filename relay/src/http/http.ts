@@ -5,7 +5,13 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Admission } from "../chain/admission.ts";
-import { HTTP_REQUEST_TIMEOUT_MS, MAX_HTTP_CONNECTIONS } from "../limits.ts";
+import {
+  HTTP_CHECK_INTERVAL_MS,
+  HTTP_KEEP_ALIVE_MS,
+  HTTP_REQUEST_TIMEOUT_MS,
+  MAX_HTTP_CONNECTIONS,
+  MAX_HTTP_HEADER_BYTES,
+} from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Statements } from "../services/statements.ts";
@@ -92,7 +98,13 @@ export const httpService =
     }
 
     const server: Server = createServer(
-      { requestTimeout: HTTP_REQUEST_TIMEOUT_MS, headersTimeout: HTTP_REQUEST_TIMEOUT_MS },
+      {
+        requestTimeout: HTTP_REQUEST_TIMEOUT_MS,
+        headersTimeout: HTTP_REQUEST_TIMEOUT_MS,
+        connectionsCheckingInterval: HTTP_CHECK_INTERVAL_MS,
+        keepAliveTimeout: HTTP_KEEP_ALIVE_MS,
+        maxHeaderSize: MAX_HTTP_HEADER_BYTES,
+      },
       (request, response) => {
         const path = (request.url ?? "/").split("?", 1)[0]!;
         answer(request.method, path)

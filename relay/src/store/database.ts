@@ -9,6 +9,7 @@ import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import { RefusedError } from "@weir/sdk/wire";
+import { LOG_CHECKPOINT_PAGES, MAX_LOG_BYTES } from "../limits.ts";
 import { checksumOf, type Value } from "./checksum.ts";
 
 /** `PRAGMA synchronous` = FULL: a commit in WAL mode returns after the flush. Asserted at every open. */
@@ -63,6 +64,9 @@ export function openDatabase({ file, schema, onFatal }: DatabaseInit): Database 
     throw new DurabilityError(`${file} cannot be opened with a write-ahead log.`);
   if (sql.prepare("PRAGMA synchronous").get()?.synchronous !== SYNCHRONOUS_FULL)
     throw new DurabilityError(`${file} cannot be opened with full synchronisation.`);
+  sql.exec(
+    `PRAGMA wal_autocheckpoint = ${LOG_CHECKPOINT_PAGES}; PRAGMA journal_size_limit = ${MAX_LOG_BYTES}`,
+  );
   // For rows that SQL changes by itself.
   sql.function("checksum", { varargs: true, useBigIntArguments: true, deterministic: true }, (...values) =>
     checksumOf(values as Value[]),

@@ -40,8 +40,9 @@ export async function startScene(
   relay: Address,
   title: string,
   plan = METERED,
+  offered?: TestListing,
 ): Promise<Scene> {
-  const listing = await world.listing(title);
+  const listing = offered ?? (await world.listing(title));
   const gateway = await ScriptedGateway.start(world, relay, { listingId: listing.listingId });
   const { frames: publish } = await gateway.publish();
   const vouchers = await gateway.vouchers();
@@ -75,9 +76,9 @@ export async function startScene(
       credit,
     } = {}) {
       const baseTotal = BigInt(before) * PRICE;
-      const frames = await buyer.open({
-        session: buyer.session({ sessionNo, generation: gateway.generation, fromSeq, baseTotal }),
-        voucher: buyer.voucher(baseTotal + ENTRY + BigInt(ahead) * PRICE),
+      const frames = await scene.buyer.open({
+        session: scene.buyer.session({ sessionNo, generation: gateway.generation, fromSeq, baseTotal }),
+        voucher: scene.buyer.voucher(baseTotal + ENTRY + BigInt(ahead) * PRICE),
         ...(transport ? { transport } : {}),
         ...(credit === undefined ? {} : { credit }),
       });
@@ -89,7 +90,7 @@ export async function startScene(
       return frames;
     },
     async stop() {
-      await buyer.stop();
+      await scene.buyer.stop();
       await gateway.stop();
     },
   };

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { p256 } from "@noble/curves/nist.js";
 import { createHub, registerPublisherKey } from "@weir/sdk/chain";
-import { type Address, type Bytes, type Delivery, hex, type Plan } from "@weir/sdk/core";
+import { type Address, type Bytes, type Delivery, hex, type Plan, type PublicKey } from "@weir/sdk/core";
 import { startChain, type TestChain } from "../../../test/support/chain.ts";
 import {
   freePlan,
@@ -33,15 +33,16 @@ export type World = {
   hubId: bigint;
   keyId: number;
   publisherPrivateKey: Bytes;
+  publisherKey: PublicKey;
   relayOperator: Address;
   /** A new listing of the hub; plan 0 is metered, plan 1 is free. */
-  listing(title: string, more?: Parameters<typeof makeListing>[3]): Promise<TestListing>;
+  listing(title: string, more?: Parameters<typeof makeListing>[3], bond?: bigint): Promise<TestListing>;
   /** Registers another key of the hub. */
   addKey(): Promise<{ keyId: number; privateKey: Bytes }>;
   config(dataDir: string): RelayConfig;
   /** A data folder that is removed at the end. */
   folder(): string;
-  relay(dataDir?: string): Promise<Relay>;
+  relay(dataDir?: string, more?: Partial<RelayConfig>): Promise<Relay>;
   stop(): Promise<void>;
 };
 
@@ -60,13 +61,14 @@ export async function startWorld(): Promise<World> {
   const addKey = async () => {
     const privateKey = p256.utils.randomSecretKey() as Bytes;
     const point = p256.getPublicKey(privateKey, false);
+    const publicKey = { x: hex(point.subarray(1, 33)), y: hex(point.subarray(33)) };
     const { keyId } = await registerPublisherKey(owner, {
       contracts,
       hubId,
       account: accounts[OPERATOR]!.address,
-      publicKey: { x: hex(point.subarray(1, 33)), y: hex(point.subarray(33)) },
+      publicKey,
     });
-    return { keyId, privateKey };
+    return { keyId, privateKey, publicKey };
   };
   const first = await addKey();
   const world: World = {
@@ -74,6 +76,7 @@ export async function startWorld(): Promise<World> {
     hubId,
     keyId: first.keyId,
     publisherPrivateKey: first.privateKey,
+    publisherKey: first.publicKey,
     addKey,
     relayOperator: accounts[RELAY]!.address,
     delivery: {
@@ -82,12 +85,11 @@ export async function startWorld(): Promise<World> {
       grants: contracts.Grants,
       channels: contracts.Channels,
     },
-    listing: (title, more) =>
-      makeListing(chain, hubId, title, {
-        plans: [paid, freePlan],
-        segment: { flushMs: 50, maxMessages: MAX_MESSAGES, maxBytes: 4096 },
-        ...more,
-      }),
+    listing(title, more, bond) {
+      const segment = { flushMs: 50, maxMessages: MAX_MESSAGES, maxBytes: 4096 };
+      const terms = { plans: [paid, freePlan], segment, ...more };
+      return makeListing(chain, hubId, title, terms, undefined, bond);
+    },
     folder() {
       const path = mkdtempSync(join(tmpdir(), "weir-relay-"));
       folders.push(path);
@@ -103,9 +105,10 @@ export async function startWorld(): Promise<World> {
       ports: { tcp: 0, ws: 0, http: 0 },
       parentWatch: false,
       logLevel: process.env.WEIR_LOG_LEVEL ?? "silent",
+      confirmations: {},
     }),
-    async relay(dataDir = world.folder()) {
-      const config = world.config(dataDir);
+    async relay(dataDir = world.folder(), more = {}) {
+      const config = { ...world.config(dataDir), ...more };
       const relay = await startRelay(config, {
         log: createLog(config.logLevel),
         onFatal(error) {

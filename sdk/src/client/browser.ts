@@ -1,7 +1,13 @@
 // The browser's fillings of the buyer client: a store in IndexedDB and a libp2p node over WebSocket, loaded on demand.
 import type { Libp2p } from "@libp2p/interface";
 import type { Hex } from "../core/index.ts";
-import { type BuyerStore, progressFromJson, progressToJson } from "./store.ts";
+import {
+  type BuyerStore,
+  type CounterStore,
+  counterAfter,
+  progressFromJson,
+  progressToJson,
+} from "./store.ts";
 
 const TABLE = "progress";
 
@@ -35,6 +41,28 @@ export function browserStore(name: string): BuyerStore {
     },
     async remove(grantId) {
       await act("readwrite", (table) => table.delete(grantId));
+    },
+  };
+}
+
+/** Beside the progress of `browserStore`; one transaction reads and writes, so two tabs never take one number. */
+export function browserCounters(name: string): CounterStore {
+  const opened = database(name);
+  return {
+    async next(grantId) {
+      const transaction = (await opened).transaction(TABLE, "readwrite", { durability: "strict" });
+      const table = transaction.objectStore(TABLE);
+      const key = `command/${grantId}`;
+      let counter = 0n;
+      const read = table.get(key);
+      read.onsuccess = () => {
+        counter = counterAfter(typeof read.result === "string" ? BigInt(read.result) : 0n);
+        table.put(String(counter), key);
+      };
+      return new Promise((resolve, reject) => {
+        transaction.oncomplete = () => resolve(counter);
+        transaction.onabort = () => reject(transaction.error ?? new Error("IndexedDB refused the change"));
+      });
     },
   };
 }

@@ -7,6 +7,7 @@ import type { RelayRefusal } from "../wire/refusals.ts";
 
 type OwnErrorName =
   | "AccountFrozen"
+  | "KeysElsewhere"
   | "UserRejected"
   | "InsufficientFunds"
   | "WrongChain"
@@ -21,6 +22,7 @@ type OwnErrorName =
   | "TokenDomainUnknown"
   | "SegmentError"
   | "SealError"
+  | "CommandError"
   | "ClosedError"
   | "VerifyError"
   | "VersionUnknown"
@@ -409,6 +411,14 @@ const TABLE: Record<ExplainedName, readonly [sentence: string, advice: string]> 
   AfterWindow: ["The purchase has ended.", "Buy again."],
   Revoked: ["The seller has revoked the access.", "Stop, to get back what is left."],
   OutOfMoney: ["The deposit is used up.", "Top up to go on, or stop and get the rest back."],
+  KeysRotated: [
+    "The keys of this purchase were changed.",
+    "Go on where they were changed, or open it again with the wallet that bought it.",
+  ],
+  Unconfirmed: [
+    "The purchase is not settled on the chain yet.",
+    "Wait a moment; it is tried again by itself.",
+  ],
   Closing: ["The channel is closing, so nothing more is delivered.", "Wait for the close, or cancel it."],
   ConsentWithdrawn: ["A consent behind this data was withdrawn.", "Stop, to get back what is left."],
   Superseded: ["The same purchase was opened somewhere else.", "Close it there, or go on there."],
@@ -428,6 +438,18 @@ const TABLE: Record<ExplainedName, readonly [sentence: string, advice: string]> 
     "Try another relay; you do not pay for it.",
   ],
   BadKey: ["The publisher's key is not registered or is revoked.", "Stop, to get back what is left."],
+  NoRight: ["This purchase only reads.", "Buy a plan that may send commands."],
+  Replayed: [
+    "A command of this number was taken before; it may have been carried out.",
+    "Look at the device, then send a new one.",
+  ],
+  TooLarge: ["The command is too long.", "Shorten it."],
+  UnknownDevice: ["The listing has no such device.", "Check its name."],
+  DeviceAway: ["The device is not listening; nothing was handed over.", "Try again later."],
+  NoAnswer: [
+    "The answer was lost; the command may have been carried out.",
+    "Look at the device before you send another.",
+  ],
   Limit: ["A limit of the relay was reached.", "Wait a moment and try again."],
   DiskFull: ["The relay's disk is full.", "Try another relay."],
   ChainUnreachable: ["The relay cannot reach the chain.", "Wait a moment and try again."],
@@ -467,10 +489,15 @@ const TABLE: Record<ExplainedName, readonly [sentence: string, advice: string]> 
     "A piece of data did not pass its checks and was refused.",
     "Try another relay; you do not pay for it.",
   ],
+  KeysElsewhere: [
+    "The keys of this purchase were changed somewhere else.",
+    "Open it where they were changed, or change them once more here.",
+  ],
   SealError: [
     "A key could not be opened.",
     "Restore the keys of this purchase, or ask the seller for a new one.",
   ],
+  CommandError: ["The command or its result is not well formed.", FORM],
   ClosedError: ["The connection ended.", "It is opened again by itself."],
   VerifyError: ["The file does not pass its checks.", "Do not rely on it; the line that failed is named."],
   VersionUnknown: ["The listing has no such version.", RELOAD],

@@ -1,11 +1,14 @@
 export { accountKeyText, deriveAccountSecret, derivePurchaseKeys, portableCrypto } from "../core/index.ts";
 export * from "./browser.ts";
 export * from "./buy.ts";
+export * from "./command.ts";
 export * from "./endpoint.ts";
 export * from "./errors.ts";
 export * from "./feed.ts";
 export * from "./fund.ts";
+export { type CurrentKeys, currentKeys, type KeyOwner, KeysElsewhere, rotatePurchaseKeys } from "./keys.ts";
 export * from "./offer.ts";
+export * from "./open.ts";
 export * from "./password.ts";
 export * from "./payment.ts";
 export * from "./sample.ts";

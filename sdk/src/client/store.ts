@@ -44,3 +44,15 @@ export const progressFromJson = (text: string): ChannelProgress =>
     const match = typeof value === "string" ? BIGINT.exec(value) : null;
     return match ? BigInt(match[1]!) : value;
   }) as ChannelProgress;
+
+/** Numbers of a grant's commands, on disk before the command leaves; never one twice, also over two programs or a lost file. */
+export interface CounterStore {
+  /** Takes the next number: above every one before, and at least the clock's milliseconds. */
+  next(grantId: Hex): Promise<bigint>;
+}
+
+/** The number behind `last`. The clock's part heals a store that was lost: it had been counting by the clock, too. */
+export const counterAfter = (last: bigint): bigint => {
+  const now = BigInt(Date.now());
+  return last < now ? now : last + 1n;
+};

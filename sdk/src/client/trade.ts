@@ -1,6 +1,6 @@
-// The two steps of a buyer with a wallet of his own: buy a listing, open what was bought. Everything else is read from the chain.
+// The steps of a buyer with a wallet of his own: buy a listing, open what was bought, command its devices. Everything else is read from
+// the chain.
 import type { Libp2p } from "@libp2p/interface";
-import { signMessage } from "viem/actions";
 import {
   buy,
   type Contracts,
@@ -12,19 +12,19 @@ import {
   type WriteClient,
 } from "../chain/index.ts";
 import {
-  accountKeyText,
   type Crypto,
   type Delivery,
-  deriveAccountSecret,
-  derivePurchaseKeys,
   type ExportPurchase,
   type Hex,
   isMetered,
+  type ListingTerms,
   type PublicKey,
 } from "../core/index.ts";
 import { Funding, type PreparedBuy, type Purchase, prepareBuy } from "./buy.ts";
+import { type SendCommandParameters, type SendCommandReturnType, sendCommand } from "./command.ts";
 import { type Feed, openFeed, type RelayAddress } from "./feed.ts";
 import { authorizeBuy } from "./fund.ts";
+import { accountSecret, currentKeys } from "./keys.ts";
 import type { BuyerStore } from "./store.ts";
 
 export type Market = {
@@ -47,13 +47,6 @@ export const deliveryOf = (chainId: number, contracts: Contracts): Delivery => (
   grants: contracts.Grants,
   channels: contracts.Channels,
 });
-
-/** The secret behind all keys of the wallet's account: one signature over a fixed text. */
-async function accountSecret({ wallet, contracts, site }: Market): Promise<Uint8Array> {
-  const account = wallet.account.address;
-  const message = accountKeyText({ site, chainId: wallet.chain.id, grants: contracts.Grants, account });
-  return deriveAccountSecret(await signMessage(wallet, { account: wallet.account, message }));
-}
 
 /**
  * Buys a plan of a listing in one transaction. `amount` in the smallest token unit, 0 for a free plan; of a period plan what
@@ -109,16 +102,15 @@ export async function openPurchase(
   const feed = await openFeed({
     ...market,
     delivery,
-    relays: market.relays.filter(({ operator }) =>
-      terms.relays.some((relay) => relay.toLowerCase() === operator.toLowerCase()),
-    ),
+    relays: carriersOf(market, terms),
     listing: {
       id: listingId,
       terms,
       publisherKeys: new Map(published.map((key): [number, PublicKey] => [key.keyId, key])),
     },
     purchase,
-    keys: derivePurchaseKeys(await accountSecret(market), purchase.buyerSalt),
+    ...(await currentKeys(market, purchase)),
+    reload: () => currentKeys(market, purchase),
     transactionHash: p.transactionHash ?? null,
     channel: metered ? () => getChannel(wallet, { contracts, channelId: purchase.paymentId }) : null,
     ...(p.signal ? { signal: p.signal } : {}),
@@ -147,3 +139,45 @@ export async function openPurchase(
   };
   return { feed, head };
 }
+
+/**
+ * Sends one command to a device of a listing whose purchase has the right WRITE, and waits for its result.
+ *
+ * @throws what `sendCommand` throws; ContractError
+ * @example
+ * const { outcome, payload } = await commandDevice(market, {
+ *   grantId, device: "valve-3", payload: utf8('{"open":true}'), counters: fileCounters("buyer"),
+ * });
+ */
+export async function commandDevice(
+  market: Market,
+  p: { grantId: Hex } & Pick<SendCommandParameters, "device" | "payload" | "counters" | "seconds" | "signal">,
+): Promise<SendCommandReturnType> {
+  const { wallet, contracts, crypto, node } = market;
+  const purchase = await getPurchase(wallet, { contracts, grantId: p.grantId });
+  const { listingId, version, buyer } = purchase;
+  const { terms } = await getListing(wallet, { contracts, listingId, version });
+  const published = await getPublisherKeys(wallet, { contracts, hubId: terms.hubId });
+  const unrevoked = published.filter(({ revokedAt }) => !revokedAt);
+  const { keys } = await currentKeys(market, purchase);
+  const { signerPrivateKey, encryptionPrivateKey, encryptionKey } = keys;
+  return sendCommand({
+    ...p,
+    node,
+    crypto,
+    delivery: deliveryOf(wallet.chain.id, contracts),
+    relays: carriersOf(market, terms),
+    listing: {
+      id: listingId,
+      publisherKeys: new Map(unrevoked.map((key): [number, PublicKey] => [key.keyId, key])),
+    },
+    grant: { grantId: p.grantId, buyer, encryptionKey },
+    keys: { encryptionPrivateKey, sign: (digest) => crypto.signSecp(signerPrivateKey, digest) },
+  });
+}
+
+/** Those of the market's relays that the listing names. */
+const carriersOf = ({ relays }: Market, terms: ListingTerms): RelayAddress[] =>
+  relays.filter(({ operator }) =>
+    terms.relays.some((relay) => relay.toLowerCase() === operator.toLowerCase()),
+  );

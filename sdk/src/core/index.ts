@@ -1,6 +1,7 @@
 export * from "./account.ts";
 export * from "./body.ts";
 export * from "./bytes.ts";
+export * from "./command.ts";
 export * from "./connect.ts";
 export * from "./crypto.ts";
 export * from "./csv.ts";
@@ -16,6 +17,7 @@ export * from "./merkle.ts";
 export * from "./metadata.ts";
 export * from "./metering.ts";
 export * from "./note.ts";
+export * from "./open.ts";
 export * from "./seal.ts";
 export * from "./segment.ts";
 export * from "./statement.ts";

@@ -44,7 +44,8 @@ export class SealError extends Error {
   }
 }
 
-const infoOf = (crypto: Crypto, c: SealContext): Bytes =>
+/** What an HPKE context of seals is bound to. */
+export const sealInfo = (crypto: Crypto, c: SealContext): Bytes =>
   concat(
     SUITE_ID,
     uint(c.delivery.chainId, 32),
@@ -56,8 +57,11 @@ const infoOf = (crypto: Crypto, c: SealContext): Bytes =>
     uint(c.purpose, 1),
     c.sessionId,
   );
-const aadOf = (n: bigint, from: number, to: number): Bytes => concat(uint(n, 8), uint(from, 4), uint(to, 4));
-const messageOf = (info: Uint8Array, enc: Uint8Array, aad: Uint8Array, ct: Uint8Array): Bytes =>
+/** What one seal of a context is bound to. */
+export const sealAad = (n: bigint, from: number, to: number): Bytes =>
+  concat(uint(n, 8), uint(from, 4), uint(to, 4));
+/** The message behind a seal's ES256 signature. */
+export const sealMessage = (info: Uint8Array, enc: Uint8Array, aad: Uint8Array, ct: Uint8Array): Bytes =>
   concat(label("weir/seal/1"), sized(info), sized(enc), sized(aad), sized(ct));
 
 export type Sealer = { seal(epochFrom: number, epochTo: number, keys: Uint8Array): Promise<Seal> };
@@ -70,7 +74,7 @@ export async function createSealer(
   crypto: Crypto,
   context: SealContext & { publisherKeyId: number; publisherPrivateKey: Uint8Array },
 ): Promise<Sealer> {
-  const info = infoOf(crypto, context);
+  const info = sealInfo(crypto, context);
   let sender: Awaited<ReturnType<typeof suite.createSenderContext>>;
   try {
     const recipientPublicKey = await suite.kem.deserializePublicKey(unhex(context.encryptionKey));
@@ -85,9 +89,9 @@ export async function createSealer(
   let n = 0n;
   return {
     async seal(epochFrom, epochTo, keys) {
-      const aad = aadOf(n, epochFrom, epochTo);
+      const aad = sealAad(n, epochFrom, epochTo);
       const ct = new Uint8Array(await sender.seal(new Uint8Array(keys), aad));
-      const signature = crypto.es256Sign(context.publisherPrivateKey, messageOf(info, enc, aad, ct));
+      const signature = crypto.es256Sign(context.publisherPrivateKey, sealMessage(info, enc, aad, ct));
       return {
         keyId: context.publisherKeyId,
         generation: context.generation,
@@ -104,22 +108,37 @@ export async function createSealer(
   };
 }
 
+/** What of a seal is signed beside its context. */
+type SealedParts = Pick<Seal, "n" | "epochFrom" | "epochTo"> & Record<"enc" | "ct" | "signature", Uint8Array>;
+
+/**
+ * Whether the publisher sealed this to just that grant's key: for whoever carries seals and cannot open them.
+ *
+ * @throws SealError
+ */
+export async function checkSeal(
+  crypto: Crypto,
+  context: SealContext,
+  { n, epochFrom, epochTo, enc, ct, signature }: SealedParts,
+  publisherKey: PublicKey,
+): Promise<void> {
+  const message = sealMessage(sealInfo(crypto, context), enc, sealAad(n, epochFrom, epochTo), ct);
+  if (!(await crypto.es256Verify(publisherKey, message, signature)))
+    throw new SealError("signature", "is the publisher's");
+}
+
 export type Unsealer = { unseal(seal: Seal, publisherKey: PublicKey): Promise<Bytes> };
 
 /** The reader's end: checks the publisher's signature and the order, then decrypts. Throws SealError. */
 export function createUnsealer(crypto: Crypto, context: SealContext & { privateKey: Uint8Array }): Unsealer {
-  const info = infoOf(crypto, context);
+  const info = sealInfo(crypto, context);
   let recipient: Awaited<ReturnType<typeof suite.createRecipientContext>> | undefined;
   let enc: Uint8Array | undefined;
   let next = 0n;
   return {
     async unseal(seal, publisherKey) {
-      const aad = aadOf(seal.n, seal.epochFrom, seal.epochTo);
-      if (
-        !(await crypto.es256Verify(publisherKey, messageOf(info, seal.enc, aad, seal.ct), seal.signature))
-      ) {
-        throw new SealError("signature", "is the publisher's");
-      }
+      const aad = sealAad(seal.n, seal.epochFrom, seal.epochTo);
+      await checkSeal(crypto, context, seal, publisherKey);
       if (seal.n === 0n) {
         const recipientKey = await suite.kem.deserializePrivateKey(new Uint8Array(context.privateKey));
         recipient = await suite.createRecipientContext({ recipientKey, enc: new Uint8Array(seal.enc), info });

@@ -7,6 +7,16 @@ import type { Delivery } from "./header.ts";
 const DEPTH = 32;
 export const KEY_BYTES = 32;
 
+/** What a stream secret is derived for. */
+export const streamSecretInfo = (delivery: Delivery, listingId: bigint, generation: number): Bytes =>
+  concat(
+    label("weir/stream/1"),
+    uint(delivery.chainId, 32),
+    unhex(delivery.hubs),
+    uint(listingId, 8),
+    uint(generation, 4),
+  );
+
 /** The root of a stream's key tree: everything follows from one master seed, so one backup lasts for ever. */
 export function streamSecret(
   masterSeed: Uint8Array,
@@ -14,13 +24,7 @@ export function streamSecret(
   listingId: bigint,
   generation: number,
 ): Bytes {
-  const info = concat(
-    label("weir/stream/1"),
-    uint(delivery.chainId, 32),
-    unhex(delivery.hubs),
-    uint(listingId, 8),
-    uint(generation, 4),
-  );
+  const info = streamSecretInfo(delivery, listingId, generation);
   return hkdf(sha256, masterSeed, undefined, info, KEY_BYTES) as Bytes;
 }
 

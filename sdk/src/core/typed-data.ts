@@ -8,6 +8,7 @@ import {
   type TypedDataParameter,
 } from "viem";
 import type { Address, Bytes, Hex } from "./bytes.ts";
+import { hex } from "./bytes.ts";
 import type { Delivery } from "./header.ts";
 import { hashMessage } from "./struct-hash.ts";
 
@@ -75,6 +76,15 @@ export type Approval = {
   termsHash: Hex;
   deadline: number;
 };
+/** `sealedHash` = sha256 of what the command was sealed into; see command.ts. */
+export type SignedCommand = {
+  listingId: bigint;
+  grantId: Hex;
+  generation: number;
+  counter: bigint;
+  expiry: number;
+  sealedHash: Bytes;
+};
 export type DevicePassword = {
   hubId: bigint;
   device: string;
@@ -109,6 +119,9 @@ export const TYPES = {
   ),
   Receipt: struct("bytes32 channelId, bytes32 segmentId, uint96 cumulative"),
   Approval: struct("uint64 listingId, uint32 version, address buyer, bytes32 termsHash, uint40 deadline"),
+  Command: struct(
+    "uint64 listingId, bytes32 grantId, uint32 generation, uint64 counter, uint40 expiry, bytes32 sealedHash",
+  ),
   DevicePassword: struct("uint64 hubId, string device, string gatewayId, bytes32 nonce, uint40 deadline"),
 } as const;
 
@@ -179,6 +192,8 @@ export const sessionDigest = (d: Channels, m: Session): Bytes => digest(channels
 export const receiptDigest = (d: Channels, m: Receipt): Bytes => digest(channelsDomain(d), "Receipt", m);
 export const approvalDigest = (d: Pick<Delivery, "chainId" | "grants">, m: Approval): Bytes =>
   digest(grantsDomain(d), "Approval", m);
+export const commandDigest = (d: Pick<Delivery, "chainId" | "grants">, m: SignedCommand): Bytes =>
+  digest(grantsDomain(d), "Command", { ...m, sealedHash: hex(m.sealedHash) });
 export const devicePasswordDigest = (chainId: number, m: DevicePassword): Bytes =>
   digest(gatewayDomain(chainId), "DevicePassword", m);
 

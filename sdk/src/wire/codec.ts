@@ -1,8 +1,16 @@
 import { decode, encode } from "cborg";
 import { type Bytes, type Hex, hex, readUint, uint, unhex } from "../core/index.ts";
 
-/** How one field looks in CBOR and in TypeScript; `decode` throws TypeError with the rule it breaks. */
-export type Field<T> = { encode(value: T): unknown; decode(raw: unknown): T };
+/**
+ * How one field looks in CBOR and in TypeScript; `decode` throws TypeError with the rule it breaks. `kind` is the same for people
+ * (docs/protocol/wire.md), `parts` are the fields of a map in it.
+ */
+export type Field<T> = {
+  kind: string;
+  parts?: Shape;
+  encode(value: T): unknown;
+  decode(raw: unknown): T;
+};
 type Shape = Record<string, Field<unknown>>;
 /** The TypeScript value of a field, or of a whole shape of fields. */
 export type ValueOf<F> =
@@ -12,14 +20,22 @@ const fail = (rule: string): never => {
   throw new TypeError(rule);
 };
 
-/** Unsigned integer below 2^53, as a number. */
-export const int: Field<number> = {
+const whole = (bits: number, rule: string): Field<number> => ({
+  kind: `uint < 2^${bits}`,
   encode: (value) => value,
   decode: (raw) =>
-    typeof raw === "number" && Number.isSafeInteger(raw) && raw >= 0 ? raw : fail("is a whole number"),
-};
+    typeof raw === "number" && Number.isInteger(raw) && raw >= 0 && raw < 2 ** bits ? raw : fail(rule),
+});
+/** Unsigned integer below 2^53, as a number. */
+export const int = whole(53, "is a whole number");
+/** Unsigned integer of a field that a signature or a layout holds in so many bits. */
+export const u8 = whole(8, "is a whole number below 2^8");
+export const u24 = whole(24, "is a whole number below 2^24");
+export const u32 = whole(32, "is a whole number below 2^32");
+export const u40 = whole(40, "is a whole number below 2^40");
 /** Unsigned 64-bit integer, as a bigint. */
 export const u64: Field<bigint> = {
+  kind: "uint64",
   encode: (value) => value,
   decode(raw) {
     if (typeof raw === "number" && Number.isSafeInteger(raw) && raw >= 0) return BigInt(raw);
@@ -28,6 +44,7 @@ export const u64: Field<bigint> = {
   },
 };
 const wide = (width: number): Field<bigint> => ({
+  kind: `${width} bytes`,
   encode: (value) => uint(value, width),
   decode: (raw) =>
     raw instanceof Uint8Array && raw.length === width ? readUint(raw) : fail(`is a number in ${width} bytes`),
@@ -38,6 +55,7 @@ export const amount = wide(12);
 export const accrued = wide(16);
 /** Fixed-width id, hash or address as `0x…`. */
 export const id = (width: number): Field<Hex> => ({
+  kind: `${width} bytes`,
   encode(value) {
     const bytes = unhex(value);
     return bytes.length === width ? bytes : fail(`has ${width} bytes`);
@@ -49,32 +67,41 @@ export const hash = id(32);
 export const address = id(20);
 /** Bytes of one width, or of at most `max`. */
 export const bytes = (width: number): Field<Uint8Array> => ({
+  kind: `${width} bytes`,
   encode: (value) => (value.length === width ? value : fail(`has ${width} bytes`)),
   decode: (raw) => (raw instanceof Uint8Array && raw.length === width ? raw : fail(`has ${width} bytes`)),
 });
 export const blob = (max: number): Field<Uint8Array> => ({
+  kind: `≤ ${max} bytes`,
   encode: (value) => (value.length <= max ? value : fail(`has at most ${max} bytes`)),
   decode: (raw) => (raw instanceof Uint8Array && raw.length <= max ? raw : fail(`has at most ${max} bytes`)),
 });
 export const text = (max: number): Field<string> => ({
+  kind: `text ≤ ${max}`,
   encode: (value) => value.slice(0, max),
   decode: (raw) => (typeof raw === "string" && raw.length <= max ? raw : fail(`is text of at most ${max}`)),
 });
 export const bool: Field<boolean> = {
+  kind: "bool",
   encode: (value) => value,
   decode: (raw) => (typeof raw === "boolean" ? raw : fail("is true or false")),
 };
 export const nullable = <T>(field: Field<T>): Field<T | null> => ({
+  kind: `null or ${field.kind}`,
+  ...(field.parts ? { parts: field.parts } : {}),
   encode: (value) => (value === null ? null : field.encode(value)),
   decode: (raw) => (raw === null ? null : field.decode(raw)),
 });
 export const list = <T>(field: Field<T>, max: number): Field<T[]> => ({
+  kind: `array ≤ ${max} of ${field.kind}`,
+  ...(field.parts ? { parts: field.parts } : {}),
   encode: (values) => (values.length <= max ? values.map(field.encode) : fail(`has at most ${max} items`)),
   decode: (raw) =>
     Array.isArray(raw) && raw.length <= max ? raw.map(field.decode) : fail(`has at most ${max} items`),
 });
 /** Details of a refusal: a few short texts. */
 export const details: Field<Record<string, string>> = {
+  kind: "map ≤ 16 of text ≤ 256",
   encode: (value) => value,
   decode(raw) {
     if (raw === null || typeof raw !== "object" || Array.isArray(raw)) return fail("is a map of texts");
@@ -89,6 +116,8 @@ export const details: Field<Record<string, string>> = {
 export function object<S extends Shape>(shape: S): Field<ValueOf<S>> {
   const names = Object.keys(shape);
   return {
+    kind: "map",
+    parts: shape,
     encode(value) {
       const record = value as Record<string, unknown>;
       return Object.fromEntries(

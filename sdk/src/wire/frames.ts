@@ -42,7 +42,7 @@ type Waiter = { resolve(frame: Frame | null): void; reject(error: Error): void }
 export class FrameStream {
   readonly stream: Stream;
   readonly #decoder: LengthPrefixedDecoder;
-  readonly #queue: Frame[] = [];
+  readonly #queue: { frame: Frame; bytes: number }[] = [];
   #queuedBytes = 0;
   #waiter: Waiter | undefined;
   #ended = false;
@@ -108,10 +108,10 @@ export class FrameStream {
 
   /** The next frame, or null when the other side has ended. Rejects when the signal aborts or a frame is malformed. */
   async read(options: { signal?: AbortSignal } = {}): Promise<Frame | null> {
-    const frame = this.#queue.shift();
-    if (frame !== undefined) {
-      if (frame.type === "SEGMENT") this.#queuedBytes -= frame.bytes.length;
-      return frame;
+    const queued = this.#queue.shift();
+    if (queued !== undefined) {
+      this.#queuedBytes -= queued.bytes;
+      return queued.frame;
     }
     if (this.#error !== undefined) throw this.#error;
     if (this.#ended) return null;
@@ -175,7 +175,8 @@ export class FrameStream {
   #take(data: Uint8Array): void {
     if (this.#ended) return;
     try {
-      for (const raw of this.#decoder.decode(data)) this.#deliver(decodeFrame(raw.subarray()));
+      for (const raw of this.#decoder.decode(data))
+        this.#deliver(decodeFrame(raw.subarray()), raw.byteLength);
     } catch (error) {
       const refusal =
         error instanceof RefusedError
@@ -187,15 +188,15 @@ export class FrameStream {
     }
   }
 
-  #deliver(frame: Frame): void {
+  #deliver(frame: Frame, bytes: number): void {
     if (this.#waiter !== undefined) {
       const waiter = this.#waiter;
       this.#waiter = undefined;
       waiter.resolve(frame);
       return;
     }
-    if (frame.type === "SEGMENT") this.#queuedBytes += frame.bytes.length;
-    this.#queue.push(frame);
+    this.#queue.push({ frame, bytes });
+    this.#queuedBytes += bytes;
     if (this.#queue.length > MAX_QUEUED_FRAMES || this.#queuedBytes > MAX_QUEUED_BYTES) {
       throw new RefusedError("Limit", "too many frames are waiting to be read", { limit: "queued frames" });
     }

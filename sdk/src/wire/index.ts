@@ -1,3 +1,4 @@
 export * from "./frames.ts";
+export * from "./limits.ts";
 export * from "./messages.ts";
 export * from "./refusals.ts";

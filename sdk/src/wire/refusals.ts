@@ -13,6 +13,8 @@ export const RELAY_REFUSALS = [
   "AfterWindow",
   "Revoked",
   "OutOfMoney", // the channel holds less than due + entry
+  "KeysRotated", // the grant has other keys now: open again with them
+  "Unconfirmed", // the purchase lies in too few blocks yet: detail says how many are missing
   "Closing", // a close is pending on the channel
   "ConsentWithdrawn",
   "Superseded", // a newer session or publisher took over
@@ -26,6 +28,12 @@ export const RELAY_REFUSALS = [
   "GatewayOffline", // nobody can release keys right now
   "BadSegment", // a published segment breaks a rule: detail names the field
   "BadKey", // publisher key unknown or revoked
+  "NoRight", // the grant gives no right to send commands
+  "Replayed", // a command whose counter is not above the last one
+  "TooLarge", // a command above the limit
+  "UnknownDevice", // not registered, or it does not feed the listing
+  "DeviceAway", // the device does not listen to commands now: nothing was handed over
+  "NoAnswer", // the gateway was lost while a command was on its way: it may have arrived
   "Limit", // a rate, size or count limit; detail names it
   "DiskFull",
   "ChainUnreachable",

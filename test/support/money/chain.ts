@@ -66,6 +66,9 @@ export class Chain {
       notBefore: 0,
       notAfter: FOREVER,
       revokedAt: 0,
+      voucherSigner: terms.signer,
+      personal: false,
+      block: 1n,
     };
     const bought = { grant, purchased, secret, slot: { claimed: 0n, deposit, closeAt: 0, epoch: 0 } };
     this.bought.set(channelId, bought);
@@ -84,7 +87,7 @@ export class Chain {
   #changed(): void {
     const none = new Set<never>();
     for (const listener of this.#listeners)
-      listener({ all: true, grants: none, payments: none, listings: none, hubs: none });
+      listener({ all: true, grants: none, payments: none, listings: none, hubs: none, consents: none });
   }
 
   /** What a relay reads. */
@@ -97,7 +100,7 @@ export class Chain {
       stop: async () => undefined,
       ping: async () => undefined,
       now: () => Math.floor(Date.now() / 1000),
-      listing: async () => ({ ...listing, version: 1, revisedAt: 0 }),
+      listing: async () => ({ ...listing, version: 1, revisedAt: 0, bond: 0n }),
       terms: async () => listing.terms,
       publisherKey: async () => this.publisherKey,
       async grant(grantId) {
@@ -106,7 +109,12 @@ export class Chain {
         return found.grant;
       },
       channel: async (channelId) => this.slot(channelId),
-      payment: async ({ paymentId }) => ({ channel: this.slot(paymentId), subscription: null }),
+      payment: async ({ paymentId }) => ({
+        channel: this.slot(paymentId),
+        subscription: null,
+        consent: null,
+      }),
+      requireConfirmed: async () => undefined,
       watch: (listener) => {
         this.#listeners.add(listener);
         return () => this.#listeners.delete(listener);
@@ -122,6 +130,9 @@ export class Chain {
       return found;
     };
     return {
+      keysOf: (_grantId, { encryptionKey, signer }) => ({ encryptionKey, signer }),
+      caughtUp: async () => undefined,
+      unseenBlock: async () => undefined,
       acquired: () => Promise.reject(new Error("metered purchases only")),
       metered: async (grantId) => of(grantId).purchased,
       async requireActive(grantId) {

@@ -2,6 +2,7 @@
 
 import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useConfigState } from "@/features/shell/ConfigProvider.tsx";
+import { arrivedEarly, takeEarly } from "@/lib/early.ts";
 import type { Watched } from "@/lib/heads.ts";
 import { indexerGet, type ListingItem, type Page } from "@/lib/indexer.ts";
 import { type Filters, listingsPath } from "./filters.ts";
@@ -39,6 +40,9 @@ export function useHeads(listings: readonly Watched[]) {
   });
 }
 
+/** What the page's head asked for: the first page of all open listings. */
+const isFirst = (filters: Filters) => Object.values(filters).every((value) => value === "");
+
 export function useListings(filters: Filters) {
   const { config } = useConfigState();
   return useInfiniteQuery({
@@ -49,7 +53,14 @@ export function useListings(filters: Filters) {
     refetchInterval: ({ state }) =>
       state.data?.pages.some((page) => page.items.length > 0) ? LISTINGS_EVERY_MS : EMPTY_EVERY_MS,
     getNextPageParam: (page: Page<ListingItem>) => page.next ?? undefined,
-    queryFn: ({ signal, pageParam }) =>
-      indexerGet<Page<ListingItem>>(config?.indexers ?? [], listingsPath(filters, pageParam), signal),
+    initialData: () => {
+      const arrived = isFirst(filters) ? arrivedEarly("listings") : undefined;
+      return arrived ? { pages: [arrived as Page<ListingItem>], pageParams: [""] } : undefined;
+    },
+    queryFn: async ({ signal, pageParam }) => {
+      const early = isFirst(filters) && pageParam === "" ? await takeEarly("listings") : undefined;
+      if (early) return early as Page<ListingItem>;
+      return indexerGet<Page<ListingItem>>(config?.indexers ?? [], listingsPath(filters, pageParam), signal);
+    },
   });
 }

@@ -3,8 +3,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { EndpointInvalid, type RelayEndpoint, readEndpoint } from "@weir/sdk/client";
 import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
-import { LOCAL_CHAIN_ID, REQUEST_TIMEOUT_MS, type WeirConfig } from "@/lib/config.ts";
+import { LOCAL_CHAIN_ID, type WeirConfig } from "@/lib/config.ts";
 import type { Head } from "@/lib/liveness.ts";
+import { REQUEST_TIMEOUT_MS } from "@/lib/timeouts.ts";
 
 /** Dialling costs the relay a handshake each. */
 const EVERY_MS = 30_000;

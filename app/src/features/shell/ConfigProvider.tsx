@@ -1,8 +1,8 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { createContext, type ReactNode, useContext } from "react";
-import { loadConfig, type WeirConfig } from "@/lib/config.ts";
+import { createContext, type ReactNode, useContext, useSyncExternalStore } from "react";
+import { earlyConfig, loadConfig, type WeirConfig } from "@/lib/config.ts";
 
 interface ConfigState {
   config: WeirConfig | undefined;
@@ -12,16 +12,28 @@ interface ConfigState {
 
 const Context = createContext<ConfigState>({ config: undefined, error: null, retry: () => undefined });
 
+const never = () => () => undefined;
+
+/** False while React takes over the page as it was built, which knows of no settings; true ever after. */
+const useTakenOver = () =>
+  useSyncExternalStore(
+    never,
+    () => true,
+    () => false,
+  );
+
 export function ConfigProvider({ children }: { children: ReactNode }) {
+  const takenOver = useTakenOver();
   const { data, error, refetch } = useQuery({
     queryKey: ["config"],
     queryFn: loadConfig,
+    initialData: earlyConfig,
     staleTime: Number.POSITIVE_INFINITY,
     retry: 1,
     structuralSharing: true,
   });
   return (
-    <Context.Provider value={{ config: data, error, retry: () => void refetch() }}>
+    <Context.Provider value={{ config: takenOver ? data : undefined, error, retry: () => void refetch() }}>
       {children}
     </Context.Provider>
   );

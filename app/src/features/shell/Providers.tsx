@@ -1,9 +1,8 @@
 "use client";
 
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { NextIntlClientProvider } from "next-intl";
+import { type Messages, NextIntlClientProvider } from "next-intl";
 import { type ReactNode, useState } from "react";
-import messages from "@/messages/en.json";
 import { ConfigProvider } from "./ConfigProvider.tsx";
 import { InstanceGuard } from "./InstanceGuard.tsx";
 
@@ -12,10 +11,10 @@ const makeClient = () =>
     defaultOptions: { queries: { retry: 1, retryDelay: 500, refetchOnWindowFocus: true, staleTime: 2_000 } },
   });
 
-export function Providers({ children }: { children: ReactNode }) {
+export function Providers({ words, children }: { words: Partial<Messages>; children: ReactNode }) {
   const [client] = useState(makeClient);
   return (
-    <NextIntlClientProvider locale="en" messages={messages} timeZone="UTC">
+    <NextIntlClientProvider locale="en" messages={words} timeZone="UTC">
       <QueryClientProvider client={client}>
         <ConfigProvider>
           <InstanceGuard />

@@ -2,7 +2,8 @@ import type { WriteClient } from "@weir/sdk/chain";
 import { gatewayDomain, signable } from "@weir/sdk/core";
 import { bytesToHex } from "viem";
 import { signTypedData } from "viem/actions";
-import { type GatewayEntry, REQUEST_TIMEOUT_MS } from "@/lib/config.ts";
+import type { GatewayEntry } from "@/lib/config.ts";
+import { REQUEST_TIMEOUT_MS } from "@/lib/timeouts.ts";
 
 /** The gateway takes orders that end within this; longer ones could be replayed at leisure. */
 const DEADLINE_SECONDS = 300;

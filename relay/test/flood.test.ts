@@ -1,0 +1,201 @@
+// Floods against the relay as a program of its own, and the same against a node with the library's defaults, where they succeed.
+//
+// - 1,500 silent sockets on each listener: an honest dial gets through, and the silent ones are gone after their time;
+//   with the defaults nobody gets through
+// - a WebSocket message above the bound, and a frame that is none, end their connection and nothing else
+// - 200 stalled readers beside 20 live ones: these get everything, and memory stays; with the defaults it grows with what is sent
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { createInterface } from "node:readline";
+import { multiaddr } from "@multiformats/multiaddr";
+import { hex } from "@weir/sdk/core";
+import { NODE_LIMITS } from "@weir/sdk/wire";
+import { createNode } from "@weir/sdk/wire/node";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeGrant } from "../../test/support/market.ts";
+import { readSegments, ScriptedBuyer } from "./support/buyer.ts";
+import { portOf, residentBytes, silentSockets, stallingProxy } from "./support/crowd.ts";
+import { ScriptedGateway, type Sealed } from "./support/gateway.ts";
+import { MESSAGE_BYTES, PLAIN, plainNode } from "./support/plain.ts";
+import { type RelayProcess, spawnRelay } from "./support/process.ts";
+import { FREE, startWorld, type World } from "./support/world.ts";
+
+const SILENT = 1500;
+const STALLED = 200;
+const LIVE = 20;
+/** Of about 32 KB each: more than every window and buffer on the way holds. */
+const SEGMENTS = 40;
+const SEGMENT_BYTES = 64 << 10;
+const MAX_GROWTH = 64 << 20;
+const TRANSPORTS = ["tcp", "ws"] as const;
+
+let world: World;
+let relay: RelayProcess;
+
+beforeAll(async () => {
+  world = await startWorld();
+  relay = await spawnRelay(world, world.folder());
+});
+
+afterAll(async () => {
+  await relay.kill("SIGTERM");
+  await world.stop();
+});
+
+/** Dials once, as anybody would. */
+async function dialOnce(multiaddrs: readonly string[], transport: "tcp" | "ws"): Promise<void> {
+  const node = await createNode();
+  try {
+    const address = multiaddrs.find((text) => text.includes("/ws") === (transport === "ws"))!;
+    await node.dial(multiaddr(address));
+  } finally {
+    await node.stop();
+  }
+}
+
+test(`${SILENT} silent sockets on each listener lock nobody out, and are gone after their time`, async () => {
+  const floods = await Promise.all(
+    TRANSPORTS.map((transport) => silentSockets(portOf(relay.multiaddrs, transport), SILENT)),
+  );
+  for (const transport of TRANSPORTS) await dialOnce(relay.multiaddrs, transport);
+  expect((await fetch(`${relay.http}/healthz`)).status).toBe(200);
+  await Promise.all(floods.flatMap(({ sockets }) => sockets.map(gone)));
+});
+
+test("with the library's defaults the same sockets lock everybody out", async () => {
+  const node = await plainNode();
+  try {
+    const multiaddrs = node.getMultiaddrs().map(String);
+    await dialOnce(multiaddrs, "tcp"); // before the flood
+    const flood = await silentSockets(portOf(multiaddrs, "tcp"), SILENT);
+    await expect(dialOnce(multiaddrs, "tcp")).rejects.toThrow();
+    flood.end();
+  } finally {
+    await node.stop();
+  }
+});
+
+test("a WebSocket message above the bound, and a frame that is none, end their connection and nothing else", async () => {
+  const port = portOf(relay.multiaddrs, "ws");
+  const socket = new WebSocket(`ws://127.0.0.1:${port}`);
+  await once(socket, "open");
+  const closed = once(socket, "close");
+  socket.send(new Uint8Array(NODE_LIMITS.maxWebSocketMessageBytes + 1));
+  const [{ code }] = (await closed) as [CloseEvent];
+  expect(code).toBe(1009); // message too big, RFC 6455
+
+  const raw = connect(port, "127.0.0.1");
+  raw.write(
+    `GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${btoa("0123456789abcdef")}\r\n\r\n`,
+  );
+  await once(raw, "data");
+  raw.on("error", () => undefined).end(new Uint8Array(8).fill(0xff)); // reserved bits, and no mask
+  await gone(raw);
+  await dialOnce(relay.multiaddrs, "ws");
+  expect(relay.child.exitCode).toBeNull();
+});
+
+test(`${STALLED} stalled readers beside ${LIVE} live ones: these get everything, and memory stays`, async () => {
+  const listing = await world.listing("stalled", {
+    segment: { flushMs: 50, maxMessages: 10, maxBytes: SEGMENT_BYTES },
+  });
+  const purchase = await makeGrant(world.chain, listing, { plan: FREE, amount: 0n });
+  const gateway = await ScriptedGateway.start(world, relay, { listingId: listing.listingId });
+  const { frames: publish } = await gateway.publish();
+  const sealedAtMs = Date.now();
+  const fill = () =>
+    Buffer.from(globalThis.crypto.getRandomValues(new Uint8Array(32 << 10))).toString("base64");
+  let last: Sealed | null = null;
+  const publishAll = async () => {
+    for (let n = 0; n < SEGMENTS; n += 1) {
+      last = await gateway.seal({ sealedAtMs, text: fill() });
+      await gateway.deliver(publish, last);
+    }
+  };
+  const open = (address: typeof relay | { peerId: string; multiaddrs: string[] }) => async () => {
+    const buyer = await ScriptedBuyer.start(world, address, purchase);
+    // From here on: what was before would keep two hundred readers busy.
+    const position = last && {
+      generation: gateway.generation,
+      seq: last.seq,
+      segmentId: hex(last.segmentId),
+    };
+    const frames = await buyer.open({ credit: 64 << 20, position });
+    await frames.expect("OPENED");
+    return { buyer, frames };
+  };
+  const proxy = await stallingProxy(relay.multiaddrs);
+  const live = await crowd(LIVE, open(relay));
+  /** How much each live reader gets of one round. */
+  const round = async () => {
+    const reading = live.map(({ frames }) => readSegments(frames, SEGMENTS));
+    await publishAll();
+    return (await Promise.all(reading)).map((numbers) => numbers.length);
+  };
+  try {
+    await round(); // caches and heaps are as large as they get
+    const alone = await round();
+    const before = residentBytes(relay.child.pid!);
+    const stalled = await crowd(STALLED, open({ peerId: relay.peerId, multiaddrs: proxy.multiaddrs }));
+    proxy.stall();
+    const metrics = await (await fetch(`${relay.http}/metrics`)).text();
+    expect(metrics).toMatch(new RegExp(`^weir_relay_readers ${STALLED + LIVE}$`, "m"));
+    const beside = await round();
+    const grown = residentBytes(relay.child.pid!) - before;
+    console.log(`${STALLED} stalled readers: memory grew by ${(grown / 2 ** 20).toFixed(1)} MiB`);
+    for (const [n, count] of beside.entries()) expect(count).toBeGreaterThanOrEqual(0.9 * alone[n]!);
+    expect(grown).toBeLessThanOrEqual(MAX_GROWTH);
+    await proxy.stop();
+    await Promise.all(stalled.map(({ buyer }) => buyer.stop()));
+  } finally {
+    await Promise.all(live.map(({ buyer }) => buyer.stop()));
+    await gateway.stop();
+  }
+}, 180_000);
+
+test("with the library's defaults memory grows with what is sent", async () => {
+  const program = new URL("support/plain.ts", import.meta.url).pathname;
+  const courier = spawn(process.execPath, [program], { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface(courier.stdout)[Symbol.asyncIterator]();
+  const heard = async () => JSON.parse((await lines.next()).value as string);
+  const node = await createNode();
+  try {
+    const { multiaddrs } = (await heard()) as { multiaddrs: string[] };
+    const proxy = await stallingProxy(multiaddrs);
+    const readers = await crowd(STALLED / 20, async () => {
+      const reader = await createNode();
+      const connection = await reader.dial(multiaddr(proxy.multiaddrs[0]!));
+      for (let n = 0; n < 20; n += 1) await connection.newStream(PLAIN);
+      return reader;
+    });
+    proxy.stall();
+    const before = residentBytes(courier.pid!);
+    courier.stdin.write(`${SEGMENTS}\n`);
+    expect(await heard()).toEqual({ readers: STALLED });
+    const grown = residentBytes(courier.pid!) - before;
+    console.log(`with the defaults memory grew by ${(grown / 2 ** 20).toFixed(1)} MiB`);
+    expect(grown).toBeGreaterThan(MAX_GROWTH);
+    expect(SEGMENTS * MESSAGE_BYTES * STALLED).toBeGreaterThan(2 * MAX_GROWTH); // what was sent and not read
+    await proxy.stop();
+    for (const reader of readers) await reader.stop();
+  } finally {
+    await node.stop();
+    courier.kill("SIGKILL");
+  }
+});
+
+/** However it ends. `once` would reject on a reset. */
+const gone = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    if (socket.closed) resolve();
+    else socket.resume().once("close", () => resolve());
+  });
+
+/** A few at a time: all at once, they would wait for each other's handshakes until they are late. */
+async function crowd<T>(count: number, act: () => Promise<T>): Promise<T[]> {
+  const all: T[] = [];
+  while (all.length < count)
+    all.push(...(await Promise.all(Array.from({ length: Math.min(10, count - all.length) }, act))));
+  return all;
+}
