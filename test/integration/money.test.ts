@@ -208,7 +208,7 @@ test(`the laws of money hold over ${SCHEDULES} schedules`, { timeout: 24 * 3_600
     ...(seed ? { seed: Number(seed) } : {}),
     ...(path ? { path } : {}),
   });
-  expect(details.failed, fc.defaultReportMessage(details)).toBe(false);
+  expect(details.failed, `${fc.defaultReportMessage(details)}\n${details.errorInstance}`).toBe(false);
   // A schedule in which nothing happens proves nothing.
   if (!path && SCHEDULES >= LEAST_FOR_ALL)
     for (const [what, count] of Object.entries(tally)) expect(count, what).toBeGreaterThan(0);

@@ -15,7 +15,8 @@ export type ReceiptsInit = {
 
 export class Receipts {
   readonly #init: ReceiptsInit;
-  #signedAt = -RECEIPT_INTERVAL_MS;
+  /** A session that begins counts like a signature: one that begins again and again signs no more often. */
+  #signedAt = performance.now();
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The segment that was signed for last. */
   #last: Hex | undefined;
