@@ -76,6 +76,7 @@ async function measure(rounds: number, say: (line: string) => void): Promise<Mea
     }
 
     // A relay takes one publisher at a time.
+    await gatewayDevice.stop();
     await stack.programs.get("gateway")!.stop();
     const { hub, listingId } = stack.listings.find(({ device }) => device === DEVICE)!;
     const options: PublisherOptions = {

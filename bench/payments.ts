@@ -2,9 +2,9 @@
  * Payments that one core checks: `npm run bench -- payments`.
  *
  * A voucher goes through the relay's own check (digest, signature, signer), a tick through the SDK's. Both are measured beside the bare
- * primitive in the same process and round: libsecp256k1's recovery, and OpenSSL's SHA-256 of 64 bytes.
+ * primitive in the same process and round: libsecp256k1's recovery, and OpenSSL's SHA-256 of 64 bytes, read out in the fastest way we know.
  */
-import { hash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import secp256k1 from "secp256k1";
 import { privateKeyToAddress } from "viem/accounts";
 import { checkVoucher } from "../relay/src/services/open.ts";
@@ -109,7 +109,7 @@ export function measurePayments(rounds: number) {
         }),
       () =>
         rate(TICKS, () => {
-          for (let i = 0; i < TICKS; i++) hash("sha256", input, "buffer");
+          for (let i = 0; i < TICKS; i++) nativeCrypto.sha256(input);
         }),
     );
     if (round === 0) continue;

@@ -1,23 +1,23 @@
-// `npm run test:deep`: the contract tests at length, with Forge, then the money path's schedules. Fuzz tests run one after the other; campaigns run in slices, one
-// slice of every campaign before the next, so that a run that is cut short has still seen each of them equally.
+// `npm run test:deep`: programs at length (storage faults, mutated frames, the money path), then the contract tests with Forge. Fuzz tests run one after the
+// other; campaigns run in slices, one slice of every campaign before the next, so that a run that is cut short has still seen each of them equally.
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { coverage } from "./deep/coverage.ts";
 import { forge, prepareForge } from "./deep/forge.ts";
-import { money } from "./deep/money.ts";
 import { withPulse } from "./deep/program.ts";
+import { PROGRAMS, runProgram } from "./deep/programs.ts";
 
 const HELP = `npm run test:deep [-- --minutes N] [-- --match pattern] [-- --jobs N] [-- --coverage]
-npm run test:deep -- --schedules N
 
   --minutes N   the whole run takes about N minutes, shared out over all tests; without it 100,000 runs of every fuzz
-                test and 5,000,000 calls of every campaign, however long that takes
-  --match P     only tests whose Contract.test matches the regular expression P
+                test, 5,000,000 calls of every campaign, 2,000 storage faults of each kind, 2,000,000 mutated frames
+                and 100,000 schedules of the money path, however long that takes
+  --match P     only tests whose Contract.test matches the regular expression P; programs/storage, programs/frames,
+                programs/money
   --jobs N      Forge processes side by side (default: one per core)
   --coverage    what of contracts/ runs, lines and both arms of every if, with Hardhat; under 100 % fails
-  --schedules N only the money path, with N random schedules; without it 100,000 after the contracts (none with --minutes or --match)
 `;
 const { values } = parseArgs({
   options: {
@@ -25,20 +25,20 @@ const { values } = parseArgs({
     match: { type: "string" },
     jobs: { type: "string", default: String(availableParallelism()) },
     coverage: { type: "boolean", default: false },
-    schedules: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
 
 const FUZZ_RUNS = 100_000;
 const CAMPAIGN_CALLS = 5_000_000;
-const SCHEDULES = 100_000;
 const DEPTH = 500;
 /** About a minute or two: short enough to show progress, long enough that starting Forge does not count. */
 const SLICE_RUNS = 100;
 const LEAST_SECONDS = 2;
 /** What fuzz tests get of a bounded run; the campaigns get the rest. */
 const FUZZ_SHARE = 0.25;
+/** What each of the programs gets of a bounded run, before the contracts. */
+const PROGRAM_SHARE = 0.1;
 const FAILURES = ".weir/deep";
 
 type Test = { path: string; contract: string; name: string };
@@ -190,6 +190,14 @@ async function runCampaigns(tests: Test[], endsAt: number | undefined, jobs: num
   console.log(`${figure(calls)} calls in ${campaigns.length} campaigns`);
 }
 
+async function runPrograms(match: RegExp, seconds: number | undefined): Promise<void> {
+  for (const program of PROGRAMS.filter(({ name }) => match.test(`programs/${name}`))) {
+    const { passed, ran } = await runProgram(program, seconds && seconds * PROGRAM_SHARE);
+    count[passed ? "passed" : "failed"]++;
+    say(passed ? "ok" : "FAILED", `programs/${program.name}`, `${program.variable}=${ran}`);
+  }
+}
+
 async function inParallel(jobs: number, step: () => Promise<boolean>): Promise<void> {
   const worker = async () => {
     while (await step());
@@ -203,10 +211,11 @@ if (values.help) {
 }
 const minutes = positive("minutes", values.minutes);
 const jobs = Math.ceil(positive("jobs", values.jobs)!);
-const schedules = positive("schedules", values.schedules);
+const match = new RegExp(values.match ?? "");
 mkdirSync(FAILURES, { recursive: true });
-if (schedules !== undefined) {
-  Object.assign(count, await money(Math.ceil(schedules)));
+if (!values.coverage) await runPrograms(match, minutes && minutes * 60);
+if (!values.coverage && values.match?.startsWith("programs/")) {
+  // Nothing of the contracts was asked for.
 } else if (values.coverage) {
   Object.assign(count, await coverage(values.match));
 } else {
@@ -219,18 +228,13 @@ if (schedules !== undefined) {
     console.log(`${built.stdout}${built.stderr}`.trimEnd());
     count.failed = 1;
   } else {
-    const tests = await listTests(new RegExp(values.match ?? ""));
+    const tests = await listTests(match);
     const campaigns = tests.filter(({ name }) => name.startsWith("invariant"));
     const others = tests.filter((test) => !campaigns.includes(test));
     const endsAt = minutes && minutes * 60;
     const fuzzShare = campaigns.length === 0 ? 1 : FUZZ_SHARE;
     await runTests(others, endsAt && Math.max(1, endsAt - elapsed()) * fuzzShare, jobs);
     await runCampaigns(campaigns, endsAt, jobs);
-  }
-  if (minutes === undefined && values.match === undefined) {
-    const { passed, failed } = await money(SCHEDULES);
-    count.passed += passed;
-    count.failed += failed;
   }
 }
 console.log(`\n${count.passed} passed, ${count.failed} failed`);

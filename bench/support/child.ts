@@ -14,6 +14,9 @@ export type Child = {
   stop(): Promise<void>;
 };
 
+/** For whatever a program is asked; nothing that is measured comes near it. */
+const PATIENCE_MS = 300_000;
+
 /** Starts bench/support/<name>.ts with `options` as its argument. */
 export function startChild(name: string, options: object): Child {
   const script = join(import.meta.dirname, `${name}.ts`);
@@ -41,18 +44,25 @@ export function startChild(name: string, options: object): Child {
     order: (order) => void child.stdin!.write(`${JSON.stringify(order)}\n`),
     next: <T>(event: string) =>
       new Promise<T>((resolve, reject) => {
+        let late = false;
+        const timer = setTimeout(() => {
+          late = true;
+          look();
+        }, PATIENCE_MS);
         const look = (): void => {
           const at = kept.findIndex((line) => line.event === event);
-          if (at < 0 && !ended) return;
+          if (at < 0 && !ended && !late) return;
           waiting.delete(look);
-          if (at < 0) reject(new Error(`bench/support/${name}.ts ended before it said "${event}"`));
+          clearTimeout(timer);
+          if (at < 0 && late) reject(new Error(`bench/support/${name}.ts has not said "${event}" in time`));
+          else if (at < 0) reject(new Error(`bench/support/${name}.ts ended before it said "${event}"`));
           else resolve(kept.splice(at, 1)[0] as T);
         };
         waiting.add(look);
         look();
       }),
     async stop() {
-      child.stdin!.end();
+      if (!ended) child.stdin!.end();
       await exited;
     },
   };

@@ -2,20 +2,18 @@
 import { say } from "./child.ts";
 import { digestOf } from "./payloads.ts";
 
-export type CollectOrder = { expect: { count: number; report?: number } };
+export type CollectOrder = { expect: { count: number } };
 export type CollectSaid = { digest: string; decoded: number; seconds: number; cpuSeconds: number };
 
 export class Collector {
   #payloads: Uint8Array[] = [];
   #count = Number.POSITIVE_INFINITY;
-  #report = Number.POSITIVE_INFINITY;
   #decoded = 0;
   #cpu = process.cpuUsage();
   #startedAt = 0;
 
-  expect({ expect: { count, report } }: CollectOrder): void {
+  expect({ expect: { count } }: CollectOrder): void {
     this.#count = count;
-    this.#report = report ?? Number.POSITIVE_INFINITY;
     this.#payloads = [];
     this.#decoded = 0;
     this.#cpu = process.cpuUsage();
@@ -25,10 +23,8 @@ export class Collector {
 
   /** `json`: what the payload was decoded to; undefined for one that is no JSON. */
   add(payload: Uint8Array, json: unknown): void {
-    const had = this.#payloads.push(payload);
     if (json !== undefined) this.#decoded += 1;
-    if (had === this.#count) this.#end();
-    else if (had % this.#report === 0) say({ event: "progress", messages: had });
+    if (this.#payloads.push(payload) === this.#count) this.#end();
   }
 
   #end(): void {

@@ -3,6 +3,7 @@
  * publisher and number of sockets. Both sides run in every round, the first one in turn, and every reader's messages are compared by hash.
  */
 
+import type { SeedListing } from "../../scripts/stack/listings.ts";
 import { type Child, startChild } from "./child.ts";
 import { cpuSecondsOf } from "./machine.ts";
 import { FREE, listing, type Market, openMarket } from "./market.ts";
@@ -11,7 +12,13 @@ import { type Broker, startMosquitto } from "./peers.ts";
 import type { Measured, Sample } from "./row.ts";
 import type { RoundSaid } from "./tally.ts";
 
-export type FanoutOptions = { readers: number; messages: number; perProgram: number };
+export type FanoutOptions = {
+  readers: number;
+  messages: number;
+  perProgram: number;
+  kinds?: readonly Kind[];
+  segment?: SeedListing["segment"];
+};
 
 /** CPU-seconds per delivery, of who carries and of who reads. */
 type Cost = { carrier: number; readers: number };
@@ -48,7 +55,7 @@ async function round(
 }
 
 export async function measureFanout(
-  { readers: sessions, messages: count, perProgram }: FanoutOptions,
+  { readers: sessions, messages: count, perProgram, kinds = ["json", "random"], segment }: FanoutOptions,
   rounds: number,
   say: (line: string) => void,
 ): Promise<{ kind: Kind; ours: Cost[]; plain: Cost[] }[]> {
@@ -56,7 +63,7 @@ export async function measureFanout(
   let market: Market | undefined;
   const plainChildren: Child[] = [];
   try {
-    market = await openMarket([listing(DEVICE, FREE)]);
+    market = await openMarket([listing(DEVICE, FREE, segment)]);
     const grants = await market.grants(DEVICE, sessions);
     const ours = {
       carrierPid: market.relayPid,
@@ -89,7 +96,7 @@ export async function measureFanout(
       });
 
     say("both sides are ready");
-    const results = (["json", "random"] as const).map((kind) => ({
+    const results = kinds.map((kind) => ({
       kind,
       ours: [] as Cost[],
       plain: [] as Cost[],

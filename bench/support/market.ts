@@ -14,6 +14,7 @@ import { takeOwnPorts } from "../../test/support/stack.ts";
 import { buyerWallet } from "./accounts.ts";
 import { type Child, startChild } from "./child.ts";
 import type { DeviceOptions } from "./device.ts";
+import type { MqttOptions } from "./mqtt.ts";
 import type { Bought, ReadersOptions } from "./readers.ts";
 
 const NOTICE = 3600;
@@ -59,7 +60,8 @@ export async function openMarket(listings: readonly SeedListing[]) {
   const folder = await mkdtemp(join(tmpdir(), "weir-bench-"));
   const stack: Stack = await startStack({ folder: join(folder, "run"), listings, log: () => undefined });
   const { rpc, contracts, gateways } = stack.file;
-  /** One relay carries: the other one of the local market only keeps a copy. */
+  /** One relay carries. The local market's other one would only take CPU from what is measured. */
+  await stack.programs.get("relay2")!.stop();
   const relays = stack.file.relays.slice(0, 1);
   const node = await createNode();
   const chain = createTestClient({ mode: "hardhat", chain: hardhat, transport: http(rpc) });
@@ -113,17 +115,16 @@ export async function openMarket(listings: readonly SeedListing[]) {
       return bought;
     },
 
-    /** A publisher at the gateway. */
-    async device(name: string, window = 2_000): Promise<Child> {
+    /** How a device speaks to the gateway. */
+    async login(name: string): Promise<MqttOptions> {
       const { hub } = seeded(name);
       const login = await devicePassword({ gateway, chainId: CHAIN_ID, hub, device: name });
-      const options: DeviceOptions = {
-        ...login,
-        port: Number(new URL(gateway.mqtt).port),
-        clientId: "bench",
-        topic: `${name}/t`,
-        window,
-      };
+      return { ...login, port: Number(new URL(gateway.mqtt).port), clientId: "bench" };
+    },
+
+    /** A publisher at the gateway. */
+    async device(name: string, window = 2_000): Promise<Child> {
+      const options: DeviceOptions = { ...(await this.login(name)), topic: `${name}/t`, window };
       const child = startChild("device", options);
       children.push(child);
       await child.next("ready");

@@ -36,7 +36,7 @@ export type MqttOptions = { port: number; clientId: string; user?: string; passw
 export type MqttSocket = {
   socket: Socket;
   subscribe(topic: string): Promise<void>;
-  /** Called for every message of QoS 0; the payload is valid during the call only. */
+  /** Called for every message of QoS 0; the payload is a view of what was read. */
   onMessage: (payload: Buffer) => void;
   /** Called with how many PUBACKs have come together. */
   onAcknowledged: (count: number) => void;

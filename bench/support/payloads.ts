@@ -42,22 +42,32 @@ function reading(seed: number, index: number, noise: Buffer): Buffer {
   );
 }
 
+/** Payloads that are hashed in one go: a call into OpenSSL costs more than hashing 256 bytes. */
+const HASHED_TOGETHER = 64;
+
 /** SHA-256 over payloads in their order. */
 export class Digest {
   #hash: Hash = createHash("sha256");
+  #waiting: Uint8Array[] = [];
   count = 0;
 
   add(payload: Uint8Array): void {
-    this.#hash.update(payload);
     this.count += 1;
+    if (this.#waiting.push(payload) === HASHED_TOGETHER) this.#flush();
   }
 
   /** Ends the set and begins a new one. */
   take(): string {
+    this.#flush();
     const digest = this.#hash.digest("hex");
     this.#hash = createHash("sha256");
     this.count = 0;
     return digest;
+  }
+
+  #flush(): void {
+    this.#hash.update(Buffer.concat(this.#waiting));
+    this.#waiting = [];
   }
 }
 

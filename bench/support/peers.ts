@@ -13,14 +13,16 @@ export type Broker = { pid: number; port: number; stop(): Promise<void> };
 /** Debian puts servers where ordinary users do not look. */
 const SYSTEM_FOLDERS = ["/usr/sbin", "/usr/local/sbin"];
 
-/** Path of a program. @throws PeerMissing */
+/** Path of a program: what WEIR_BENCH_<NAME> says, or the first one in the search path. @throws PeerMissing */
 export function programOf(name: string, debianPackage: string): string {
-  for (const folder of [...(process.env.PATH ?? "").split(delimiter), ...SYSTEM_FOLDERS]) {
+  const named = process.env[`WEIR_BENCH_${name.toUpperCase()}`];
+  const folders = [...(process.env.PATH ?? "").split(delimiter), ...SYSTEM_FOLDERS];
+  for (const path of named === undefined ? folders.map((folder) => join(folder, name)) : [named]) {
     try {
-      accessSync(join(folder, name), constants.X_OK);
-      return join(folder, name);
+      accessSync(path, constants.X_OK);
+      return path;
     } catch {
-      // The next folder.
+      // The next one.
     }
   }
   throw new PeerMissing(

@@ -5,17 +5,18 @@ import { type CollectOrder, Collector } from "./collect.ts";
 
 const { port, topic } = optionsOf<{ port: number; topic: string }>();
 const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, { protocolVersion: 4 });
+/** A left brace. */
+const OBJECT = 0x7b;
 const collector = new Collector();
 client.on("message", (_topic, payload) => collector.add(payload, decoded(payload)));
 await client.subscribeAsync(topic, { qos: 0 });
 
-/** The same that the SDK's feed does for its readers. */
-const decoder = new TextDecoder("utf-8", { fatal: true });
-function decoded(payload: Uint8Array): unknown {
+function decoded(payload: Buffer): unknown {
+  if (payload[0] !== OBJECT) return undefined;
   try {
-    return JSON.parse(decoder.decode(payload));
+    return JSON.parse(payload.toString());
   } catch {
-    return undefined;
+    return undefined; // noise that happens to begin like an object
   }
 }
 

@@ -30,15 +30,15 @@ const { feed } = await openPurchase(market, { grantId });
 feed.on("messages", ({ messages }) => {
   for (const { payload, json } of messages) collector.add(payload, json);
 });
-const open = () => feed.state.status !== "connecting" && feed.state.status !== "reconnecting";
-if (!open())
-  await new Promise<void>((resolve) => {
-    const unfollow = feed.on("state", () => {
-      if (!open()) return;
-      unfollow();
-      resolve();
-    });
-  });
+await new Promise<void>((resolve) => {
+  const look = () => {
+    const { status, reason } = feed.state;
+    if (reason !== undefined) console.error(`the reader is ${status}: ${reason.message}`);
+    if (status === "live" || status === "waiting") resolve();
+  };
+  feed.on("state", look);
+  look();
+});
 
 onOrders<CollectOrder>((order) => collector.expect(order));
 say({ event: "ready" });

@@ -51,13 +51,13 @@ export const median = (values: readonly number[]): number => quantile(values, 0.
 export function rowOf({ name, unit, peer, target, samples }: Measured): Row {
   const values = samples.map(({ value }) => value);
   const peerValues = samples.flatMap(({ peerValue }) => (peerValue === undefined ? [] : [peerValue]));
-  if ((peer === null ? 0 : samples.length) !== peerValues.length)
-    throw new RangeError(`${name}: a peer has a figure in every round, and nobody else has one`);
-  if ([...values, ...peerValues].some((figure) => !Number.isFinite(figure)))
-    throw new RangeError(`${name}: a figure is no number`);
   const ratios = samples.flatMap(({ value, peerValue }) =>
     peerValue === undefined ? [] : [value / peerValue],
   );
+  if ((peer === null ? 0 : samples.length) !== peerValues.length)
+    throw new RangeError(`${name}: a peer has a figure in every round, and nobody else has one`);
+  if ([...values, ...ratios].some((figure) => !Number.isFinite(figure)))
+    throw new RangeError(`${name}: a figure is no number`);
   const value = median(values);
   const ratio = peer === null ? null : median(ratios);
   const holds = (bound: Bound): boolean => {

@@ -32,6 +32,7 @@ import { createCovers } from "./keys/covers.ts";
 import { createCuts } from "./keys/cuts.ts";
 import { createLedger } from "./keys/ledger.ts";
 import { createPurchases } from "./keys/purchases.ts";
+import { createReceipts } from "./keys/receipts.ts";
 import { createSessions } from "./keys/sessions.ts";
 import {
   CARRY_BATCH,
@@ -166,12 +167,14 @@ export async function startGateway(
       sessions.endChannel(channelId, new RefusedError("Closing", "the channel is being closed")),
     onFailed: (channelId) => channelClaims.hurry(channelId),
   });
+  const receipts = createReceipts({ db, ledger, crypto, delivery, metrics });
   const sessions = createSessions({
     db,
     ledger,
     store,
     purchases,
     closer,
+    receipts,
     crypto,
     delivery,
     metrics,
@@ -382,7 +385,7 @@ export async function startGateway(
   broker = devices;
   directory.on("deviceRevoked", (hubId, device) => devices.disconnect(hubId, device));
   directory.on("deviceRotated", (hubId, device) => devices.disconnectTokens(hubId, device));
-  const status = createStatus({ ledger, book, dataDir: config.dataDir });
+  const status = createStatus({ ledger, book, receipts, dataDir: config.dataDir });
   const api = createHttp({
     status,
     passwords,

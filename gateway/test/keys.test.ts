@@ -1,14 +1,16 @@
 // Keys over a purchase's life, from the gateway as a program, asked for by a relay that does what it likes.
 //
 // keys changed by the buyer: the session ends, old signatures open nothing, new ones do; seals go to the new key
-// lost laptop: what a channel has opened is sealed again, free, to the key of now, also after the close; nothing else is
+// the past: with its right only
+// lost laptop: what a channel has opened is sealed again, free, to the key of now, also after the close; nothing else is · what a grant
+//   gave is, also when it is over, and no further
 // shut out: a new generation, of which the one who is out has no key and everybody else gets one; found after a restart, too
 // blocks replaced: the session of a purchase that is gone ends · confirmations: a large purchase waits, a small one does not
 // publishing seals no keys
 import { join } from "node:path";
 import { x25519 } from "@noble/curves/ed25519.js";
-import { revokeGrant, rotateKeys } from "@weir/sdk/chain";
-import { hex, SealPurpose } from "@weir/sdk/core";
+import { getGrant, revokeGrant, rotateKeys } from "@weir/sdk/chain";
+import { hex, Rights, SealPurpose } from "@weir/sdk/core";
 import type { Fields } from "@weir/sdk/wire";
 import mqtt, { type MqttClient } from "mqtt";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -19,6 +21,8 @@ import { type RunningGateway, startWorld, type World } from "./support/world.ts"
 
 const NEW_SIGNER = 6;
 const free = { plan: 1, amount: 0n };
+const freeWithPast = { plan: 2, amount: 0n };
+const HISTORY = 600;
 const patience = { timeout: 20_000, interval: 100 };
 
 let world: World;
@@ -30,8 +34,9 @@ let client: MqttClient;
 beforeAll(async () => {
   world = await startWorld();
   await world.device("probe");
-  const plans = [{ ...messagePlan, entry: 8n * PRICE }, freePlan];
-  stand = await Stand.open(world, { account: RELAY, price: PRICE, plans });
+  const withPast = { ...freePlan, rights: Rights.read | Rights.history };
+  const plans = [{ ...messagePlan, entry: 8n * PRICE }, freePlan, withPast];
+  stand = await Stand.open(world, { account: RELAY, price: PRICE, plans, historyDepth: HISTORY });
   dataDir = join(world.folder, "data");
   gateway = await world.gateway({ dataDir });
   const { user: username, password } = await world.login(gateway, "probe");
@@ -161,6 +166,22 @@ test("keys that the buyer changed hold from the next block on, the old ones do n
   expect(buyer.ring.keyFor(seal.epochFrom)).toBeDefined();
 });
 
+test("the past is its own right: a cover reaches back as far as the terms say with it, and to the purchase without", async () => {
+  for (const [options, depth] of [
+    [free, 0],
+    [freeWithPast, HISTORY],
+  ] as const) {
+    const buyer = await Buyer.buy(world, stand.listing, options);
+    const { client: reader, contracts } = world.chain;
+    const { notBefore } = await getGrant(reader, { contracts, grantId: buyer.grantId });
+    const { seal } = await ask(buyer);
+    expect(seal!.epochFrom).toBe(notBefore - depth);
+    await buyer.unseal(buyer.unsealer(seal!.generation, SealPurpose.cover), seal!);
+    expect(buyer.ring.keyFor(notBefore - depth - 1)).toBeUndefined();
+    expect((await ask(buyer, { epochTo: notBefore - depth - 1 })).error?.name).toBe("BeforeWindow");
+  }
+});
+
 test("a cover goes to the keys of now", async () => {
   const buyer = await Buyer.buy(world, stand.listing, free);
   const opens = async () => {
@@ -175,6 +196,20 @@ test("a cover goes to the keys of now", async () => {
   await expect.poll(opens, patience).toBe("SealError");
   Object.assign(buyer, { encryption });
   expect(await opens()).toBe(true);
+});
+
+test("a cover of a grant that is over is sealed again, and reaches no further than the grant did", async () => {
+  const { timestamp } = await world.chain.client.getBlock();
+  const notAfter = Math.max(Number(timestamp), Math.floor(Date.now() / 1000)) + 20;
+  const buyer = await Buyer.buy(world, stand.listing, { ...free, notAfter });
+  const first = (await ask(buyer)).seal!;
+  expect(first.epochTo).toBe(notAfter - 1);
+  await expect.poll(() => Date.now() / 1000, { ...patience, timeout: 40_000 }).toBeGreaterThan(notAfter + 1);
+  await world.chain.test.mine({ blocks: 1 });
+  const { seal } = await ask(buyer);
+  expect(seal).toMatchObject({ epochFrom: first.epochFrom, epochTo: first.epochTo });
+  await buyer.unseal(buyer.unsealer(seal!.generation, SealPurpose.cover), seal!);
+  expect((await ask(buyer, { epochFrom: notAfter })).error?.name).toBe("AfterWindow");
 });
 
 test("what a channel has opened is sealed again, after the close and a change of keys too, and nothing else is", async () => {

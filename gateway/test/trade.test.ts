@@ -1,7 +1,8 @@
 // Keys for money: sessions, vouchers, closes and free covers, asked for by a relay that does what it likes.
 //
 // session: accepted, keys open the segments · each wrong part refused by name · numbers and bases that do not continue · overtaken
-// paying: the next epoch comes with the money, not before; what is signed for another relay or by another key counts nothing
+// paying: the next epoch comes with the money, not before; what is signed for another relay or by another key counts nothing · receipts: the
+//   highest that the buyer signed is kept, also over a restart
 // closing: notice within seconds and exact · wrong notice · asked twice · payer asks the chain · stopped and started again meanwhile
 // free: cover of the window only · metered and revoked grants get none · rate
 import { join } from "node:path";
@@ -19,9 +20,10 @@ import type { Fields } from "@weir/sdk/wire";
 import mqtt, { type MqttClient } from "mqtt";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { freePlan, messagePlan, PRICE, RELAY, SELLER, type TestListing } from "../../test/support/market.ts";
+import type { ChannelStatus } from "../src/claims/status.ts";
 import { Buyer } from "./support/buyer.ts";
 import { type Inbox, ScriptedRelay } from "./support/relay.ts";
-import { type RunningGateway, startWorld, type World } from "./support/world.ts";
+import { type RunningGateway, readJson, startWorld, type World } from "./support/world.ts";
 
 /** Four messages a segment: an entry of eight, four messages an epoch. */
 const ENTRY = 8n * PRICE;
@@ -251,6 +253,37 @@ describe("paying", () => {
     expect(seal.epochFrom).toBe(opened + 1);
     opened = seal.epochTo;
     expect(opened).toBeGreaterThanOrEqual(seal.epochFrom);
+  });
+});
+
+describe("a receipt", () => {
+  const received = async (buyer: Buyer) => {
+    const { url, token } = readJson(join(dataDir, "status.json")) as { url: string; token: string };
+    const response = await fetch(`${url}/v1/channels`, { headers: { authorization: `Bearer ${token}` } });
+    const { channels } = (await response.json()) as { channels: ChannelStatus[] };
+    return channels.find(({ channelId }) => channelId === buyer.paymentId)?.received;
+  };
+
+  test("is kept when the buyer signed it and it says more than the one before", async () => {
+    const buyer = await Buyer.buy(world, listing);
+    await answered(request(buyer));
+    expect(await received(buyer)).toBeNull();
+    const segmentId = `0x${"5e".repeat(32)}` as const;
+    const stranger = new Uint8Array(32).fill(3);
+    line.frames.send("RECEIPTS", {
+      items: [buyer.receipt(segmentId, 3n * PRICE, stranger), buyer.receipt(segmentId, PRICE)],
+    });
+    await expect.poll(() => received(buyer), { timeout: 20_000 }).toBe(String(PRICE));
+    line.frames.send("RECEIPTS", { items: [buyer.receipt(segmentId, 2n * PRICE)] });
+    await expect.poll(() => received(buyer), { timeout: 20_000 }).toBe(String(2n * PRICE));
+    // A lower one, behind which the gateway answers something else: it has been looked at then.
+    line.frames.send("RECEIPTS", { items: [buyer.receipt(segmentId, PRICE)] });
+    line.frames.send("VOUCHERS", { items: [buyer.voucher(1n, operator)] });
+    await line.next("TOTALS", ({ items }) => items.some(({ channelId }) => channelId === buyer.paymentId));
+    expect(await received(buyer)).toBe(String(2n * PRICE));
+    await gateway.kill();
+    gateway = await world.gateway({ dataDir, env: { WEIR_PORT_MQTT: String(gateway.mqttPort) } });
+    expect(await received(buyer)).toBe(String(2n * PRICE));
   });
 });
 

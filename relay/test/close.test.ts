@@ -5,7 +5,7 @@
 // - the chain's close of a noticed session is no cut-off
 // - vouchers the gateway has not confirmed are sent again when it comes back; confirmed ones are not
 // - a gateway that reconnects ends running sessions by name: its sealing contexts are gone
-// - receipts are checked and kept
+// - receipts are checked, kept, and forwarded to the gateway
 
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -135,13 +135,22 @@ test("unconfirmed vouchers are sent again to a gateway that comes back, and its 
   expect(await nextVoucher(scene.vouchers, channelId)).toBe(ENTRY + 2n * PRICE);
 });
 
-test("receipts are kept; one by another key ends the session", async () => {
+test("receipts are kept and forwarded; one by another key ends the session", async () => {
   const scene = await newScene("receipts");
   const [segment] = await scene.segments(1);
   const frames = await scene.session();
   await readSegments(frames, 1);
   const receipt = scene.buyer.receipt(idOf(segment!), PRICE);
   frames.send("RECEIPT", receipt);
+  const { items } = await scene.vouchers.expect("RECEIPTS");
+  expect(items.map(({ signature, ...rest }) => ({ ...rest, signature: hex(signature) }))).toEqual([
+    {
+      channelId: scene.buyer.channelId,
+      segmentId: idOf(segment!),
+      cumulative: PRICE,
+      signature: hex(receipt.signature),
+    },
+  ]);
   frames.send("RECEIPT", { ...receipt, cumulative: 2n * PRICE });
   expect(await untilRefused(frames)).toMatchObject({ name: "BadSignature" });
   const database = new DatabaseSync(join(folder, "relay.db"), { readOnly: true });

@@ -1,7 +1,8 @@
 // What a disk, a kernel and a power switch can do to the relay's file. WEIR_STORAGE_POINTS asks for more of each than everyday runs have.
 //
 // - kill -9 at the N-th storage call: what was acknowledged is there, whole and alone; the store goes on
-// - the log cut within its last record (everyday runs: each byte of the frames' headers, and samples of the pages): that record is gone or there, never half
+// - the log cut at every byte of its last record: that record is gone or there, never half; opened again by the store as well (everyday runs: at each byte of
+//   the frames' headers, and at samples of the pages)
 // - one bit flipped anywhere: what it changed is found; nothing altered is ever given out
 // - a full disk at the N-th write: refused, nothing acknowledged lost · a failed flush ends the process, the relay's too
 
@@ -20,7 +21,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hex } from "@weir/sdk/core";
+import { DatabaseSync } from "node:sqlite";
+import { hex, readUint } from "@weir/sdk/core";
 import { segmentFrame } from "@weir/sdk/wire";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openDatabase } from "../src/store/database.ts";
@@ -44,6 +46,8 @@ const LOG_HEADER_BYTES = 32;
 const FRAME_BYTES = 24 + 4096;
 /** With fewer points, pages are cut at every 37th byte only. */
 const EVERY_BYTE_FROM = 1000;
+/** Thousands of points take their time. */
+const AT_LENGTH = { timeout: 3_600_000 };
 const PLACE = { listingId: LISTING, generation: GENERATION, seq: 0n };
 
 let folder: string;
@@ -140,7 +144,7 @@ const hasStrace = spawnSync("strace", ["-V"]).status === 0;
 if (!hasStrace && process.env.WEIR_REQUIRE_ALL === "1") throw new Error("strace is needed");
 
 describe.skipIf(!hasStrace)("under strace", () => {
-  test(`kill -9 at ${POINTS} storage calls: 0 acknowledged lost`, { timeout: 3_600_000 }, async () => {
+  test(`kill -9 at ${POINTS} storage calls: 0 acknowledged lost`, AT_LENGTH, async () => {
     const calls = ["pwrite64", "fsync,fdatasync", "ftruncate", "unlink"];
     const log = join(folder, "trace");
     const whole = await write(fresh(), "-o", log, "-e", `trace=${calls}`);
@@ -242,81 +246,109 @@ describe.skipIf(!hasStrace)("under strace", () => {
   });
 });
 
-test("the log cut anywhere in its last record: the record is gone, the others are whole", async () => {
-  const path = fresh();
-  const { database, segments, ledger } = openStores(path);
-  const account = accountAt(-1);
-  const store = (n: number) => {
-    Object.assign(account, { ...accountAt(n), revision: account.revision });
-    return Promise.all([segments.append([segmentAt(n, SMALL)]), ledger.save(account)]);
-  };
-  const log = join(path, "relay.db-wal");
-  for (let n = 0; n < 3; n += 1) await store(n);
-  const before = statSync(log).size;
-  await store(3);
-  const after = statSync(log).size;
-  const image = fresh();
-  for (const name of ["relay.db", "relay.db-wal"]) copyFileSync(join(path, name), join(image, name));
-  database.close();
+test(
+  "the log cut anywhere in its last record: the record is gone, the others are whole",
+  AT_LENGTH,
+  async () => {
+    const path = fresh();
+    const { database, segments, ledger } = openStores(path);
+    const account = accountAt(-1);
+    const store = (n: number) => {
+      Object.assign(account, { ...accountAt(n), revision: account.revision });
+      return Promise.all([segments.append([segmentAt(n, SMALL)]), ledger.save(account)]);
+    };
+    const log = join(path, "relay.db-wal");
+    for (let n = 0; n < 3; n += 1) await store(n);
+    const before = statSync(log).size;
+    await store(3);
+    const after = statSync(log).size;
+    const image = fresh();
+    for (const name of ["relay.db", "relay.db-wal"]) copyFileSync(join(path, name), join(image, name));
+    database.close();
 
-  const cut = fresh();
-  for (let size = before; size <= after; size += 1) {
-    const inFrame = (size - LOG_HEADER_BYTES) % FRAME_BYTES;
-    if (POINTS < EVERY_BYTE_FROM && inFrame > 32 && inFrame % 37 !== 0 && size !== after) continue;
-    for (const name of ["relay.db", "relay.db-wal"]) copyFileSync(join(image, name), join(cut, name));
-    rmSync(join(cut, "relay.db-shm"), { force: true });
-    truncateSync(join(cut, "relay.db-wal"), size);
-    const raw = openStores(cut);
-    const found = await raw.segments.read(PLACE, Number.MAX_SAFE_INTEGER);
-    const paid = (await raw.ledger.get(CHANNEL))?.total;
-    raw.database.close();
-    const whole = size === after ? 4 : 3;
-    if (found.length !== whole || paid !== accountAt(whole - 1).total)
-      throw new Error(`cut at ${size} of ${before} to ${after}: ${found.length} segments, total ${paid}`);
-  }
-  expect(after - before).toBeGreaterThan(8_000);
-});
-
-test("one flipped bit anywhere is found where it changed anything, and is never served", async () => {
-  const path = fresh();
-  const made = openStores(path);
-  for (let n = 0; n < 12; n += 1) await made.segments.append([segmentAt(n, SMALL)]);
-  const account = accountAt(11);
-  await made.ledger.save(account, {
-    opened: [{ generation: GENERATION, epochFrom: 10, epochTo: 11 }],
-    bought: [{ generation: GENERATION, fromSeq: 0n, toSeq: 11n }],
-  });
-  await made.segments.keepEvidence({ ...segmentAt(3, SMALL), segmentId: segmentAt(4).segmentId });
-  made.database.close();
-  const sound = readFileSync(join(path, "relay.db"));
-  const wanted = await contents(path);
-
-  const random = randomFrom(SEED + 2);
-  const flips = POINTS * 10;
-  let found = 0;
-  for (let i = 0; i < flips; i += 1) {
-    const damaged = Buffer.from(sound);
-    const at = random(damaged.length);
-    const bit = random(8);
-    damaged[at]! ^= 1 << bit;
-    const place = fresh();
-    writeFileSync(join(place, "relay.db"), damaged);
-    const seen = await contents(place).catch((error: Error) => error);
-    rmSync(place, { recursive: true });
-    if (seen instanceof Error) {
-      found += 1;
-      continue;
+    const wrong = (size: number, what: string) =>
+      new Error(`cut at ${size} of ${before} to ${after}: ${what}`);
+    // Every byte, by a reader of the file that leaves it as it is: cut shorter and shorter.
+    const read = fresh();
+    for (const name of ["relay.db", "relay.db-wal"]) copyFileSync(join(image, name), join(read, name));
+    for (let size = after; size >= before; size -= 1) {
+      rmSync(join(read, "relay.db-shm"), { force: true });
+      truncateSync(join(read, "relay.db-wal"), size);
+      const raw = new DatabaseSync(join(read, "relay.db"), { readOnly: true });
+      const row = raw.prepare(
+        "SELECT (SELECT count(*) FROM segments) AS n, (SELECT total FROM accounts) AS total",
+      );
+      const { n, total } = row.get() as { n: number; total: Uint8Array };
+      raw.close();
+      const whole = size === after ? 4 : 3;
+      if (n !== whole || readUint(total) !== accountAt(whole - 1).total)
+        throw wrong(size, `${n} segments, total ${readUint(total)}`);
     }
-    for (const [n, bytes] of seen.served)
-      if (wanted.served.get(n) !== bytes)
-        throw new Error(`byte ${at}, bit ${bit}: altered segment ${n} served`);
-    if (seen.damage.length > 0) found += 1;
-    else if (seen.all !== wanted.all) throw new Error(`byte ${at}, bit ${bit}: changed something unnoticed`);
-  }
-  console.log(`${found} of ${flips} flips found; the others changed nothing that is stored`);
-  // Most of a small file is room that nothing uses.
-  expect(found).toBeGreaterThan(flips / 20);
-});
+    // And by the store itself, which writes when it opens: all of the frames' headers, and of their pages some, or with many points each byte.
+    const cut = fresh();
+    for (let size = before; size <= after; size += 1) {
+      const inFrame = (size - LOG_HEADER_BYTES) % FRAME_BYTES;
+      if (POINTS < EVERY_BYTE_FROM && inFrame > 32 && inFrame % 37 !== 0 && size !== after) continue;
+      for (const name of ["relay.db", "relay.db-wal"]) copyFileSync(join(image, name), join(cut, name));
+      rmSync(join(cut, "relay.db-shm"), { force: true });
+      truncateSync(join(cut, "relay.db-wal"), size);
+      const raw = openStores(cut);
+      const found = await raw.segments.read(PLACE, Number.MAX_SAFE_INTEGER);
+      const paid = (await raw.ledger.get(CHANNEL))?.total;
+      raw.database.close();
+      const whole = size === after ? 4 : 3;
+      if (found.length !== whole || paid !== accountAt(whole - 1).total)
+        throw wrong(size, `${found.length} segments, total ${paid}`);
+    }
+    expect(after - before).toBeGreaterThan(8_000);
+  },
+);
+
+test(
+  "one flipped bit anywhere is found where it changed anything, and is never served",
+  AT_LENGTH,
+  async () => {
+    const path = fresh();
+    const made = openStores(path);
+    for (let n = 0; n < 12; n += 1) await made.segments.append([segmentAt(n, SMALL)]);
+    const account = accountAt(11);
+    await made.ledger.save(account, {
+      opened: [{ generation: GENERATION, epochFrom: 10, epochTo: 11 }],
+      bought: [{ generation: GENERATION, fromSeq: 0n, toSeq: 11n }],
+    });
+    await made.segments.keepEvidence({ ...segmentAt(3, SMALL), segmentId: segmentAt(4).segmentId });
+    made.database.close();
+    const sound = readFileSync(join(path, "relay.db"));
+    const wanted = await contents(path);
+
+    const random = randomFrom(SEED + 2);
+    const flips = POINTS * 10;
+    let found = 0;
+    for (let i = 0; i < flips; i += 1) {
+      const damaged = Buffer.from(sound);
+      const at = random(damaged.length);
+      const bit = random(8);
+      damaged[at]! ^= 1 << bit;
+      const place = fresh();
+      writeFileSync(join(place, "relay.db"), damaged);
+      const seen = await contents(place).catch((error: Error) => error);
+      rmSync(place, { recursive: true });
+      if (seen instanceof Error) {
+        found += 1;
+        continue;
+      }
+      for (const [n, bytes] of seen.served)
+        if (wanted.served.get(n) !== bytes)
+          throw new Error(`byte ${at}, bit ${bit}: altered segment ${n} served`);
+      if (seen.damage.length > 0) found += 1;
+      else if (seen.all !== wanted.all)
+        throw new Error(`byte ${at}, bit ${bit}: changed something unnoticed`);
+    }
+    console.log(`${found} of ${flips} flips found; the others changed nothing that is stored`);
+    // Most of a small file is room that nothing uses.
+    expect(found).toBeGreaterThan(flips / 20);
+  },
+);
 
 /** What is served, all rows as text, and what is reported as damaged. Throws where the store refuses. */
 async function contents(path: string) {

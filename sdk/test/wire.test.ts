@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { hex } from "../src/core/index.ts";
 import {
+  controlFrame,
   decodeFrame,
   encodeFrame,
   type Fields,
@@ -92,6 +93,19 @@ it("a frame of no known type, shape or size is refused by name", async () => {
   await expect(back.read()).rejects.toMatchObject({ name: "BadFrame" });
 });
 
+it("a number that its signature or layout has no room for is refused by field", () => {
+  const session = (more: object) => encodeFrame("OPEN", { ...open, session: { ...open.session!, ...more } });
+  expect(() => decodeFrame(session({ generation: 2 ** 32 }))).toThrow(
+    "OPEN: session generation is a whole number below 2^32",
+  );
+  expect(() => decodeFrame(session({ expiry: 2 ** 40 }))).toThrow("expiry is a whole number below 2^40");
+  const notice = { epoch: 2 ** 24, deadline: 1, signature: new Uint8Array(64) };
+  expect(() => decodeFrame(encodeFrame("CLOSE", notice))).toThrow("epoch is a whole number below 2^24");
+  expect(decodeFrame(encodeFrame("CLOSE", { ...notice, epoch: 2 ** 24 - 1 }))).toMatchObject({
+    type: "CLOSE",
+  });
+});
+
 it("random bytes never pass for a frame and never crash the decoder", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
@@ -117,3 +131,28 @@ it("a reader that takes nothing is cut at the queue's bound instead of filling m
   expect(back.closed).toBe(true);
   expect(sent).toBeLessThan(40);
 });
+
+it("control frames that nobody reads are bounded by their bytes, too", async () => {
+  const [out, back] = await pair();
+  const detail = Object.fromEntries(Array.from({ length: 16 }, (_, n) => [String(n), "x".repeat(256)]));
+  const frame = controlFrame("REFUSED", { name: "Limit", message: "x".repeat(1024), detail });
+  const most = Math.ceil((16 << 20) / frame.length);
+  expect(most).toBeLessThan(4096); // the bound on their number would come later
+  let sent = 0;
+  while (sent < 4096 && !out.closed) {
+    out.write(frame);
+    sent++;
+    await out.drained();
+  }
+  expect(back.closed).toBe(true);
+  expect(await countUnread(back)).toBeLessThanOrEqual(most + 1);
+});
+
+async function countUnread(frames: FrameStream): Promise<number> {
+  for (let count = 0; ; count += 1)
+    try {
+      if ((await frames.read()) === null) return count;
+    } catch {
+      return count; // the error that ended it
+    }
+}

@@ -114,6 +114,7 @@ const forge = step(
     w.inject(where, voucher, w.relays[at]!);
   },
 );
+const gives = step("the gateway gives keys", which, (w, n) => w.gives(w.relays[n]!));
 const cheatOpens = step(
   "cheat opens",
   fc.record({ more: some, honestly: fc.boolean() }),
@@ -141,6 +142,7 @@ const weighted: [number, fc.Arbitrary<Command>][] = [
   [1, renew],
   [2, replay],
   [1, forge],
+  [1, gives],
   [2, cheatOpens],
   [2, cheatPays],
 ];

@@ -2,6 +2,7 @@
 //   trade     what mosquitto_pub publishes arrives whole, in order, for exactly its price
 //   sealed    a marker published as data is neither in the relay's files nor in the frames on the wire; with sealing off it is
 //             found in both, by the same search
+//   open      read by anybody while the listing is open
 //   stolen    keys changed: the buyer's own readers go on whole with the new ones, whoever has the old ones reads nothing more
 //   stop      gateway alive: closed by notice within five seconds, the rest comes back
 //             gateway dead: requestClose by anyone with the notice, challenge, withdraw; it comes back within the challenge: paid
@@ -28,6 +29,7 @@ import {
   getPublisherKeys,
   getPurchase,
   requestCloseWithNotice,
+  reviseListing,
   withdraw,
 } from "../../sdk/src/chain/index.ts";
 import {
@@ -37,11 +39,12 @@ import {
   deliveryOf,
   type Feed,
   openFeed,
+  openOpenListing,
   openPurchase,
   rotatePurchaseKeys,
 } from "../../sdk/src/client/index.ts";
 import { createNode, fileStore, nativeCrypto } from "../../sdk/src/client/node.ts";
-import { type Crypto, concat } from "../../sdk/src/core/index.ts";
+import { type Crypto, concat, ListingFlags } from "../../sdk/src/core/index.ts";
 import { takeOwnPorts } from "../support/stack.ts";
 
 const PRICE = 10n ** 11n;
@@ -280,6 +283,54 @@ it("keys that were stolen are changed: the buyer's readers go on whole, the thie
   await opened(elsewhere);
   await elsewhere.close();
   expect(await paid.feed.stop()).toMatchObject({ by: "gateway" });
+});
+
+it("an open listing is read without a purchase, and not any more once it is none", async () => {
+  const { contracts, relays } = stack.file;
+  const seller = createWalletClient({
+    account: accountOf("seller1").account,
+    chain: hardhat,
+    transport: http(stack.file.rpc),
+    pollingInterval: 50,
+  });
+  const { listingId } = free;
+  const revise = async (open: boolean) => {
+    const { terms, metadata } = await getListing(client(), { contracts, listingId });
+    const flags = open ? terms.flags | ListingFlags.open : terms.flags & ~ListingFlags.open;
+    await reviseListing(seller, { contracts, listingId, terms: { ...terms, flags }, metadata });
+  };
+  const anybody = await createNode();
+  const read = () =>
+    openOpenListing({
+      client: client(),
+      contracts,
+      delivery: deliveryOf(CHAIN_ID, contracts),
+      crypto: nativeCrypto,
+      node: anybody,
+      relays,
+      listingId,
+    });
+  await expect(read()).rejects.toMatchObject({ name: "NoGrant" });
+  await revise(true);
+  const feed = await read();
+  const messages: DecodedMessage[] = [];
+  feed.on("messages", (delivered) => messages.push(...delivered.messages));
+  // Its open generation begins with the first segment that is sealed after the revision.
+  const came = async () => {
+    await publish(free, numbered(1));
+    return messages.length;
+  };
+  await expect.poll(came, { timeout: 60_000, interval: 1_000 }).toBeGreaterThan(0);
+  await publish(free, numbered(20));
+  await expect.poll(() => last(messages), patience).toBe(19);
+  expect(feed.meter).toMatchObject({ due: 0n, signed: 0n });
+  await revise(false);
+  await expect.poll(() => `${feed.state.status} ${feed.state.reason?.name}`, patience).toBe("failed NoGrant");
+  // Its root was published, so what comes now is sealed under another: nothing of it was for everybody.
+  const held = messages.length;
+  await publish(free, numbered(5));
+  expect(messages).toHaveLength(held);
+  await anybody.stop();
 });
 
 /** Number of the message that came last. */

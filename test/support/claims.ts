@@ -41,6 +41,8 @@ export type Situation = {
   sessionDigest: Uint8Array;
 };
 
+type SignedReceipt = { channelId: Hex; segmentId: Hex; cumulative: bigint; signature: Uint8Array };
+
 /** `text` tells claims apart; `holds` is true when the one who may say so has signed it. */
 export type Claim = { text: string; holds: () => Promise<boolean> };
 
@@ -76,6 +78,14 @@ export function claimsOf(frame: Frame, at: Situation): Claim[] {
       () => voucherDigest(delivery, { channelId, cumulative, relay }),
       signature,
       channelId,
+      cumulative,
+    );
+  const receipt = ({ channelId, segmentId, cumulative, signature }: SignedReceipt) =>
+    bySigner(
+      () => receiptDigest(delivery, { channelId, segmentId, cumulative }),
+      signature,
+      channelId,
+      segmentId,
       cumulative,
     );
 
@@ -164,11 +174,10 @@ export function claimsOf(frame: Frame, at: Situation): Claim[] {
       const notice = { channelId, epoch, deadline };
       return [bySigner(() => closeNoticeDigest(delivery, notice), signature, notice)];
     }
-    case "RECEIPT": {
-      const { segmentId, cumulative, signature } = frame;
-      const receipt = { channelId: at.channelId, segmentId, cumulative };
-      return [bySigner(() => receiptDigest(delivery, receipt), signature, receipt)];
-    }
+    case "RECEIPT":
+      return [receipt({ channelId: at.channelId, ...frame })];
+    case "RECEIPTS":
+      return frame.items.map(receipt);
     case "COMMAND_KEY": {
       const { type: _, keyId: _key, signature, ...said } = frame;
       return [byPublisher(() => commandKeyMessage(delivery, said), signature, said)];

@@ -90,6 +90,10 @@ export async function honestFrames(
   const notice = { channelId, epoch: 1, deadline: NOW };
   const close = { epoch: 1, deadline: NOW, signature: bySigner(closeNoticeDigest(delivery, notice)) };
   const receipt = { segmentId: hex(sealed.segmentId), cumulative: 10n ** 15n };
+  const signedReceipt = {
+    ...receipt,
+    signature: bySigner(receiptDigest(delivery, { ...receipt, channelId })),
+  };
   const seal = {
     keyId: 2,
     generation: NOW,
@@ -156,10 +160,7 @@ export async function honestFrames(
     CREDIT: { bytes: 1 << 20 },
     CLOSE: close,
     CLOSED: { capture: 10n ** 15n, transactionHash: id(22) },
-    RECEIPT: {
-      ...receipt,
-      signature: bySigner(receiptDigest(delivery, { ...receipt, channelId })),
-    },
+    RECEIPT: signedReceipt,
     SESSION: {
       ...signedSession,
       channelId,
@@ -176,6 +177,7 @@ export async function honestFrames(
     RELEASE: { channelId, sessionNo: 3n, seal },
     NOTICE: { channelId, ...close },
     NOTICE_DONE: { channelId, capture: 10n ** 15n, transactionHash: id(22), error: null },
+    RECEIPTS: { items: [{ channelId, ...signedReceipt }] },
     KEY_REQUEST: {
       requestId: 1,
       listingId: 7n,

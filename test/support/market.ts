@@ -141,7 +141,12 @@ export async function makeListing(
 export const makePurchase = (
   chain: TestChain,
   { listingId, version, terms }: TestListing,
-  { plan = 0, amount = 10n ** 16n, buyer = BUYER }: { plan?: number; amount?: bigint; buyer?: number } = {},
+  {
+    plan = 0,
+    amount = 10n ** 16n,
+    buyer = BUYER,
+    notAfter = FOREVER,
+  }: { plan?: number; amount?: bigint; buyer?: number; notAfter?: number } = {},
 ): Purchase => ({
   listingId,
   version,
@@ -152,7 +157,7 @@ export const makePurchase = (
   encryptionKey: toHex(2, { size: 32 }),
   buyerSalt: randomSalt(),
   notBefore: 0,
-  notAfter: FOREVER,
+  notAfter,
   market: zeroAddress,
   amount,
   minCredited: amount,

@@ -4,6 +4,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Hex, hex } from "@weir/sdk/core";
 import type { Ledger } from "../keys/ledger.ts";
+import type { Receipts } from "../keys/receipts.ts";
 import type { Book } from "./book.ts";
 
 /** In the data folder while the gateway runs: where it answers, and what it wants to be shown. */
@@ -18,6 +19,8 @@ export type ChannelStatus = {
   owed: string;
   /** The highest total that the buyer has signed. */
   signed: string;
+  /** Value of what the buyer has signed for as received; null: he has signed for nothing yet. */
+  received: string | null;
   /** The highest stored voucher that is owed in full, or what was claimed if that is more. */
   covered: string;
   claimed: string;
@@ -41,10 +44,12 @@ export type Status = {
 export function createStatus({
   ledger,
   book,
+  receipts,
   dataDir,
 }: {
   ledger: Ledger;
   book: Book;
+  receipts: Receipts;
   dataDir: string;
 }): Status {
   const token = hex(randomBytes(32)).slice(2);
@@ -60,6 +65,7 @@ export function createStatus({
           token: account.terms.token,
           owed: String(ledger.owed(account)),
           signed: String(account.total),
+          received: receipts.of(account.channelId)?.cumulative.toString() ?? null,
           covered: String(covered > claimed ? covered : claimed),
           claimed: String(claimed),
           waitingSince: since,

@@ -144,7 +144,7 @@ export function createCommands(init: {
       throw new RefusedError("BadSignature", "the command is not signed by the grant's signer");
     limit(grantId);
     checkCounter(request);
-    await purchases.requireActive(grantId, Rights.write);
+    await purchases.requireActive(grantId, { right: Rights.write });
     const { privateKey } = keyOf(link, request.generation);
     return { digest, command: await unseal(request, privateKey) };
   }

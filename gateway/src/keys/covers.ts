@@ -4,13 +4,17 @@
 // The former reach no further than the notice ahead of the clock, and never beyond what is paid for. So a buyer who cancels holds what
 // his notice pays for anyway, and nobody has to be re-keyed.
 import {
+  type Address,
   type Crypto,
   coverKeys,
   createSealer,
   type Delivery,
   type Hex,
   isMetered,
+  isOpenListing,
   type ListingTerms,
+  openGrantId,
+  openPurchaseOf,
   type Plan,
   Rights,
   SESSION_ID_BYTES,
@@ -43,6 +47,10 @@ export type Covers = {
 };
 
 type Request = Fields<"KEY_REQUEST">;
+type Link = Parameters<Covers["attend"]>[0];
+
+/** All that a generation can have: the cover is its root. */
+const EVERY_EPOCH: Range = { from: 0, to: 2 ** 32 - 1 };
 
 export function createCovers(init: {
   directory: Directory;
@@ -105,7 +113,7 @@ export function createCovers(init: {
   /** What the grant's window, its payment and the notice open now. */
   async function opened(acquired: Acquired, pipeline: Pipeline, request: Request): Promise<Range> {
     const { notice, historyDepth } = reachOf(acquired);
-    const { grant, subscription } = await purchases.requireActive(request.grantId);
+    const { grant, subscription } = await purchases.requireActive(request.grantId, { orOver: true });
     // An earlier generation is over: what of it lies in the window was paid for. A later one is nobody's yet.
     if (request.generation > pipeline.generation)
       throw new RefusedError("StaleGeneration", "keys are given for generations that have begun", {
@@ -127,12 +135,13 @@ export function createCovers(init: {
     return { from, to };
   }
 
-  async function cover(link: Parameters<Covers["attend"]>[0], request: Request): Promise<Seal> {
-    const { pipeline, hub, identity } = link;
+  async function cover(link: Link, request: Request): Promise<Seal> {
+    const { pipeline } = link;
     const { grantId, generation } = request;
     const { listingId } = pipeline;
     if (request.listingId !== listingId)
       throw new RefusedError("UnknownListing", "this connection is for another listing");
+    if (grantId === openGrantId(listingId)) return publish(link, request);
     const acquired = await purchases.acquired(grantId, null);
     if (acquired.listingId !== listingId)
       throw new RefusedError("NoGrant", "the grant is for another listing");
@@ -140,12 +149,37 @@ export function createCovers(init: {
     const { from, to } = isMeteredGrant(acquired)
       ? bought(acquired, request)
       : await opened(acquired, pipeline, request);
+    const { encryptionKey } = purchases.keysOf(grantId, acquired);
+    return sealTo(link, { buyer: acquired.buyer, encryptionKey }, generation, { from, to });
+  }
+
+  /** The root of an open listing's running generation, for everybody. */
+  async function publish(link: Link, { generation, grantId }: Request): Promise<Seal> {
+    const { pipeline } = link;
+    const { newest } = listingOf(directory, pipeline.listingId);
+    if (!isOpenListing(newest.terms)) throw new RefusedError("NoGrant", "the listing is not open");
+    limit(grantId);
+    // Between the chain's word and the generation that follows it, the running one is not what everybody may read.
+    if (generation !== pipeline.generation || !pipeline.isOpen)
+      throw new RefusedError("StaleGeneration", "the root is given for the running generation", {
+        generation: String(pipeline.generation),
+      });
+    return sealTo(link, openPurchaseOf(pipeline.listingId, newest.version), generation, EVERY_EPOCH);
+  }
+
+  async function sealTo(
+    { pipeline, hub, identity }: Link,
+    { buyer, encryptionKey }: { buyer: Address; encryptionKey: Hex },
+    generation: number,
+    { from, to }: Range,
+  ): Promise<Seal> {
+    const { listingId } = pipeline;
     const sealer = await createSealer(crypto, {
       delivery,
       listingId,
       generation,
-      buyer: acquired.buyer,
-      encryptionKey: purchases.keysOf(grantId, acquired).encryptionKey,
+      buyer,
+      encryptionKey,
       purpose: SealPurpose.cover,
       sessionId: new Uint8Array(SESSION_ID_BYTES),
       publisherKeyId: identity.keyId,

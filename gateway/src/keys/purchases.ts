@@ -45,7 +45,11 @@ export type Purchases = {
    */
   requireActive(
     grantId: Hex,
-    right?: number,
+    options?: {
+      right?: number;
+      /** Nor does it throw when the grant's window or the time that was paid for is over: what lay in it was the buyer's. */
+      orOver?: boolean;
+    },
   ): Promise<{
     grant: GrantState;
     channel: ChannelState | undefined;
@@ -198,7 +202,7 @@ export function createPurchases(init: {
         encryptionKey,
       };
     },
-    async requireActive(grantId, right = Rights.read) {
+    async requireActive(grantId, { right = Rights.read, orOver = false } = {}) {
       const [grant, active] = await Promise.all([
         must(() => getGrant(client, { contracts, grantId })),
         must(() => isActive(client, { contracts, grantId, rights: right })),
@@ -210,7 +214,10 @@ export function createPurchases(init: {
           ? must(() => getSubscription(client, { contracts, subscriptionId: paymentId }))
           : undefined,
       ]);
-      if (!active) throw await inactive(grant, channel, subscription, right);
+      if (!active) {
+        const refusal = await inactive(grant, channel, subscription, right);
+        if (!(orOver && (refusal.name === "AfterWindow" || refusal.name === "OutOfMoney"))) throw refusal;
+      }
       await requireConfirmed(grantId, grant, channel?.deposit ?? subscription?.deposit ?? 0n);
       return { grant, channel, subscription };
     },

@@ -31,6 +31,7 @@ import type { Account } from "./account.ts";
 import { createBaseOf } from "./base.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Purchases } from "./purchases.ts";
+import type { Receipts } from "./receipts.ts";
 
 export type Sessions = {
   /** Serves one relay connection of one listing until it ends. */
@@ -60,6 +61,7 @@ export type SessionsInit = {
   store: SegmentStore;
   purchases: Purchases;
   closer: Closer;
+  receipts: Receipts;
   crypto: Crypto;
   delivery: Delivery;
   metrics: Metrics;
@@ -88,7 +90,7 @@ type Live = {
 const same = (a: string | null | undefined, b: string): boolean => a?.toLowerCase() === b.toLowerCase();
 
 export function createSessions(init: SessionsInit): Sessions {
-  const { db, ledger, store, purchases, closer, crypto, delivery, metrics, log } = init;
+  const { db, ledger, store, purchases, closer, receipts, crypto, delivery, metrics, log } = init;
   const baseOf = createBaseOf({ ledger, store });
   const live = new Map<Hex, Live>();
 
@@ -378,6 +380,7 @@ export function createSessions(init: SessionsInit): Sessions {
           if (frame === null) return;
           if (frame.type === "SESSION") run(answer(frame));
           else if (frame.type === "VOUCHERS") await takeVouchers(link, frame.items);
+          else if (frame.type === "RECEIPTS") run(receipts.take(link.pipeline.listingId, frame.items));
           else if (frame.type === "NOTICE") run(closer.notice(frames, frame, link.pipeline.listingId));
           else if (frame.type === "REFUSED") throw new RefusedError("Superseded", frame.message);
           else throw new RefusedError("BadFrame", `${frame.type} has no place here`);

@@ -127,6 +127,10 @@ export class Pipeline {
   get epochLength(): number {
     return Number(this.#state.shape.split("/")[0]);
   }
+  /** Whether the running generation was begun as one that everybody may read. */
+  get isOpen(): boolean {
+    return this.#state.shape.endsWith("/open");
+  }
   /** Messages of this stream that are known to wait. */
   get waiting(): number {
     return this.#queue.length;

@@ -10,6 +10,7 @@ import {
   type Hex,
   hex,
   KeyRing,
+  receiptDigest,
   type Seal,
   type Session,
   sessionDigest,
@@ -133,6 +134,11 @@ export class Buyer {
       transactionHash: this.hash,
       ...after,
     };
+  }
+
+  receipt(segmentId: Hex, cumulative: bigint, key = this.key): Fields<"RECEIPTS">["items"][number] {
+    const message = { channelId: this.paymentId, segmentId, cumulative };
+    return { ...message, signature: nativeCrypto.signSecp(key, receiptDigest(this.delivery, message)) };
   }
 
   notice(epoch = 0, deadline = Math.floor(Date.now() / 1000) + 600, key = this.key): Fields<"NOTICE"> {

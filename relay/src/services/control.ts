@@ -84,7 +84,7 @@ async function pay(
 
 /** Evidence for whoever settles a dispute; never a condition of service. The newest is kept. */
 async function receipt(
-  { crypto, delivery, ledger }: ControlComponents,
+  { crypto, delivery, ledger, vouchers }: ControlComponents,
   { grant }: Session,
   { account }: Meter,
   frame: FrameOf<"RECEIPT">,
@@ -95,6 +95,7 @@ async function receipt(
     throw new RefusedError("BadSignature", "The receipt is not signed by the grant's signer.");
   account.receipt = concat(unhex(segmentId), uint(cumulative, 12), signature);
   await ledger.save(account);
+  vouchers.receipt(grant.listingId, { channelId: grant.paymentId, segmentId, cumulative, signature });
 }
 
 /** The buyer ends the channel: delivery stands still until the gateway has said what it captures. */

@@ -14,6 +14,7 @@ import {
   refusedError,
 } from "@weir/sdk/wire";
 import type { Grant } from "../chain/admission.ts";
+import { isOpenGrant, openGrant } from "../chain/open.ts";
 import {
   KEY_REQUESTS_BURST,
   KEY_REQUESTS_PER_MINUTE,
@@ -100,9 +101,11 @@ export const keysService = () => (components: KeysComponents) => {
     const { listingId, grantId, epochFrom, epochTo } = request;
     if (epochFrom > epochTo || epochTo >= 2 ** 32)
       throw new RefusedError("BadFrame", "KEY_REQUEST: the range is empty");
-    if (!byPeer.take(peer.id) || !byGrant.take(grantId))
+    // What everybody may have is asked for by everybody: there each peer answers for himself alone.
+    const isOpen = isOpenGrant(request);
+    if (!byPeer.take(peer.id) || !(isOpen || byGrant.take(grantId)))
       throw new RefusedError("Limit", "Keys are asked for too often.", { limit: "key requests" });
-    const grant = await admission.grant(grantId);
+    const grant = isOpen ? await openGrant(admission, listingId) : await admission.grant(grantId);
     if (grant.listingId !== listingId) throw new RefusedError("NoGrant", "The grant is for another listing.");
     // What a metered channel has bought stays its buyer's, whatever became of the grant: the gateway's ledger says what that is.
     if (grant.revokedAt !== 0 && !isMetered(grant)) {

@@ -12,11 +12,13 @@ import {
   type Plan,
   sessionDigest,
   voucherDigest,
+  ZERO_HASH,
 } from "@weir/sdk/core";
 import { type FrameOf, RefusedError } from "@weir/sdk/wire";
 import type { Address } from "viem";
 import type { Admission, Grant, Payment } from "../chain/admission.ts";
 import { judge } from "../chain/judge.ts";
+import { isOpenGrant, openGrant } from "../chain/open.ts";
 import type { Account } from "../store/ledger.ts";
 import { checkExpiry } from "./gateway-auth.ts";
 import { type Peer, sameAddress } from "./serve.ts";
@@ -52,6 +54,7 @@ export async function admit(components: OpenComponents, peer: Peer, open: OpenFr
   const terms = await admission.terms(open.listingId, open.version);
   if (!terms.relays.some((relay) => sameAddress(relay, operator)))
     throw new RefusedError("NotServed", "This version of the listing does not name this relay.");
+  if (isOpenGrant(open)) return admitAnybody(components, terms, open);
   let grant = await admission.grant(open.grantId, { transactionHash: open.transactionHash });
   if (grant.listingId !== open.listingId || grant.paymentId.toLowerCase() !== open.paymentId)
     throw new RefusedError("NoGrant", "The grant is for another listing or payment.");
@@ -82,6 +85,21 @@ export async function admit(components: OpenComponents, peer: Peer, open: OpenFr
   const refusal = judge(grant, admission.now(), payment);
   if (refusal) throw refusal;
   await admission.requireConfirmed(grant, payment);
+  return { grant, terms, ...payment };
+}
+
+/** An open listing's reader: there is nothing that he could prove, and nothing that he has to. */
+async function admitAnybody(
+  { admission }: OpenComponents,
+  terms: ListingTerms,
+  open: OpenFrame,
+): Promise<Admitted> {
+  const grant = await openGrant(admission, open.listingId);
+  if (open.session !== null || open.voucher !== null || open.paymentId !== ZERO_HASH)
+    throw new RefusedError("WrongPlan", "An open listing takes no payment.");
+  const payment = await admission.payment(grant);
+  const refusal = judge(grant, admission.now(), payment);
+  if (refusal) throw refusal;
   return { grant, terms, ...payment };
 }
 

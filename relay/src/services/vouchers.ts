@@ -52,6 +52,8 @@ export type Vouchers = {
   close(listingId: bigint, route: Route): void;
   /** Forwards a voucher with the next group; a newer one takes its place. */
   pay(listingId: bigint, voucher: Voucher): void;
+  /** Forwards a receipt in the same way. One that is lost is not sent again: the next one says more. */
+  receipt(listingId: bigint, receipt: Receipt): void;
   /** Forwards a close notice. @throws RefusedError GatewayOffline, CloseFailed */
   notice(
     listingId: bigint,
@@ -60,6 +62,7 @@ export type Vouchers = {
 };
 
 type Voucher = { channelId: Hex; cumulative: bigint; signature: Uint8Array };
+type Receipt = Fields<"RECEIPTS">["items"][number];
 type Waiter<T> = { resolve(value: T): void; reject(error: Error): void };
 type VoucherLink = Link & {
   generation: number;
@@ -67,6 +70,7 @@ type VoucherLink = Link & {
   sessions: Map<string, Waiter<SessionAck>>;
   notices: Map<Hex, Waiter<FrameOf<"NOTICE_DONE">>>;
   unsent: Map<Hex, Voucher>;
+  receipts: Map<Hex, Receipt>;
   flushing: boolean;
 };
 
@@ -94,6 +98,7 @@ export const vouchersService =
         sessions: new Map(),
         notices: new Map(),
         unsent: new Map(),
+        receipts: new Map(),
         flushing: false,
       };
       await gateways.add(link);
@@ -157,6 +162,10 @@ export const vouchersService =
 
     function queue(link: VoucherLink, voucher: Voucher): void {
       link.unsent.set(voucher.channelId, voucher);
+      flushSoon(link);
+    }
+
+    function flushSoon(link: VoucherLink): void {
       if (link.flushing) return;
       link.flushing = true;
       setTimeout(() => void flush(link), VOUCHER_COALESCE_MS);
@@ -168,6 +177,11 @@ export const vouchersService =
           const items = [...link.unsent.values()].slice(0, MAX_VOUCHERS_PER_FRAME);
           for (const { channelId } of items) link.unsent.delete(channelId);
           if (!link.frames.send("VOUCHERS", { items })) await drained(link.frames);
+        }
+        while (link.receipts.size > 0 && !link.frames.closed) {
+          const items = [...link.receipts.values()].slice(0, MAX_VOUCHERS_PER_FRAME);
+          for (const { channelId } of items) link.receipts.delete(channelId);
+          if (!link.frames.send("RECEIPTS", { items })) await drained(link.frames);
         }
       } catch (error) {
         link.frames.abort(error as Error);
@@ -218,6 +232,12 @@ export const vouchersService =
       pay(listingId, voucher) {
         const link = gateways.get(listingId);
         if (link) queue(link, voucher);
+      },
+      receipt(listingId, receipt) {
+        const link = gateways.get(listingId);
+        if (!link) return;
+        link.receipts.set(receipt.channelId, receipt);
+        flushSoon(link);
       },
       async notice(listingId, notice) {
         const link = linkTo(listingId);

@@ -10,6 +10,8 @@ import {
   type Hex,
   hex,
   type Message,
+  OPEN_PLAN,
+  openGrantId,
   type Terms,
   unhex,
   voucherDigest,
@@ -123,8 +125,13 @@ const DEPOSIT_POLL_MS = 2000;
 const REST_MS = 3000;
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
+/** What a JSON text can begin with. Trying to decode anything else costs more than all the rest of a message. */
+const JSON_STARTS: ReadonlySet<number> = new Set(
+  [...' \t\n\r{["-0123456789tfn'].map((char) => char.charCodeAt(0)),
+);
 
 function decoded(message: Message): DecodedMessage {
+  if (!JSON_STARTS.has(message.payload[0] ?? 0)) return message;
   try {
     return { ...message, json: JSON.parse(decoder.decode(message.payload)) };
   } catch {
@@ -138,7 +145,8 @@ const isAboutKeys = ({ name }: Error): boolean => name === "KeysRotated" || name
 
 /** Opens a bought stream: connects to its relays one after the other, pays as data arrives, and resumes after a cut. */
 export async function openFeed(p: FeedParameters): Promise<Feed> {
-  const plan = p.listing.terms.plans[p.purchase.plan];
+  const isOpen = p.purchase.grantId === openGrantId(p.listing.id);
+  const plan = isOpen ? OPEN_PLAN : p.listing.terms.plans[p.purchase.plan];
   if (plan === undefined) throw new RangeError(`purchase.plan: the listing has no plan ${p.purchase.plan}`);
   if (p.relays.length === 0) throw new RangeError("relays: at least one is needed");
   const metered = p.channel !== null;

@@ -8,6 +8,7 @@ export * from "./feed.ts";
 export * from "./fund.ts";
 export { type CurrentKeys, currentKeys, type KeyOwner, KeysElsewhere, rotatePurchaseKeys } from "./keys.ts";
 export * from "./offer.ts";
+export * from "./open.ts";
 export * from "./password.ts";
 export * from "./payment.ts";
 export * from "./sample.ts";

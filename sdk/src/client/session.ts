@@ -33,6 +33,7 @@ import {
 import { type FrameOf, FrameStream, PROTOCOLS, RefusedError } from "../wire/index.ts";
 import { Cover, fetchCover, sealOf } from "./cover.ts";
 import { Payer } from "./payer.ts";
+import { Receipts } from "./receipts.ts";
 import type { BuyerStore, ChannelProgress } from "./store.ts";
 
 export type RelayAddress = { operator: Address; multiaddrs: readonly string[] };
@@ -102,6 +103,7 @@ export class Session {
   #expected = 0n;
   #received = 0; // bytes since the last CREDIT
   readonly #payer: Payer;
+  readonly #receipts: Receipts;
   #unsealer: ReturnType<typeof createUnsealer> | undefined;
   #closed: PromiseWithResolvers<FrameOf<"CLOSED">> | undefined;
   readonly #cover: Cover;
@@ -134,6 +136,11 @@ export class Session {
       signed: (total, signature) => events.voucher(total, relay.operator, signature),
       failed: (error) => this.#frames?.abort(error),
     });
+    this.#receipts = new Receipts({
+      context,
+      progress,
+      send: (receipt) => this.#frames?.send("RECEIPT", receipt),
+    });
   }
 
   /** Connects, opens and reads until the stream ends (resolves), the signal aborts or a refusal comes (rejects). */
@@ -159,6 +166,7 @@ export class Session {
       }
     } finally {
       this.#payer.stop();
+      this.#receipts.stop();
       this.#cover.stop();
       this.#signal.removeEventListener("abort", abort);
       this.#closed?.reject(new RefusedError("GatewayOffline", "the relay ended the stream before the close"));
@@ -174,6 +182,7 @@ export class Session {
       return Promise.reject(new RefusedError("GatewayOffline", "no relay is connected"));
     }
     this.#closed = Promise.withResolvers();
+    this.#receipts.sign();
     this.#frames.send("CLOSE", notice);
     return this.#closed.promise;
   }
@@ -351,7 +360,9 @@ export class Session {
     this.#events.segment({ segmentId: hex(segmentId), segment, segmentKey, body, messages });
     this.#events.progress(this.progress);
     this.#credit(bytes.length);
-    if (metered) this.#payer.schedule();
+    if (!metered) return;
+    this.#payer.schedule();
+    this.#receipts.received();
   }
 
   #credit(bytes: number): void {

@@ -2,7 +2,8 @@ import { type Bytes, concat, equalBytes, label, uint } from "./bytes.ts";
 import type { Crypto } from "./crypto.ts";
 
 export const CHUNK_BYTES = 1024;
-const LEAF = Uint8Array.of(0);
+/** 0x00 ‖ index 4 ‖ length 2. */
+const LEAF_PREFIX_BYTES = 7;
 const NODE = Uint8Array.of(1);
 
 const chunkCount = (length: number): number => Math.max(1, Math.ceil(length / CHUNK_BYTES));
@@ -10,7 +11,14 @@ const chunkAt = (bytes: Uint8Array, index: number): Uint8Array =>
   bytes.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES);
 
 function leaf(crypto: Crypto, index: number, salt: Uint8Array, chunk: Uint8Array): Bytes {
-  return crypto.sha256(concat(LEAF, uint(index, 4), uint(chunk.length, 2), salt, chunk));
+  // One buffer and no big integers: every byte that is sealed, carried or read passes here.
+  const bytes = new Uint8Array(LEAF_PREFIX_BYTES + salt.length + chunk.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(1, index); // the first byte stays 0: a leaf
+  view.setUint16(5, chunk.length);
+  bytes.set(salt, LEAF_PREFIX_BYTES);
+  bytes.set(chunk, LEAF_PREFIX_BYTES + salt.length);
+  return crypto.sha256(bytes);
 }
 
 /** Root over leaves; an odd node is promoted. */

@@ -15,8 +15,12 @@ export function tickAfter(crypto: Crypto, channelId: Hex, x: Uint8Array, count: 
   const link = new Uint8Array(64);
   link.set(x);
   link.set(unhex(channelId), 32);
-  for (let i = 0; i < count; i++) link.set(crypto.sha256(link));
-  return link.slice(0, 32);
+  let value: Bytes | undefined;
+  for (let i = 0; i < count; i++) {
+    if (value !== undefined) link.set(value);
+    value = crypto.sha256(link);
+  }
+  return value ?? link.slice(0, 32);
 }
 
 /**

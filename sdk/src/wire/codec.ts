@@ -20,13 +20,19 @@ const fail = (rule: string): never => {
   throw new TypeError(rule);
 };
 
-/** Unsigned integer below 2^53, as a number. */
-export const int: Field<number> = {
-  kind: "uint < 2^53",
+const whole = (bits: number, rule: string): Field<number> => ({
+  kind: `uint < 2^${bits}`,
   encode: (value) => value,
   decode: (raw) =>
-    typeof raw === "number" && Number.isSafeInteger(raw) && raw >= 0 ? raw : fail("is a whole number"),
-};
+    typeof raw === "number" && Number.isInteger(raw) && raw >= 0 && raw < 2 ** bits ? raw : fail(rule),
+});
+/** Unsigned integer below 2^53, as a number. */
+export const int = whole(53, "is a whole number");
+/** Unsigned integer of a field that a signature or a layout holds in so many bits. */
+export const u8 = whole(8, "is a whole number below 2^8");
+export const u24 = whole(24, "is a whole number below 2^24");
+export const u32 = whole(32, "is a whole number below 2^32");
+export const u40 = whole(40, "is a whole number below 2^40");
 /** Unsigned 64-bit integer, as a bigint. */
 export const u64: Field<bigint> = {
   kind: "uint64",

@@ -26,52 +26,52 @@ export const MAX_SEGMENT_BYTES = HEADER_BYTES + SIGNATURE_BYTES + (1 << 20) + 64
 const signature = c.bytes(SIGNATURE_BYTES);
 const failure = c.nullable(c.object({ name: c.text(64), message: c.text(1024) }));
 const seal = c.object({
-  keyId: c.int,
-  generation: c.int,
-  purpose: c.int,
+  keyId: c.u32,
+  generation: c.u32,
+  purpose: c.u8,
   sessionId: c.bytes(16),
   n: c.u64,
-  epochFrom: c.int,
-  epochTo: c.int,
+  epochFrom: c.u32,
+  epochTo: c.u32,
   enc: c.bytes(32),
   ct: c.blob(MAX_SEAL_BYTES),
   signature,
 });
-const notice = { epoch: c.int, deadline: c.int, signature };
+const notice = { epoch: c.u24, deadline: c.u40, signature };
 
 /** Every control frame: its type byte and the fields of its body. docs/protocol/wire.md says who sends it when. */
 const FRAMES = {
   HELLO: [0x01, { nonce: c.bytes(32), chainId: c.int, operator: c.address }],
   REFUSED: [0x02, { name: c.text(64), message: c.text(1024), detail: c.details }],
-  AUTH: [0x10, { listingId: c.u64, keyId: c.int, generation: c.int, expiry: c.int, signature }],
+  AUTH: [0x10, { listingId: c.u64, keyId: c.u32, generation: c.u32, expiry: c.u40, signature }],
   HEAD: [
     0x11,
     {
-      generation: c.int,
+      generation: c.u32,
       head: c.nullable(c.bytes(HEADER_BYTES + SIGNATURE_BYTES)),
       epochFirstSeq: c.u64,
-      next: c.nullable(c.object({ seq: c.u64, epoch: c.int })),
+      next: c.nullable(c.object({ seq: c.u64, epoch: c.u32 })),
       gateway: c.bool,
     },
   ],
-  ACK: [0x13, { generation: c.int, seq: c.u64 }],
-  NEED: [0x14, { generation: c.int, seq: c.u64 }],
+  ACK: [0x13, { generation: c.u32, seq: c.u64 }],
+  NEED: [0x14, { generation: c.u32, seq: c.u64 }],
   SIGNED_HEAD: [
     0x15,
-    { generation: c.int, nextSeq: c.u64, segmentId: c.bytes(32), atMs: c.int, keyId: c.int, signature },
+    { generation: c.u32, nextSeq: c.u64, segmentId: c.bytes(32), atMs: c.int, keyId: c.u32, signature },
   ],
   SAMPLE: [
     0x16,
     {
-      generation: c.int,
+      generation: c.u32,
       fromSeq: c.u64,
       keys: c.blob(MAX_SAMPLE_SEGMENTS * SEGMENT_KEY_BYTES),
       atMs: c.int,
-      keyId: c.int,
+      keyId: c.u32,
       signature,
     },
   ],
-  LOCATE: [0x1f, { listingId: c.u64, position: c.nullable(c.object({ generation: c.int, seq: c.u64 })) }],
+  LOCATE: [0x1f, { listingId: c.u64, position: c.nullable(c.object({ generation: c.u32, seq: c.u64 })) }],
   OPEN: [
     0x20,
     {
@@ -80,19 +80,19 @@ const FRAMES = {
       plan: c.int,
       grantId: c.hash,
       paymentId: c.hash,
-      expiry: c.int,
+      expiry: c.u40,
       signature,
-      position: c.nullable(c.object({ generation: c.int, seq: c.u64, segmentId: c.hash })),
+      position: c.nullable(c.object({ generation: c.u32, seq: c.u64, segmentId: c.hash })),
       fromStart: c.bool,
       credit: c.int,
       transactionHash: c.nullable(c.hash),
       session: c.nullable(
         c.object({
           sessionNo: c.u64,
-          generation: c.int,
+          generation: c.u32,
           fromSeq: c.u64,
           baseTotal: c.amount,
-          expiry: c.int,
+          expiry: c.u40,
           signature,
         }),
       ),
@@ -102,17 +102,17 @@ const FRAMES = {
   OPENED: [
     0x21,
     {
-      generation: c.int,
+      generation: c.u32,
       fromSeq: c.u64,
       baseAccrued: c.accrued,
       sessionAck: c.nullable(signature),
-      keyId: c.int,
+      keyId: c.u32,
     },
   ],
   PAY: [0x22, { cumulative: c.amount, signature }],
   KEYS: [0x23, { seal }],
   BALANCE: [0x24, { total: c.amount, due: c.amount, needed: c.amount }],
-  GAP: [0x25, { generation: c.int, fromSeq: c.u64, toSeq: c.u64 }],
+  GAP: [0x25, { generation: c.u32, fromSeq: c.u64, toSeq: c.u64 }],
   CREDIT: [0x26, { bytes: c.int }],
   CLOSE: [0x27, notice],
   CLOSED: [0x28, { capture: c.amount, transactionHash: c.hash }],
@@ -124,10 +124,10 @@ const FRAMES = {
       grantId: c.hash,
       sessionNo: c.u64,
       relay: c.address,
-      generation: c.int,
+      generation: c.u32,
       fromSeq: c.u64,
       baseTotal: c.amount,
-      expiry: c.int,
+      expiry: c.u40,
       signature,
       cumulative: c.amount,
       voucherSignature: signature,
@@ -136,7 +136,7 @@ const FRAMES = {
   ],
   SESSION_ACK: [
     0x31,
-    { channelId: c.hash, sessionNo: c.u64, signature, baseAccrued: c.accrued, keyId: c.int },
+    { channelId: c.hash, sessionNo: c.u64, signature, baseAccrued: c.accrued, keyId: c.u32 },
   ],
   SESSION_REFUSED: [
     0x32,
@@ -150,15 +150,21 @@ const FRAMES = {
     0x37,
     { channelId: c.hash, capture: c.amount, transactionHash: c.nullable(c.hash), error: failure },
   ],
+  RECEIPTS: [
+    0x38,
+    {
+      items: c.list(c.object({ channelId: c.hash, segmentId: c.hash, cumulative: c.amount, signature }), 64),
+    },
+  ],
   KEY_REQUEST: [
     0x40,
     {
       requestId: c.int,
       listingId: c.u64,
       grantId: c.hash,
-      generation: c.int,
-      epochFrom: c.int,
-      epochTo: c.int,
+      generation: c.u32,
+      epochFrom: c.u32,
+      epochTo: c.u32,
     },
   ],
   KEY_REPLY: [0x41, { requestId: c.int, seal: c.nullable(seal), error: failure }],

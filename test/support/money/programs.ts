@@ -8,6 +8,7 @@ import { createCloser } from "../../../gateway/src/claims/close.ts";
 import { Database } from "../../../gateway/src/database.ts";
 import { createJournal, type Journal } from "../../../gateway/src/ingest/journal.ts";
 import { createLedger, type Ledger } from "../../../gateway/src/keys/ledger.ts";
+import { createReceipts } from "../../../gateway/src/keys/receipts.ts";
 import { createSessions, type Sessions } from "../../../gateway/src/keys/sessions.ts";
 import { createMetrics as gatewayMetrics } from "../../../gateway/src/metrics.ts";
 import { Pipeline } from "../../../gateway/src/seal/pipeline.ts";
@@ -216,8 +217,9 @@ export class GatewayProgram {
       onFailed: () => undefined,
     });
     const purchases = chain.purchases();
+    const receipts = createReceipts({ db, ledger, crypto, delivery, metrics });
     const sessions = createSessions({
-      ...{ db, ledger, store, purchases, closer, crypto, delivery, metrics, log },
+      ...{ db, ledger, store, purchases, closer, receipts, crypto, delivery, metrics, log },
     });
     const pipeline = await Pipeline.open({
       listing: this.listing,
