@@ -69,7 +69,7 @@ afterAll(async () => {
 });
 
 const line = (of = listing): Promise<Inbox> => relay.commands(of.listingId);
-/** The key that the gateway announces when it connects. */
+/** The key that the gateway announces when it connects, and with a new generation. */
 let keys = new Map<Inbox, Fields<"COMMAND_KEY">>();
 async function keyFrom(inbox: Inbox): Promise<Fields<"COMMAND_KEY">> {
   const known = keys.get(inbox) ?? (await inbox.next("COMMAND_KEY"));
@@ -242,7 +242,12 @@ describe("refused, and never heard by the device", () => {
     expect(await revoked.outcome(inbox, await revoked.frame())).toBe("answered 1");
     const { listingId, grantId, buyer } = holder;
     await revokeGrant(world.chain.wallet(SELLER), { contracts, grantId });
-    expect(await refused(await revoked.frame())).toBe("Revoked");
+    // Whoever is shut out is followed by a new generation, which has a key of its own.
+    const key = await inbox.next("COMMAND_KEY");
+    expect(key.generation).toBeGreaterThan(by.key.generation);
+    keys.set(inbox, key);
+    by = new Commander(world, by.holder, key);
+    expect(await refused(await new Commander(world, holder, key).frame())).toBe("Revoked");
     await unblock(world.chain.wallet(SELLER), { contracts, listingId, buyer }); // the account buys again below
   });
 

@@ -194,6 +194,11 @@ describe("limits", () => {
     });
     expect(frame.length).toBeLessThanOrEqual(MAX_CONTROL_BYTES);
     expect(decodeFrame(frame)).toMatchObject({ type: "COMMAND", counter: context.counter });
+    const wide = { requestId: 1, ...context, ...largest, signature: new Uint8Array(64) };
+    for (const [field, value] of Object.entries({ generation: 2 ** 32, expiry: 2 ** 40 }))
+      expect(() => decodeFrame(encodeFrame("COMMAND", { ...wide, [field]: value }))).toThrow(
+        new RegExp(`COMMAND: ${field} is a whole number below`),
+      );
     const refused = seal("d", bytes(MAX_COMMAND_BYTES + 1)).catch(fieldOf);
     expect(await refused).toBe("payload");
   });

@@ -267,8 +267,14 @@ describe("refused by the relay, before the gateway hears of it", () => {
       contracts: world.chain.contracts,
       grantId: by.holder.grantId,
     });
-    // Whichever of the two is asked first: none is carried out any more.
-    expect(await refusal(inbox, by, await by.frame())).toBe("Revoked");
+    // Whichever of the two knows it first: none is carried out any more. A new generation follows, which has a key of its own.
+    expect(["Revoked", "StaleGeneration"]).toContain(await refusal(inbox, by, await by.frame()));
+    await expect
+      .poll(async () => (await stream()).key.generation, { timeout: 60_000 })
+      .toBeGreaterThan(key.generation);
+    const renewed = await stream();
+    const after = new Commander(world, by.holder, renewed.key);
+    expect(await refusal(renewed.inbox, after, await after.frame())).toBe("Revoked");
     expect(valve.heard.length).toBe(heard);
   });
 
