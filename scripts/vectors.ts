@@ -1,6 +1,6 @@
 // Writes test/vectors/eip712-channels.json and eip712-subscriptions.json: messages with edge values and the hashes that
-// Solidity, viem, ethers and the SDK must all find; delivery.json and frames.json: the byte layouts of docs/protocol; and the table of fields in
-// docs/protocol/wire.md. Run once per change of a message type: `node scripts/vectors.ts`.
+// Solidity, viem, ethers and the SDK must all find; delivery.json, frames.json, listing.json and exported.jsonl: the formats of docs/protocol; and the
+// table of fields in docs/protocol/wire.md. Run once per change of a message type: `node scripts/vectors.ts`.
 import { readFile, writeFile } from "node:fs/promises";
 import {
   type Address,
@@ -17,6 +17,7 @@ import {
 } from "viem";
 import { privateKeyToAddress } from "viem/accounts";
 import { deliveryVectors, frameTable, frameVectors } from "./vectors/delivery.ts";
+import { exportVector, listingVector } from "./vectors/texts.ts";
 
 /** The two escrows: their EIP-712 domain, their types (the terms first), and the name of the id that the terms give. */
 const ESCROWS = [
@@ -151,6 +152,9 @@ for (const [name, vectors] of [
   await writeFile(out, `${JSON.stringify(vectors, null, 2)}\n`);
   console.error(`${vectors.length} layouts written to ${out.pathname}`);
 }
+const vectors = new URL("../test/vectors/", import.meta.url);
+await writeFile(new URL("listing.json", vectors), `${JSON.stringify(listingVector(), null, 2)}\n`);
+await writeFile(new URL("exported.jsonl", vectors), `${(await exportVector()).join("\n")}\n`);
 const page = new URL("../docs/protocol/wire.md", import.meta.url);
 const [before, , after] = (await readFile(page, "utf8")).split(/<!-- \/?fields -->/);
 await writeFile(

@@ -19,6 +19,7 @@ import { portOf, residentBytes, silentSockets, stallingProxy } from "./support/c
 import { ScriptedGateway, type Sealed } from "./support/gateway.ts";
 import { MESSAGE_BYTES, PLAIN, plainNode } from "./support/plain.ts";
 import { type RelayProcess, spawnRelay } from "./support/process.ts";
+import { nowIn } from "./support/scene.ts";
 import { FREE, startWorld, type World } from "./support/world.ts";
 
 const SILENT = 1500;
@@ -54,23 +55,33 @@ async function dialOnce(multiaddrs: readonly string[], transport: "tcp" | "ws"):
   }
 }
 
+/** A dial in the middle of a flood. One that is late on a busy machine says nothing of locks: another flood, and again. */
+async function dialInFlood(multiaddrs: readonly string[], transport: "tcp" | "ws"): Promise<Socket[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    const flood = await silentSockets(portOf(multiaddrs, transport), SILENT);
+    try {
+      await dialOnce(multiaddrs, transport);
+      return flood.sockets;
+    } catch (error) {
+      flood.end();
+      if (attempt === 3 || !/timeout|aborted/i.test((error as Error).message)) throw error;
+    }
+  }
+}
+
 test(`${SILENT} silent sockets on each listener lock nobody out, and are gone after their time`, async () => {
-  const floods = await Promise.all(
-    TRANSPORTS.map((transport) => silentSockets(portOf(relay.multiaddrs, transport), SILENT)),
-  );
-  for (const transport of TRANSPORTS) await dialOnce(relay.multiaddrs, transport);
+  const sockets: Socket[] = [];
+  for (const transport of TRANSPORTS) sockets.push(...(await dialInFlood(relay.multiaddrs, transport)));
   expect((await fetch(`${relay.http}/healthz`)).status).toBe(200);
-  await Promise.all(floods.flatMap(({ sockets }) => sockets.map(gone)));
-});
+  await Promise.all(sockets.map(gone));
+}, 120_000);
 
 test("with the library's defaults the same sockets lock everybody out", async () => {
   const node = await plainNode();
   try {
     const multiaddrs = node.getMultiaddrs().map(String);
     await dialOnce(multiaddrs, "tcp"); // before the flood
-    const flood = await silentSockets(portOf(multiaddrs, "tcp"), SILENT);
-    await expect(dialOnce(multiaddrs, "tcp")).rejects.toThrow();
-    flood.end();
+    await expect(dialInFlood(multiaddrs, "tcp")).rejects.toThrow();
   } finally {
     await node.stop();
   }
@@ -103,7 +114,7 @@ test(`${STALLED} stalled readers beside ${LIVE} live ones: these get everything,
   const purchase = await makeGrant(world.chain, listing, { plan: FREE, amount: 0n });
   const gateway = await ScriptedGateway.start(world, relay, { listingId: listing.listingId });
   const { frames: publish } = await gateway.publish();
-  const sealedAtMs = Date.now();
+  const sealedAtMs = await nowIn(world);
   const fill = () =>
     Buffer.from(globalThis.crypto.getRandomValues(new Uint8Array(32 << 10))).toString("base64");
   let last: Sealed | null = null;
