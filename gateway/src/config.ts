@@ -1,6 +1,7 @@
 // What the environment and the file it names say. Longer than its neighbours because every field has its rule beside it.
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import type { ConfirmationRules } from "@weir/sdk/chain";
 import { type Address, getAddress, isAddress, zeroAddress } from "viem";
 import { authorize, parseUser } from "./ingest/authorize.ts";
 import { CLAIM_AGE_SECONDS, CLAIM_VALUE, REPLACE_AFTER_SECONDS } from "./limits.ts";
@@ -53,6 +54,8 @@ export type GatewayConfig = GatewayFile & {
   mqttPort: number;
   httpPort: number;
   passphrase: string;
+  /** In place of the table of confirmations by chain. */
+  confirmations: ConfirmationRules;
 };
 
 /** The configuration is wrong: which variable or field, and which rule it breaks. */
@@ -66,6 +69,8 @@ export class ConfigError extends Error {
   }
 }
 
+/** More blocks than any chain needs: a slip of the finger would keep every buyer waiting. */
+const MAX_CONFIRMATIONS = 10_000;
 const DEFAULT_MQTT_PORT = 1883;
 const DEFAULT_HTTP_PORT = 8480;
 /** Letters that need no escaping in messages, logs and file names. */
@@ -89,6 +94,10 @@ export async function loadConfig(env: NodeJS.ProcessEnv): Promise<GatewayConfig>
     host: env.WEIR_GATEWAY_HOST ?? "127.0.0.1",
     mqttPort: port(env, "WEIR_PORT_MQTT", DEFAULT_MQTT_PORT),
     httpPort: port(env, "WEIR_PORT_GATEWAY_HTTP", DEFAULT_HTTP_PORT),
+    confirmations: {
+      confirmations: optional(env, "WEIR_CONFIRMATIONS", MAX_CONFIRMATIONS),
+      unconfirmedBps: optional(env, "WEIR_UNCONFIRMED_BPS", 10_000),
+    },
   };
 }
 
@@ -242,6 +251,14 @@ function port(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
   if (!Number.isInteger(value) || value < 0 || value > 65_535)
     throw new ConfigError(name, "is a port number");
   return value;
+}
+
+function optional(env: NodeJS.ProcessEnv, name: string, max: number): number | undefined {
+  const text = env[name];
+  if (text === undefined || text === "") return undefined;
+  if (!/^\d+$/.test(text) || Number(text) > max)
+    throw new ConfigError(name, `is a whole number up to ${max}`);
+  return Number(text);
 }
 
 /** A variable that has no default. Throws ConfigError. */

@@ -26,7 +26,12 @@ export type Acquired = Omit<PurchaseChoice, "plan"> & {
   paymentId: Hex;
   plan: number | null;
   rights: number;
+  /** Where it was mined. */
+  block: bigint;
 };
+
+/** The keys that a buyer named after the purchase; they hold in place of the purchase's. */
+export type Rotation = { encryptionKey: Hex; signer: Address };
 
 export type PublisherKeyInfo = { keyId: number; account: Address; x: Hex; y: Hex; revoked: boolean };
 
@@ -43,6 +48,14 @@ type Events = {
   /** A device has another key: what it opened with the one before ends. */
   deviceRotated: [hubId: bigint, device: string];
   keys: [hubId: bigint];
+  /** The buyer has changed the grant's keys. */
+  rotated: [grantId: Hex];
+  /** Somebody was shut out: by revocation (the grant), or by a consent that was withdrawn (null: everybody). */
+  cut: [listingId: bigint, grantId: Hex | null];
+  /** Every look at the chain that brought blocks: the last one's number. */
+  block: [number: bigint];
+  /** Blocks from this number on were replaced; what is known has been put right. */
+  reorg: [fromBlock: bigint];
   /** The local chain was started anew: nothing that was stored belongs to it. */
   reset: [instanceId: Hex | null];
 };
@@ -56,6 +69,11 @@ export type Directory = EventEmitter<Events> & {
   listings(): ListingInfo[];
   listing(listingId: bigint): ListingInfo | undefined;
   acquired(grantId: Hex): Acquired | undefined;
+  rotation(grantId: Hex): Rotation | undefined;
+  /** The newest block in which somebody was shut out of the listing; 0 if nobody ever was. */
+  cutBlock(listingId: bigint): bigint;
+  /** The last block that is followed. */
+  seen(): bigint;
   /** Every grant of the served listings. */
   everyAcquired(): Iterable<Acquired>;
   deviceActive(hubId: bigint, device: string): boolean;
@@ -81,6 +99,7 @@ export function createDirectory(init: DirectoryInit): Directory {
   /** Everything that concerns us, so that a replaced block can be taken back by telling the story again. */
   let story: ContractEvent[] = [];
   let instance: Hex | null = null;
+  let seen = 0n;
   let markReady: () => void = () => undefined;
   const ready = new Promise<void>((resolve) => {
     markReady = resolve;
@@ -129,6 +148,9 @@ export function createDirectory(init: DirectoryInit): Directory {
       events.emit("deviceRotated", args.hubId!, device);
     if (event.eventName === "PublisherKeyRegistered" || event.eventName === "PublisherKeyRevoked")
       events.emit("keys", args.hubId!);
+    if (event.eventName === "KeysRotated") events.emit("rotated", event.args.grantId);
+    if (isCut(event))
+      events.emit("cut", args.listingId!, "grantId" in event.args ? event.args.grantId : null);
   }
 
   return Object.assign(events, {
@@ -137,6 +159,9 @@ export function createDirectory(init: DirectoryInit): Directory {
     listings: () => [...state.listings.values()],
     listing: listingOf,
     acquired: (grantId: Hex) => state.acquired.get(grantId),
+    rotation: (grantId: Hex) => state.rotations.get(grantId),
+    cutBlock: (listingId: bigint) => state.cuts.get(listingId) ?? 0n,
+    seen: () => seen,
     everyAcquired: () => state.acquired.values(),
     deviceActive: (hubId: bigint, device: string) => state.devices.has(`${hubId}/${device}`),
     deviceKey: (hubId: bigint, device: string) => state.devices.get(`${hubId}/${device}`) ?? undefined,
@@ -154,6 +179,8 @@ export function createDirectory(init: DirectoryInit): Directory {
         async onLogs({ logs, cursor, caughtUp }) {
           instance = cursor.instanceId;
           for (const log of logs) await tell(log);
+          seen = cursor.blocks.at(-1)!.number;
+          events.emit("block", seen);
           if (caughtUp) markReady();
         },
         onReorg(fromBlock) {
@@ -166,6 +193,8 @@ export function createDirectory(init: DirectoryInit): Directory {
             state.apply(event, times.get((event.args as { listingId?: bigint }).listingId ?? -1n) ?? 0);
           for (const listing of state.listings.values()) events.emit("listing", listing);
           for (const hubId of served) events.emit("keys", hubId);
+          seen = fromBlock - 1n;
+          events.emit("reorg", fromBlock);
         },
         onReset(instanceId) {
           events.emit("reset", instanceId);
@@ -174,6 +203,13 @@ export function createDirectory(init: DirectoryInit): Directory {
   });
 }
 
+/** Events by which somebody who holds keys ahead of the clock loses his right to them. */
+const isCut = ({ eventName }: ContractEvent): boolean =>
+  eventName === "GrantRevoked" ||
+  eventName === "GrantSuspended" ||
+  eventName === "ConsentsWithdrawn" ||
+  eventName === "RoundWithdrawn";
+
 /** The contract's zero point means "no key". */
 const keyOf = ({ x, y }: PublicKey): PublicKey | null => (/^0x0*$/.test(x + y.slice(2)) ? null : { x, y });
 
@@ -181,18 +217,22 @@ const keyOf = ({ x, y }: PublicKey): PublicKey | null => (/^0x0*$/.test(x + y.sl
 class State {
   readonly listings = new Map<bigint, ListingInfo>();
   readonly acquired = new Map<Hex, Acquired>();
+  readonly rotations = new Map<Hex, Rotation>();
+  readonly cuts = new Map<bigint, bigint>();
   /** `<hubId>/<device>` of those registered and not revoked → their key, null where there is only a password. */
   readonly devices = new Map<string, PublicKey | null>();
   readonly keys = new Map<string, PublisherKeyInfo & { hubId: bigint }>();
   readonly #deviceNames = new Map<string, string>();
 
   clear(): void {
-    for (const table of [this.listings, this.acquired, this.devices, this.keys, this.#deviceNames])
+    const { listings, acquired, rotations, cuts, devices, keys } = this;
+    for (const table of [listings, acquired, rotations, cuts, devices, keys, this.#deviceNames])
       table.clear();
   }
 
   /** Returns the device's name when the event concerns one. */
   apply(event: ContractEvent, createdAt: number): string | undefined {
+    if (isCut(event)) this.cuts.set((event.args as { listingId: bigint }).listingId, event.blockNumber);
     switch (event.eventName) {
       case "ListingCreated":
       case "ListingRevised": {
@@ -222,11 +262,17 @@ class State {
         return undefined;
       }
       case "Purchased":
-        this.acquired.set(event.args.grantId, event.args);
+        this.acquired.set(event.args.grantId, { ...event.args, block: event.blockNumber });
         return undefined;
+      case "KeysRotated": {
+        const { grantId, encryptionKey, signer } = event.args;
+        this.rotations.set(grantId, { encryptionKey, signer });
+        return undefined;
+      }
       case "GrantGiven": {
         const { args } = event;
         const gift = {
+          block: event.blockNumber,
           plan: null,
           signer: args.buyer,
           buyerSalt: toHex(0, { size: 32 }),

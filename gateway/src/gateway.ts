@@ -27,10 +27,17 @@ import { createBroker } from "./ingest/mqtt.ts";
 import { createPasswords } from "./ingest/passwords.ts";
 import { createTokens } from "./ingest/tokens.ts";
 import { createCovers } from "./keys/covers.ts";
+import { createCuts } from "./keys/cuts.ts";
 import { createLedger } from "./keys/ledger.ts";
 import { createPurchases } from "./keys/purchases.ts";
 import { createSessions } from "./keys/sessions.ts";
-import { CARRY_BATCH, SEALED_RETENTION_MS, SETTLE_MS, UNLISTED_RETENTION_MS } from "./limits.ts";
+import {
+  CARRY_BATCH,
+  CUT_INTERVAL_MS,
+  SEALED_RETENTION_MS,
+  SETTLE_MS,
+  UNLISTED_RETENTION_MS,
+} from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
 import { type HubKeys, Pipeline } from "./seal/pipeline.ts";
 import { createSegmentStore } from "./seal/store.ts";
@@ -131,7 +138,14 @@ export async function startGateway(
   const store = createSegmentStore(db);
   const ledger = createLedger(db);
   const node: Libp2p = await createNode();
-  const purchases = createPurchases({ client, contracts, fromBlock, delivery, directory });
+  const purchases = createPurchases({
+    client,
+    contracts,
+    fromBlock,
+    delivery,
+    directory,
+    confirmations: config.confirmations,
+  });
   const senderOf = (listingId: bigint): Sender | undefined => {
     const listing = directory.listing(listingId);
     return listing && hubOf(listing.hubId).sender;
@@ -161,7 +175,7 @@ export async function startGateway(
     metrics,
     log,
   });
-  const covers = createCovers({ directory, purchases, crypto, delivery, metrics, log });
+  const covers = createCovers({ directory, purchases, ledger, crypto, delivery, metrics, log });
 
   const claims = createSubscriptionClaims({
     client,
@@ -219,8 +233,7 @@ export async function startGateway(
           { event: "plan outgrown", listing: String(listingId) },
           "an old plan's entry no longer covers one message",
         );
-        for (const account of ledger.accounts())
-          if (account.listingId === listingId && account.plan.entry === plan.entry) account.hopeless = true;
+        ledger.giveUp(listingId, plan);
       },
       onStored: (header) => ledger.stored(header),
       onAbandoned: () => ledger.recount(listingId),
@@ -228,8 +241,10 @@ export async function startGateway(
         metrics.count("segments");
         streams.get(listingId)?.wake(header);
       },
-      onGeneration: () =>
-        sessions.end(listingId, new RefusedError("StaleGeneration", "a new generation has begun")),
+      onGeneration: () => {
+        metrics.count("generations");
+        sessions.end(listingId, new RefusedError("StaleGeneration", "a new generation has begun"));
+      },
     });
     // A copy may lack what was published after it was made: numbers that are gone are never used again.
     if (restored) pipeline.renew(0, true);
@@ -251,6 +266,7 @@ export async function startGateway(
         log,
       }),
     );
+    cuts.look(listingId); // somebody may have been shut out while we were away
     log.info(
       {
         event: "listing",
@@ -277,7 +293,32 @@ export async function startGateway(
     );
   }
 
+  const cuts = createCuts({
+    db,
+    cutBlock: directory.cutBlock,
+    async renew(listingId) {
+      const stream = streams.get(listingId);
+      await stream?.pipeline.turn();
+      return stream !== undefined;
+    },
+    intervalMs: CUT_INTERVAL_MS,
+    log,
+  });
+
   directory.on("listing", onListing);
+  directory.on("rotated", (grantId) =>
+    sessions.endGrant(grantId, new RefusedError("KeysRotated", "the grant's keys were changed")),
+  );
+  directory.on("cut", (listingId, grantId) => {
+    if (grantId) sessions.endGrant(grantId, new RefusedError("Revoked", "the seller revoked the grant"));
+    else sessions.recheck({ listingId });
+    cuts.look(listingId);
+  });
+  directory.on("block", (upTo) => sessions.recheck({ upTo }));
+  directory.on("reorg", (fromBlock) => {
+    sessions.recheck();
+    cuts.undo(fromBlock);
+  });
   directory.on("keys", (hubId) => {
     for (const stream of streams.values()) if (stream.hubId === hubId) stream.pipeline.kick();
   });
@@ -382,6 +423,7 @@ export async function startGateway(
     async stop() {
       ending.abort();
       clearInterval(settling);
+      cuts.stop();
       status.close();
       await Promise.all([broker.stop(), api.stop(), feeding]);
       await Promise.all(opening.values());

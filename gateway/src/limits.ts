@@ -150,6 +150,11 @@ export const MAX_COVER_RATES = 100_000;
 /** Keys out ahead of a gift, which has no plan that states a notice. */
 export const GIFT_NOTICE_SECONDS = 3_600;
 
+/** How long a signature that is not the grant's waits for blocks in which its keys may have been changed. */
+export const CATCH_UP_MS = 2_000;
+/** Least time between two new generations of a listing because somebody was shut out: each makes every reader ask for keys. */
+export const CUT_INTERVAL_MS = 60_000;
+
 // ---- chain
 
 /**

@@ -1,7 +1,7 @@
 /** What one relay is told: environment variables over an optional JSON file over defaults. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Deployment, parseDeployment } from "@weir/sdk/chain";
+import { type ConfirmationRules, type Deployment, parseDeployment } from "@weir/sdk/chain";
 import { type Address, getAddress, isAddress } from "viem";
 
 export type RelayConfig = {
@@ -17,7 +17,12 @@ export type RelayConfig = {
   /** Stop when standard input closes: whoever started us is gone. */
   parentWatch: boolean;
   logLevel: string;
+  /** In place of the table of confirmations by chain. */
+  confirmations: ConfirmationRules;
 };
+
+/** More blocks than any chain needs: a slip of the finger would keep every buyer waiting. */
+const MAX_CONFIRMATIONS = 10_000;
 
 /** A setting is missing or wrong. */
 export class ConfigInvalid extends Error {
@@ -34,7 +39,7 @@ type Settings = Record<string, string | undefined>;
 
 /**
  * Reads `WEIR_RPC_URL`, `WEIR_CHAIN_ID`, `WEIR_DATA_DIR`, `WEIR_DEPLOYMENT`, `WEIR_RELAY_OPERATOR`, `WEIR_RELAY_HOST`, `WEIR_PORT_RELAY_{TCP,WS,HTTP}`,
- * `WEIR_PARENT_WATCH`, `WEIR_LOG_LEVEL`. `WEIR_RELAY_CONFIG` names a JSON file with the same keys; the environment wins.
+ * `WEIR_CONFIRMATIONS`, `WEIR_UNCONFIRMED_BPS`, `WEIR_PARENT_WATCH`, `WEIR_LOG_LEVEL`. `WEIR_RELAY_CONFIG` names a JSON file with the same keys; the environment wins.
  *
  * @throws ConfigInvalid, DeploymentInvalid
  */
@@ -59,6 +64,10 @@ export function readConfig(env: Settings): RelayConfig {
     },
     parentWatch: settings.WEIR_PARENT_WATCH === "1",
     logLevel: settings.WEIR_LOG_LEVEL ?? "info",
+    confirmations: {
+      confirmations: optional(settings, "WEIR_CONFIRMATIONS", MAX_CONFIRMATIONS),
+      unconfirmedBps: optional(settings, "WEIR_UNCONFIRMED_BPS", 10_000),
+    },
   };
 }
 
@@ -79,6 +88,9 @@ function parse(setting: string, path: string): unknown {
     );
   }
 }
+
+const optional = (settings: Settings, name: string, max: number): number | undefined =>
+  settings[name] ? whole(settings, name, 0, max) : undefined;
 
 function whole(settings: Settings, name: string, fallback: number, max: number): number {
   const text = settings[name];

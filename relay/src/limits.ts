@@ -13,6 +13,10 @@ export const OPEN_TIMEOUT_MS = 60 * SECOND;
 export const MAX_STREAMS_PER_PEER = 64;
 /** Readers at once in one process: about 100 KiB each. */
 export const MAX_READERS = 4_000;
+/** Readers of open listings among them: they pay nothing, and leave places for those who do. */
+export const MAX_OPEN_READERS = 1_000;
+/** … of one peer. */
+export const MAX_OPEN_READERS_PER_PEER = 8;
 /** A stream that has not drained for so long belongs to a dead or hostile peer; it can resume from the store. */
 export const DRAIN_TIMEOUT_MS = 30 * SECOND;
 /** A control frame's largest body, as the wire protocol says, and its type. */

@@ -17,6 +17,7 @@ const COUNTERS = {
   sessions_opened_total: "Reading sessions opened, by kind.",
   refusals_total: "Refusals sent, by name.",
   keys_served_total: "Covers given out, by origin.",
+  covers_dropped_total: "Kept covers for keys that their grants no longer have.",
   chain_errors_total: "Requests to the chain that failed.",
   corrupt_records_total: "Stored records whose checksum failed.",
 } as const;

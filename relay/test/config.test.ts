@@ -59,6 +59,8 @@ test.each([
   ["WEIR_RELAY_OPERATOR", { WEIR_RELAY_OPERATOR: "0x12" }],
   ["WEIR_PORT_RELAY_TCP", { WEIR_PORT_RELAY_TCP: "70000" }],
   ["WEIR_CHAIN_ID", { WEIR_CHAIN_ID: "one" }],
+  ["WEIR_CONFIRMATIONS", { WEIR_CONFIRMATIONS: "-1" }],
+  ["WEIR_UNCONFIRMED_BPS", { WEIR_UNCONFIRMED_BPS: "10001" }],
   ["WEIR_DEPLOYMENT", { WEIR_DEPLOYMENT: "/nowhere/31337.json" }],
 ])("a wrong %s is named", (setting, more: Record<string, string>) => {
   expect(() => readConfig(env(more))).toThrow(ConfigInvalid);

@@ -5,7 +5,7 @@
 // - refused: unknown and revoked grants, another listing's, an empty range, too many requests, nobody to ask
 
 import { revokeGrant } from "@weir/sdk/chain";
-import { hex } from "@weir/sdk/core";
+import { type Hex, hex } from "@weir/sdk/core";
 import { type Fields, type FrameStream, PROTOCOLS } from "@weir/sdk/wire";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { SELLER } from "../../test/support/market.ts";
@@ -52,9 +52,15 @@ async function ask(frames: FrameStream, scene: Scene, more: Partial<Fields<"KEY_
 }
 
 /** Answers the next request as a gateway that seals up to `epochTo`. */
-async function seal(keys: FrameStream, scene: Scene, epochTo: number): Promise<void> {
+async function seal(
+  keys: FrameStream,
+  scene: Scene,
+  epochTo: number,
+  to: { encryptionKey?: Hex } = {},
+): Promise<void> {
   const request = await keys.expect("KEY_REQUEST");
-  const cover = scene.gateway.someSeal(0, request.epochFrom, epochTo);
+  const { buyer, encryptionKey } = scene.purchase.purchase;
+  const cover = await scene.gateway.cover({ buyer, encryptionKey, ...to }, request.epochFrom, epochTo);
   keys.send("KEY_REPLY", { requestId: request.requestId, seal: cover, error: null });
 }
 

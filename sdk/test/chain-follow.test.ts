@@ -4,6 +4,7 @@
 // ├── a WebSocket client → woken by its notifications
 // ├── a range that spans more blocks than one request may → several batches, no gap, nothing twice
 // ├── blocks replaced → announced by the first of them, then their successors
+// ├── 64 of them, each followed by itself → announced by the first, and not by the chain's beginning
 // ├── replaced while it was away → the same, found from the cursor
 // ├── another chain behind the same address → reset, then everything of it
 // ├── the node away for a while → errors reported, then it goes on
@@ -209,6 +210,21 @@ test("replaced blocks are announced, then their successors given", async () => {
   expect(follower.book.reorgs).toEqual([fork + 1n]);
   const names = [10, 11, 12, 13, 14].map((index) => chain.accounts[index]!.address);
   expect(follower.payouts().slice(-5)).toEqual(names);
+});
+
+test("a fork of 64 blocks, each followed by itself, is announced by its first", async () => {
+  const id = await chain.test.snapshot();
+  const fork = await head();
+  const follower = follow({ intervalMs: 5 });
+  await follower.untilBlock(fork);
+  for (let block = 1n; block <= 64n; block += 1n) {
+    await chain.test.mine({ blocks: 1 });
+    await follower.untilBlock(fork + block);
+  }
+  await chain.test.revert({ id });
+  await chain.test.mine({ blocks: 65 });
+  await follower.untilBlock(fork + 65n);
+  expect(follower.book.reorgs).toEqual([fork + 1n]);
 });
 
 test("blocks replaced while it was away are found from the cursor", async () => {

@@ -2,6 +2,8 @@
 //   trade     what mosquitto_pub publishes arrives whole, in order, for exactly its price
 //   sealed    a marker published as data is neither in the relay's files nor in the frames on the wire; with sealing off it is
 //             found in both, by the same search
+//   open      read by anybody while the listing is open
+//   stolen    keys changed: the buyer's own readers go on whole with the new ones, whoever has the old ones reads nothing more
 //   stop      gateway alive: closed by notice within five seconds, the rest comes back
 //             gateway dead: requestClose by anyone with the notice, challenge, withdraw; it comes back within the challenge: paid
 import { spawn } from "node:child_process";
@@ -21,14 +23,33 @@ import { SEED_LISTINGS, type SeedListing } from "../../scripts/stack/listings.ts
 import { startProgram } from "../../scripts/stack/program.ts";
 import { devicePassword, LOCAL_PASSPHRASE, type SeededListing } from "../../scripts/stack/seed.ts";
 import { CHAIN_ID, type Stack, startStack } from "../../scripts/stack/stack.ts";
-import { getChannel, requestCloseWithNotice, withdraw } from "../../sdk/src/chain/index.ts";
-import { buyListing, type DecodedMessage, type Feed, openPurchase } from "../../sdk/src/client/index.ts";
+import {
+  getChannel,
+  getListing,
+  getPublisherKeys,
+  getPurchase,
+  requestCloseWithNotice,
+  reviseListing,
+  withdraw,
+} from "../../sdk/src/chain/index.ts";
+import {
+  buyListing,
+  currentKeys,
+  type DecodedMessage,
+  deliveryOf,
+  type Feed,
+  openFeed,
+  openOpenListing,
+  openPurchase,
+  rotatePurchaseKeys,
+} from "../../sdk/src/client/index.ts";
 import { createNode, fileStore, nativeCrypto } from "../../sdk/src/client/node.ts";
-import { type Crypto, concat } from "../../sdk/src/core/index.ts";
+import { type Crypto, concat, ListingFlags } from "../../sdk/src/core/index.ts";
 import { takeOwnPorts } from "../support/stack.ts";
 
 const PRICE = 10n ** 11n;
 const DEPOSIT = 10n ** 15n;
+const patience = { timeout: 30_000, interval: 20 };
 const FREE = SEED_LISTINGS.find(({ device }) => device === "seismograph")!;
 const METERED: SeedListing = {
   ...SEED_LISTINGS.find(({ device }) => device === "machine-1")!,
@@ -200,6 +221,116 @@ it("a buyer who lost everything but the wallet reads on: totals are believed und
   // What was read twice is paid once: five new messages on top of what was due before.
   expect(claimed).toBe(due + 5n * PRICE);
   expect(capture).toBe(claimed);
+});
+
+/** A feed of whoever has copied the keys that a purchase had until now, and nothing else. */
+async function thiefOf(
+  market: ReturnType<typeof buyer>,
+  grantId: `0x${string}`,
+): Promise<() => Promise<Feed>> {
+  const { contracts } = market;
+  const purchase = await getPurchase(client(), { contracts, grantId });
+  const { listingId, version } = purchase;
+  const { terms } = await getListing(client(), { contracts, listingId, version });
+  const published = await getPublisherKeys(client(), { contracts, hubId: terms.hubId });
+  const { keys } = await currentKeys(market, purchase);
+  const parameters = {
+    ...market,
+    delivery: deliveryOf(CHAIN_ID, contracts),
+    listing: { id: listingId, terms, publisherKeys: new Map(published.map((key) => [key.keyId, key])) },
+    purchase,
+    keys,
+    transactionHash: null,
+    channel: null,
+    store: fileStore(join(folder, "thief")),
+  };
+  return () => openFeed(parameters);
+}
+
+it("keys that were stolen are changed: the buyer's readers go on whole, the thief's end", async () => {
+  const paid = await open(metered, "buyer1", DEPOSIT);
+  const gratis = await open(free, "buyer1", 0n);
+  const steal = await thiefOf(gratis.market, gratis.bought.grantId);
+  const thief = await steal();
+  const stolen: DecodedMessage[] = [];
+  thief.on("messages", (delivered) => stolen.push(...delivered.messages));
+  await opened(thief);
+  const readers = [paid, gratis];
+  for (const listing of [metered, free]) await publish(listing, numbered(20));
+  for (const { messages } of readers) await expect.poll(() => last(messages), patience).toBe(19);
+  await expect.poll(() => last(stolen), patience).toBe(19);
+
+  for (const { market, bought } of readers) await rotatePurchaseKeys(market, bought);
+  const status = (feed: Feed) => `${feed.state.status} ${feed.state.reason?.name ?? ""}`;
+  await expect.poll(() => status(thief), patience).toMatch(/^failed (KeysRotated|BadSignature)$/);
+  const held = stolen.length;
+  for (const { messages } of readers) messages.splice(0);
+  for (const listing of [metered, free]) await publish(listing, numbered(30));
+  for (const { messages } of readers) {
+    await expect.poll(() => last(messages), patience).toBe(29);
+    expect(messages.map(({ json }) => (json as { n: number }).n)).toEqual([...Array(30).keys()]);
+  }
+  const again = await steal();
+  await expect.poll(() => status(again), patience).toBe("failed BadSignature");
+  expect(stolen).toHaveLength(held);
+
+  // Another device of the same buyer: the wallet gives the keys of now.
+  await gratis.feed.close();
+  const { feed: elsewhere } = await openPurchase(
+    { ...gratis.market, store: fileStore(join(folder, "second")) },
+    gratis.bought,
+  );
+  await opened(elsewhere);
+  await elsewhere.close();
+  expect(await paid.feed.stop()).toMatchObject({ by: "gateway" });
+});
+
+it("an open listing is read without a purchase, and not any more once it is none", async () => {
+  const { contracts, relays } = stack.file;
+  const seller = createWalletClient({
+    account: accountOf("seller1").account,
+    chain: hardhat,
+    transport: http(stack.file.rpc),
+    pollingInterval: 50,
+  });
+  const { listingId } = free;
+  const revise = async (open: boolean) => {
+    const { terms, metadata } = await getListing(client(), { contracts, listingId });
+    const flags = open ? terms.flags | ListingFlags.open : terms.flags & ~ListingFlags.open;
+    await reviseListing(seller, { contracts, listingId, terms: { ...terms, flags }, metadata });
+  };
+  const anybody = await createNode();
+  const read = () =>
+    openOpenListing({
+      client: client(),
+      contracts,
+      delivery: deliveryOf(CHAIN_ID, contracts),
+      crypto: nativeCrypto,
+      node: anybody,
+      relays,
+      listingId,
+    });
+  await expect(read()).rejects.toMatchObject({ name: "NoGrant" });
+  await revise(true);
+  const feed = await read();
+  const messages: DecodedMessage[] = [];
+  feed.on("messages", (delivered) => messages.push(...delivered.messages));
+  // Its open generation begins with the first segment that is sealed after the revision.
+  const came = async () => {
+    await publish(free, numbered(1));
+    return messages.length;
+  };
+  await expect.poll(came, { timeout: 60_000, interval: 1_000 }).toBeGreaterThan(0);
+  await publish(free, numbered(20));
+  await expect.poll(() => last(messages), patience).toBe(19);
+  expect(feed.meter).toMatchObject({ due: 0n, signed: 0n });
+  await revise(false);
+  await expect.poll(() => `${feed.state.status} ${feed.state.reason?.name}`, patience).toBe("failed NoGrant");
+  // Its root was published, so what comes now is sealed under another: nothing of it was for everybody.
+  const held = messages.length;
+  await publish(free, numbered(5));
+  expect(messages).toHaveLength(held);
+  await anybody.stop();
 });
 
 /** Number of the message that came last. */

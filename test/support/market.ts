@@ -124,6 +124,7 @@ export async function makeListing(
   title: string,
   more: Partial<ListingTerms> = {},
   metadata = sampleMetadata(title),
+  bond?: bigint,
 ): Promise<TestListing> {
   const terms = makeTerms(chain, hubId, metadata, more);
   const { listingId } = await createListing(chain.wallet(SELLER), {
@@ -131,6 +132,7 @@ export async function makeListing(
     hubId,
     terms,
     metadata,
+    bond,
   });
   return { listingId, version: 1, terms, metadata };
 }
@@ -139,7 +141,12 @@ export async function makeListing(
 export const makePurchase = (
   chain: TestChain,
   { listingId, version, terms }: TestListing,
-  { plan = 0, amount = 10n ** 16n, buyer = BUYER }: { plan?: number; amount?: bigint; buyer?: number } = {},
+  {
+    plan = 0,
+    amount = 10n ** 16n,
+    buyer = BUYER,
+    notAfter = FOREVER,
+  }: { plan?: number; amount?: bigint; buyer?: number; notAfter?: number } = {},
 ): Purchase => ({
   listingId,
   version,
@@ -150,7 +157,7 @@ export const makePurchase = (
   encryptionKey: toHex(2, { size: 32 }),
   buyerSalt: randomSalt(),
   notBefore: 0,
-  notAfter: FOREVER,
+  notAfter,
   market: zeroAddress,
   amount,
   minCredited: amount,

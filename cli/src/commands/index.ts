@@ -21,6 +21,7 @@ import {
   gatewayRun,
   gatewayStatus,
 } from "./gateway/programs.ts";
+import { grantRotate } from "./grant/rotate.ts";
 import { hubCreate } from "./hub/create.ts";
 import { hubRole } from "./hub/role.ts";
 import { hubShow } from "./hub/show.ts";
@@ -90,6 +91,7 @@ export function createProgram({ json }: { json: boolean }): Command {
       channelWithdraw(),
     ]),
     noun("subscription", "the escrow of period and flat plans", [subscriptionList(), subscriptionCancel()]),
+    noun("grant", "a right to read", [grantRotate()]),
     claimCommand(),
     verifyCommand(),
     noun("relay", "the courier", [relayRun(), relayRegister(), relayStatus(), relayPull()]),

@@ -1,14 +1,21 @@
-// Keys of whole ranges for grants that are not metered: period, flat and free plans, and gifts.
+// Keys of whole ranges: for grants that are not metered (period, flat and free plans, and gifts), and once more for what metered ones have
+// opened, when a buyer has lost what he got.
 //
-// They reach no further than the notice ahead of the clock, and never beyond what is paid for. So a buyer who cancels holds what
+// The former reach no further than the notice ahead of the clock, and never beyond what is paid for. So a buyer who cancels holds what
 // his notice pays for anyway, and nobody has to be re-keyed.
 import {
+  type Address,
   type Crypto,
   coverKeys,
   createSealer,
   type Delivery,
   type Hex,
   isMetered,
+  isOpenListing,
+  type ListingTerms,
+  openGrantId,
+  openPurchaseOf,
+  type Plan,
   Rights,
   SESSION_ID_BYTES,
   type Seal,
@@ -30,6 +37,8 @@ import {
 import type { Identity } from "../link.ts";
 import type { Metrics } from "../metrics.ts";
 import type { HubKeys, Pipeline } from "../seal/pipeline.ts";
+import type { Range } from "./account.ts";
+import type { Ledger } from "./ledger.ts";
 import { listingOf, type Purchases } from "./purchases.ts";
 
 export type Covers = {
@@ -38,16 +47,21 @@ export type Covers = {
 };
 
 type Request = Fields<"KEY_REQUEST">;
+type Link = Parameters<Covers["attend"]>[0];
+
+/** All that a generation can have: the cover is its root. */
+const EVERY_EPOCH: Range = { from: 0, to: 2 ** 32 - 1 };
 
 export function createCovers(init: {
   directory: Directory;
   purchases: Purchases;
+  ledger: Ledger;
   crypto: Crypto;
   delivery: Delivery;
   metrics: Metrics;
   log: Logger;
 }): Covers {
-  const { directory, purchases, crypto, delivery, metrics, log } = init;
+  const { directory, purchases, ledger, crypto, delivery, metrics, log } = init;
   const rates = new Map<Hex, Rate>();
 
   function limit(grantId: Hex): void {
@@ -65,30 +79,42 @@ export function createCovers(init: {
       );
   }
 
-  /** What the terms of the grant's version say: seconds for which keys may be out ahead of the clock, and of the past. */
-  function reachOf(acquired: Acquired): { notice: number; historyDepth: number } {
-    const terms = listingOf(directory, acquired.listingId).versions.get(acquired.version)?.terms;
-    const historyDepth = acquired.rights & Rights.history ? (terms?.historyDepth ?? 0) : 0;
-    if (acquired.plan === null) return { notice: GIFT_NOTICE_SECONDS, historyDepth };
-    const plan = terms?.plans[acquired.plan];
-    if (plan === undefined || isMetered(plan))
-      throw new RefusedError("WrongPlan", "covers are not for metered plans, which open sessions");
-    return { notice: plan.notice, historyDepth };
+  const planOf = ({ listingId, version, plan }: Acquired): Plan | undefined =>
+    plan === null ? undefined : termsOf(listingId, version)?.plans[plan];
+  const termsOf = (listingId: bigint, version: number): ListingTerms | undefined =>
+    listingOf(directory, listingId).versions.get(version)?.terms;
+
+  function isMeteredGrant(acquired: Acquired): boolean {
+    const plan = planOf(acquired);
+    if (acquired.plan !== null && !plan) throw new RefusedError("WrongPlan", "the listing has no such plan");
+    return plan !== undefined && isMetered(plan);
   }
 
-  async function cover(link: Parameters<Covers["attend"]>[0], request: Request): Promise<Seal> {
-    const { pipeline, hub, identity } = link;
-    const { grantId, generation } = request;
-    if (request.listingId !== pipeline.listingId)
-      throw new RefusedError("UnknownListing", "this connection is for another listing");
-    const acquired = await purchases.acquired(grantId, null);
-    if (acquired.listingId !== pipeline.listingId)
-      throw new RefusedError("NoGrant", "the grant is for another listing");
-    limit(grantId);
+  /** What the terms of the grant's version say: seconds for which keys may be out ahead of the clock, and of the past. */
+  function reachOf(acquired: Acquired): { notice: number; historyDepth: number } {
+    const terms = termsOf(acquired.listingId, acquired.version);
+    const historyDepth = acquired.rights & Rights.history ? (terms?.historyDepth ?? 0) : 0;
+    return { notice: planOf(acquired)?.notice ?? GIFT_NOTICE_SECONDS, historyDepth };
+  }
+
+  /** What a metered channel has opened: paid for already, and so sealed again to whoever holds the grant's keys now, for ever. */
+  function bought({ paymentId }: Acquired, { generation, epochFrom, epochTo }: Request): Range {
+    const ranges = ledger.account(paymentId)?.opened.get(generation) ?? [];
+    const range = ranges.find(({ to }) => to >= epochFrom);
+    if (!range || range.from > epochTo)
+      throw new RefusedError("AfterWindow", "nothing was opened to this channel in these epochs", {
+        epochTo: String(ranges.at(-1)?.to ?? ""),
+      });
+    return { from: Math.max(range.from, epochFrom), to: Math.min(range.to, epochTo) };
+  }
+
+  /** What the grant's window, its payment and the notice open now. */
+  async function opened(acquired: Acquired, pipeline: Pipeline, request: Request): Promise<Range> {
     const { notice, historyDepth } = reachOf(acquired);
-    const { grant, subscription } = await purchases.requireActive(grantId);
-    if (generation !== pipeline.generation)
-      throw new RefusedError("StaleGeneration", "keys are given for the running generation", {
+    const { grant, subscription } = await purchases.requireActive(request.grantId, { orOver: true });
+    // An earlier generation is over: what of it lies in the window was paid for. A later one is nobody's yet.
+    if (request.generation > pipeline.generation)
+      throw new RefusedError("StaleGeneration", "keys are given for generations that have begun", {
         generation: String(pipeline.generation),
       });
     const now = Math.floor(Date.now() / 1000);
@@ -104,18 +130,61 @@ export function createCovers(init: {
       });
     if (from > to)
       throw new RefusedError("AfterWindow", `keys are out up to epoch ${last}`, { epochTo: String(last) });
+    return { from, to };
+  }
+
+  async function cover(link: Link, request: Request): Promise<Seal> {
+    const { pipeline } = link;
+    const { grantId, generation } = request;
+    const { listingId } = pipeline;
+    if (request.listingId !== listingId)
+      throw new RefusedError("UnknownListing", "this connection is for another listing");
+    if (grantId === openGrantId(listingId)) return publish(link, request);
+    const acquired = await purchases.acquired(grantId, null);
+    if (acquired.listingId !== listingId)
+      throw new RefusedError("NoGrant", "the grant is for another listing");
+    limit(grantId);
+    const { from, to } = isMeteredGrant(acquired)
+      ? bought(acquired, request)
+      : await opened(acquired, pipeline, request);
+    const { encryptionKey } = purchases.keysOf(grantId, acquired);
+    return sealTo(link, { buyer: acquired.buyer, encryptionKey }, generation, { from, to });
+  }
+
+  /** The root of an open listing's running generation, for everybody. */
+  async function publish(link: Link, { generation, grantId }: Request): Promise<Seal> {
+    const { pipeline } = link;
+    const { newest } = listingOf(directory, pipeline.listingId);
+    if (!isOpenListing(newest.terms)) throw new RefusedError("NoGrant", "the listing is not open");
+    limit(grantId);
+    // Between the chain's word and the generation that follows it, the running one is not what everybody may read.
+    if (generation !== pipeline.generation || !pipeline.isOpen)
+      throw new RefusedError("StaleGeneration", "the root is given for the running generation", {
+        generation: String(pipeline.generation),
+      });
+    return sealTo(link, openPurchaseOf(pipeline.listingId, newest.version), generation, EVERY_EPOCH);
+  }
+
+  async function sealTo(
+    { pipeline, hub, identity }: Link,
+    { buyer, encryptionKey }: { buyer: Address; encryptionKey: Hex },
+    generation: number,
+    { from, to }: Range,
+  ): Promise<Seal> {
+    const { listingId } = pipeline;
     const sealer = await createSealer(crypto, {
       delivery,
-      listingId: pipeline.listingId,
+      listingId,
       generation,
-      buyer: acquired.buyer,
-      encryptionKey: acquired.encryptionKey,
+      buyer,
+      encryptionKey,
       purpose: SealPurpose.cover,
       sessionId: new Uint8Array(SESSION_ID_BYTES),
       publisherKeyId: identity.keyId,
       publisherPrivateKey: hub.publisherPrivateKey,
     });
-    const secret = streamSecret(hub.masterSeed, delivery, pipeline.listingId, generation);
+    metrics.count("cover_seals");
+    const secret = streamSecret(hub.masterSeed, delivery, listingId, generation);
     return sealer.seal(from, to, coverKeys(crypto, secret, from, to));
   }
 

@@ -16,6 +16,7 @@ import {
   type Voucher,
 } from "./account.ts";
 import { createLadder, passed } from "./ladder.ts";
+import { createGrowing, createLivePlans } from "./live.ts";
 import { createSums } from "./sums.ts";
 
 export type Ledger = {
@@ -26,6 +27,8 @@ export type Ledger = {
   admit(purchased: Purchased): Account;
   /** Metered plans of open accounts of a listing: their prepayment bounds what an epoch may hold. */
   plans(listingId: bigint): Plan[];
+  /** Accounts on this plan get nothing more: its entry no longer covers a single message of the listing. */
+  giveUp(listingId: bigint, plan: Plan): void;
   /** A segment was stored. Only inside that commit. */
   stored(header: Header): void;
   /** Forgets sizes of at most `limit` segments sealed before this moment; accounts carry their sums forward. Only inside a commit. */
@@ -68,13 +71,29 @@ export function createLedger(db: Database): Ledger {
   /** Accounts of a listing, so that a stored segment touches only its own. */
   const byListing = new Map<string, Set<Account>>();
 
+  const growing = createGrowing();
+  const livePlans = createLivePlans();
+
   for (const row of db.all<AccountRow>("SELECT * FROM channels")) remember(fromRow(row));
 
   function remember(account: Account): Account {
     accounts.set(account.channelId, account);
     const listing = String(account.listingId);
     byListing.set(listing, (byListing.get(listing) ?? new Set()).add(account));
+    livePlans.set(account, isLive(account));
+    const stream = db.get<{ generation: number; lastEpoch: number }>(
+      "SELECT generation, lastEpoch FROM streams WHERE listingId = ?",
+      listing,
+    );
+    // Epochs never fall, so what lies before the last one of the running generation is over.
+    for (const { from, to } of account.opened.get(stream?.generation ?? -1) ?? [])
+      for (let epoch = Math.max(from, stream!.lastEpoch); epoch <= to; epoch += 1)
+        growing.add(account, stream!.generation, epoch);
     return account;
+  }
+
+  function isLive({ plan, frozenEpoch, hopeless }: Account): boolean {
+    return isMetered(plan) && frozenEpoch === null && !hopeless;
   }
 
   function fromRow(row: AccountRow): Account {
@@ -88,6 +107,18 @@ export function createLedger(db: Database): Ledger {
       account.accrued += valueIn(account, generation, from, to);
     }
     return account;
+  }
+
+  /** Whether any of these segments may lie in what the account has opened: most accounts are passed over by one comparison. */
+  function hasOpened(
+    { opened }: Account,
+    segments: readonly { generation: number; epoch: number }[],
+  ): boolean {
+    const [first, last] = [segments[0]!, segments.at(-1)!];
+    if (first.generation !== last.generation) return opened.size > 0;
+    return (
+      opened.get(first.generation)?.some(({ from, to }) => from <= last.epoch && first.epoch <= to) ?? false
+    );
   }
 
   const isOpen = (account: Account, generation: number, epoch: number): boolean =>
@@ -151,6 +182,7 @@ export function createLedger(db: Database): Ledger {
       account.opened.set(generation, intervals);
     }
     account.accrued += valueIn(account, generation, epoch, epoch);
+    growing.add(account, generation, epoch);
   }
 
   const owed = (account: Account): bigint => dueOf(account.plan, account.accrued);
@@ -188,16 +220,16 @@ export function createLedger(db: Database): Ledger {
       );
       return remember(fromRow(row));
     },
-    plans(listingId) {
-      const plans = new Map<string, Plan>();
-      for (const { version, planIndex, plan, frozenEpoch, hopeless } of byListing.get(String(listingId)) ??
-        [])
-        if (isMetered(plan) && frozenEpoch === null && !hopeless) plans.set(`${version}/${planIndex}`, plan);
-      return [...plans.values()];
+    plans: livePlans.of,
+    giveUp(listingId, { entry }) {
+      for (const account of byListing.get(String(listingId)) ?? []) {
+        if (account.plan.entry !== entry) continue;
+        account.hopeless = true;
+        livePlans.set(account, false);
+      }
     },
     stored(header) {
-      for (const account of byListing.get(String(header.listingId)) ?? [])
-        if (isOpen(account, header.generation, header.epoch)) account.accrued += accrue(account.plan, header);
+      for (const account of growing.at(header)) account.accrued += accrue(account.plan, header);
     },
     carry(beforeMs, limit) {
       // The last segment of a stream stays: sessions start behind it.
@@ -208,19 +240,24 @@ export function createLedger(db: Database): Ledger {
         limit,
       );
       const grown = new Set<Account>();
-      for (const row of old) {
-        for (const account of byListing.get(row.listingId) ?? [])
-          if (isOpen(account, row.generation, row.epoch)) {
-            account.carried += accrue(account.plan, row);
-            grown.add(account);
-          }
+      old.sort((a, b) => a.generation - b.generation || a.seq - b.seq); // within a listing; epochs never fall
+      for (const [listing, rows] of Map.groupBy(old, ({ listingId }) => listingId)) {
+        for (const account of byListing.get(listing) ?? []) {
+          if (!hasOpened(account, rows)) continue;
+          for (const row of rows)
+            if (isOpen(account, row.generation, row.epoch)) {
+              account.carried += accrue(account.plan, row);
+              grown.add(account);
+            }
+        }
+      }
+      for (const row of old)
         db.run(
           "DELETE FROM sealed WHERE listingId = ? AND generation = ? AND seq = ?",
           row.listingId,
           row.generation,
           row.seq,
         );
-      }
       for (const { channelId, carried } of grown)
         db.run("UPDATE channels SET carried = ? WHERE channelId = ?", String(carried), channelId);
     },
@@ -309,6 +346,7 @@ export function createLedger(db: Database): Ledger {
       );
       account.frozenEpoch = epoch;
       account.capture = capture;
+      livePlans.set(account, false);
       return capture;
     },
     closed(account, transactionHash) {
@@ -323,6 +361,7 @@ export function createLedger(db: Database): Ledger {
       account.frozenEpoch = null;
       account.capture = null;
       account.closeHash = null;
+      livePlans.set(account, isLive(account));
     },
   };
 }

@@ -1,13 +1,17 @@
 // What the chain says about a grant that asks for keys: bought or given, by whom, on which terms, and whether it holds now.
+import { once } from "node:events";
 import {
   type ChannelState,
+  type ConfirmationRules,
   type Contracts,
+  confirmationsFor,
   type GrantState,
   getChannel,
   getGrant,
   getPurchase,
   getSubscription,
   isActive,
+  isConsentAlive,
 } from "@weir/sdk/chain";
 import {
   channelId as channelIdOf,
@@ -20,24 +24,37 @@ import {
   Rights,
   type SubscriptionSlot,
 } from "@weir/sdk/core";
-import { grantsAbi } from "@weir/sdk/generated";
+import { grantsAbi, listingsAbi } from "@weir/sdk/generated";
 import { RefusedError } from "@weir/sdk/wire";
-import { type PublicClient, parseEventLogs } from "viem";
-import type { Acquired, Directory, ListingInfo } from "../directory.ts";
+import { type PublicClient, parseEventLogs, zeroAddress } from "viem";
+import type { Acquired, Directory, ListingInfo, Rotation } from "../directory.ts";
+import { CATCH_UP_MS } from "../limits.ts";
 import type { Purchased } from "./account.ts";
 
 export type Purchases = {
   /** How the grant came to be. @throws RefusedError NoGrant, ChainUnreachable */
   acquired(grantId: Hex, transactionHash: Hex | null): Promise<Acquired>;
+  /** The grant's keys as they are now: sealed to, and signed by. */
+  keysOf(grantId: Hex, purchase: Rotation): Rotation;
   /** The metered purchase behind a channel, checked against the channel's id. @throws RefusedError */
   metered(grantId: Hex, channelId: Hex, transactionHash: Hex | null): Promise<Purchased>;
   /** Throws unless the grant gives READ now. Channel or subscription is there if one of them pays for it. @throws RefusedError */
-  requireActive(grantId: Hex): Promise<{
+  requireActive(
+    grantId: Hex,
+    options?: {
+      /** Nor does it throw when the grant's window or the time that was paid for is over: what lay in it was the buyer's. */
+      orOver?: boolean;
+    },
+  ): Promise<{
     grant: GrantState;
     channel: ChannelState | undefined;
     subscription: SubscriptionSlot | undefined;
   }>;
   channel(channelId: Hex): Promise<ChannelState>;
+  /** Resolves when everything that is on the chain now is known here, or has not come in time. */
+  caughtUp(): Promise<void>;
+  /** The block at which a grant that was judged just now was read, if it is not followed yet. @throws RefusedError */
+  unseenBlock(): Promise<bigint | undefined>;
 };
 
 export function createPurchases(init: {
@@ -46,8 +63,10 @@ export function createPurchases(init: {
   fromBlock: bigint;
   delivery: Delivery;
   directory: Directory;
+  /** In place of the table of confirmations by chain. */
+  confirmations: ConfirmationRules;
 }): Purchases {
-  const { client, contracts, fromBlock, delivery, directory } = init;
+  const { client, contracts, fromBlock, delivery, directory, confirmations } = init;
 
   async function acquired(grantId: Hex, transactionHash: Hex | null): Promise<Acquired> {
     const known = directory.acquired(grantId);
@@ -63,7 +82,7 @@ export function createPurchases(init: {
       const found = parseEventLogs({ abi: grantsAbi, logs, eventName: "Purchased" }).find(
         ({ args }) => args.grantId === grantId,
       );
-      if (found) return found.args;
+      if (found) return { ...found.args, block: receipt!.blockNumber };
     }
     const found =
       directory.acquired(grantId) ??
@@ -72,8 +91,73 @@ export function createPurchases(init: {
     return found;
   }
 
+  /** A block that is replaced takes the purchase with it: what is worth more than a little waits until that is unlikely. */
+  async function requireConfirmed(grantId: Hex, grant: GrantState, amount: bigint): Promise<void> {
+    const { listingId, version } = grant;
+    const token = listingOf(directory, listingId).versions.get(version)?.terms.token ?? zeroAddress;
+    const worth = { chainId: delivery.chainId, token, amount, ...confirmations };
+    if (confirmationsFor({ ...worth, bond: 0n }) === 0) return;
+    const [head, { block }, { bond }] = await Promise.all([
+      must(() => client.getBlockNumber({ cacheTime: 0 })),
+      acquired(grantId, null),
+      must(() =>
+        client.readContract({
+          abi: listingsAbi,
+          address: contracts.Listings,
+          functionName: "listing",
+          args: [listingId],
+        }),
+      ),
+    ]);
+    const needed = confirmationsFor({ ...worth, bond });
+    const missing = block + BigInt(needed) - head;
+    if (needed > 0 && missing > 0n)
+      throw new RefusedError("Unconfirmed", "the purchase lies in too few blocks yet", {
+        needed: String(needed),
+        missing: String(missing),
+      });
+  }
+
+  /** Why the chain says that the grant gives no right to read now. */
+  async function inactive(
+    grant: GrantState,
+    channel: ChannelState | undefined,
+    subscription: SubscriptionSlot | undefined,
+  ): Promise<RefusedError> {
+    const now = Date.now() / 1000;
+    if (grant.notAfter === 0) return new RefusedError("NoGrant", "there is no such grant");
+    if (grant.revokedAt !== 0) return new RefusedError("Revoked", "the seller revoked the grant");
+    if (channel && channel.closeAt !== 0) return new RefusedError("Closing", "the channel is closing");
+    if (channel && channel.deposit <= channel.claimed)
+      return new RefusedError("OutOfMoney", "the channel is empty");
+    if (grant.notBefore > now) return new RefusedError("BeforeWindow", "the grant has not begun");
+    if (grant.notAfter <= now) return new RefusedError("AfterWindow", "the grant is over");
+    if (subscription && subscription.stop <= now)
+      return new RefusedError("OutOfMoney", "the time that was paid for is over", {
+        stop: String(subscription.stop),
+      });
+    const { personal, listingId } = grant;
+    if (personal && !(await must(() => isConsentAlive(client, { contracts, listingId }))))
+      return new RefusedError("ConsentWithdrawn", "a consent that the data depends on does not stand now");
+    return new RefusedError("NoGrant", "the grant does not give the right to read");
+  }
+
   return {
     acquired,
+    keysOf: (grantId, { encryptionKey, signer }) => directory.rotation(grantId) ?? { encryptionKey, signer },
+    async caughtUp() {
+      const head = await must(() => client.getBlockNumber({ cacheTime: 0 }));
+      const signal = AbortSignal.timeout(CATCH_UP_MS);
+      try {
+        while (directory.seen() < head) await once(directory, "block", { signal });
+      } catch (error) {
+        if (!signal.aborted) throw error; // whoever waits judges by what is known then
+      }
+    },
+    async unseenBlock() {
+      const block = await must(() => client.getBlockNumber({ cacheTime: 0 }));
+      return block > directory.seen() ? block : undefined;
+    },
     async metered(grantId, channelId, transactionHash) {
       const bought = await acquired(grantId, transactionHash);
       const version = listingOf(directory, bought.listingId).versions.get(bought.version);
@@ -96,7 +180,7 @@ export function createPurchases(init: {
         encryptionKey,
       };
     },
-    async requireActive(grantId) {
+    async requireActive(grantId, { orOver = false } = {}) {
       const [grant, active] = await Promise.all([
         must(() => getGrant(client, { contracts, grantId })),
         must(() => isActive(client, { contracts, grantId, rights: Rights.read })),
@@ -108,7 +192,11 @@ export function createPurchases(init: {
           ? must(() => getSubscription(client, { contracts, subscriptionId: paymentId }))
           : undefined,
       ]);
-      if (!active) throw inactive(grant, channel, subscription);
+      if (!active) {
+        const refusal = await inactive(grant, channel, subscription);
+        if (!(orOver && (refusal.name === "AfterWindow" || refusal.name === "OutOfMoney"))) throw refusal;
+      }
+      await requireConfirmed(grantId, grant, channel?.deposit ?? subscription?.deposit ?? 0n);
       return { grant, channel, subscription };
     },
     channel: (channelId) => must(() => getChannel(client, { contracts, channelId })),
@@ -119,26 +207,6 @@ export function listingOf(directory: Directory, listingId: bigint): ListingInfo 
   const listing = directory.listing(listingId);
   if (!listing) throw new RefusedError("UnknownListing", `this gateway does not serve listing ${listingId}`);
   return listing;
-}
-
-function inactive(
-  grant: GrantState,
-  channel: ChannelState | undefined,
-  subscription: SubscriptionSlot | undefined,
-): RefusedError {
-  const now = Date.now() / 1000;
-  if (grant.notAfter === 0) return new RefusedError("NoGrant", "there is no such grant");
-  if (grant.revokedAt !== 0) return new RefusedError("Revoked", "the seller revoked the grant");
-  if (channel && channel.closeAt !== 0) return new RefusedError("Closing", "the channel is closing");
-  if (channel && channel.deposit <= channel.claimed)
-    return new RefusedError("OutOfMoney", "the channel is empty");
-  if (grant.notBefore > now) return new RefusedError("BeforeWindow", "the grant has not begun");
-  if (grant.notAfter <= now) return new RefusedError("AfterWindow", "the grant is over");
-  if (subscription && subscription.stop <= now)
-    return new RefusedError("OutOfMoney", "the time that was paid for is over", {
-      stop: String(subscription.stop),
-    });
-  return new RefusedError("NoGrant", "the grant does not give the right to read");
 }
 
 /** A chain question; the named answer "there is none" becomes undefined. */

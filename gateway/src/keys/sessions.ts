@@ -21,6 +21,7 @@ import type { Logger } from "pino";
 import type { Address } from "viem";
 import type { Closer } from "../claims/close.ts";
 import type { Database } from "../database.ts";
+import type { Rotation } from "../directory.ts";
 import { MAX_PENDING_SESSIONS, MAX_SESSION_SECONDS } from "../limits.ts";
 import type { Identity } from "../link.ts";
 import type { Metrics } from "../metrics.ts";
@@ -46,6 +47,10 @@ export type Sessions = {
   end(listingId: bigint, why: RefusedError): void;
   /** Ends one channel's session. */
   endChannel(channelId: Hex, why: RefusedError): void;
+  /** Ends a grant's session. */
+  endGrant(grantId: Hex, why: RefusedError): void;
+  /** Judges sessions anew: those of a listing, those judged at a block that is followed now, or all of them. */
+  recheck(which?: { listingId: bigint } | { upTo: bigint }): void;
   count(listingId?: bigint): number;
 };
 
@@ -73,6 +78,8 @@ type Live = {
   /** The next epoch to release. */
   next: number;
   deposit: bigint;
+  /** The block at which it was judged, until that block is followed: were it replaced before, nothing else would say so. */
+  judgedAt: bigint | undefined;
   ended: boolean;
   busy: boolean;
   again: boolean;
@@ -100,15 +107,23 @@ export function createSessions(init: SessionsInit): Sessions {
     const account = await accountOf(link, request);
     const { channel } = await purchases.requireActive(request.grantId);
     const { deposit, epoch } = channel!;
+    const judgedAt = await purchases.unseenBlock();
     const digest = sessionDigest(delivery, request);
-    requireSigner(account, digest, request.signature, "session");
+    const bought = { encryptionKey: account.encryptionKey, signer: account.terms.signer };
+    let keys = purchases.keysOf(request.grantId, bought);
+    if (!same(crypto.recover(digest, request.signature), keys.signer)) {
+      await purchases.caughtUp();
+      keys = purchases.keysOf(request.grantId, bought);
+    }
+    requireSigner(keys.signer, digest, request.signature, "session");
     const { cumulative, voucherSignature: signature } = request;
-    requireSigner(account, voucherDigest(delivery, { channelId, cumulative, relay }), signature, "voucher");
+    const voucher = voucherDigest(delivery, { channelId, cumulative, relay });
+    requireSigner(account.terms.signer, voucher, signature, "voucher");
     if (cumulative > deposit)
       throw new RefusedError("OverDeposit", "the channel holds less than the voucher", {
         deposit: String(deposit),
       });
-    const sealer = await sealerFor(account, link, digest);
+    const sealer = await sealerFor(account, keys.encryptionKey, link, digest);
     // From here on the epoch's budget counts this plan too; a seal that was planned before must be on disk first.
     await pipeline.settled();
     const started = await db.commit(() => {
@@ -135,12 +150,15 @@ export function createSessions(init: SessionsInit): Sessions {
       generation: pipeline.generation,
       next: started.epoch,
       deposit,
+      judgedAt,
       ended: false,
       busy: false,
       again: false,
     };
     if (request.generation !== session.generation)
       throw new RefusedError("StaleGeneration", "a new generation has begun");
+    if (!isCurrent(request.grantId, keys))
+      throw new RefusedError("KeysRotated", "the grant's keys were changed; open a new session with them");
     live.set(channelId, session);
     const ack = crypto.es256Sign(identity.publisherPrivateKey, sessionAckMessage(digest));
     frames.send("SESSION_ACK", {
@@ -163,13 +181,20 @@ export function createSessions(init: SessionsInit): Sessions {
     return known ?? db.commit(() => ledger.account(channelId) ?? ledger.admit(purchased));
   }
 
-  function requireSigner(account: Account, digest: Uint8Array, signature: Uint8Array, what: string): void {
-    if (!same(crypto.recover(digest, signature), account.terms.signer))
+  function requireSigner(signer: Hex, digest: Uint8Array, signature: Uint8Array, what: string): void {
+    if (!same(crypto.recover(digest, signature), signer))
       throw new RefusedError("BadSignature", `the ${what} is not signed by the grant's signer`);
+  }
+
+  /** Whether these are still the grant's keys: while a session was being opened they may have been changed. */
+  function isCurrent(grantId: Hex, { encryptionKey, signer }: Rotation): boolean {
+    const now = purchases.keysOf(grantId, { encryptionKey, signer });
+    return now.encryptionKey === encryptionKey && same(now.signer, signer);
   }
 
   async function sealerFor(
     account: Account,
+    encryptionKey: Hex,
     { pipeline, identity }: Link,
     digest: Uint8Array,
   ): Promise<Sealer> {
@@ -179,7 +204,7 @@ export function createSessions(init: SessionsInit): Sessions {
         listingId: account.listingId,
         generation: pipeline.generation,
         buyer: account.terms.payer,
-        encryptionKey: account.encryptionKey,
+        encryptionKey,
         purpose: SealPurpose.session,
         sessionId: digest.slice(0, SESSION_ID_BYTES),
         publisherKeyId: identity.keyId,
@@ -237,6 +262,18 @@ export function createSessions(init: SessionsInit): Sessions {
     live.delete(channelId);
     session.ended = true;
     refuse(session.link.frames, { channelId, sessionNo: session.sessionNo }, why);
+  }
+
+  /** A grant that is gone, revoked or unpaid ends its session, whatever its relay makes of it. A chain that does not answer ends nothing. */
+  async function judge(session: Live): Promise<void> {
+    session.judgedAt = undefined;
+    try {
+      await purchases.requireActive(session.account.grantId);
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      if (error.name === "ChainUnreachable") return;
+      if (live.get(session.account.channelId) === session) endChannel(session.account.channelId, error);
+    }
   }
 
   // ---- vouchers
@@ -362,6 +399,18 @@ export function createSessions(init: SessionsInit): Sessions {
         if (account.listingId === listingId) endChannel(channelId, why);
     },
     endChannel,
+    endGrant(grantId, why) {
+      for (const [channelId, { account }] of live)
+        if (account.grantId === grantId) endChannel(channelId, why);
+    },
+    recheck(which) {
+      for (const session of live.values()) {
+        const { account, judgedAt } = session;
+        if (which && "listingId" in which && account.listingId !== which.listingId) continue;
+        if (which && "upTo" in which && (judgedAt === undefined || judgedAt > which.upTo)) continue;
+        run(judge(session));
+      }
+    },
     count: (listingId) =>
       listingId === undefined
         ? live.size

@@ -74,6 +74,8 @@ export class Pipeline {
   #sealing: Promise<void> | undefined;
   #wantGeneration: { atLeast: number; again: boolean } | undefined;
   #key: { generation: number; epoch: number; key: Bytes } | undefined;
+  /** Who waits for a new generation. */
+  #turning: (() => void)[] = [];
   #kicked = false;
   #stopped = false;
   /** What the epoch `lastEpoch` holds so far. */
@@ -124,6 +126,10 @@ export class Pipeline {
   }
   get epochLength(): number {
     return Number(this.#state.shape.split("/")[0]);
+  }
+  /** Whether the running generation was begun as one that everybody may read. */
+  get isOpen(): boolean {
+    return this.#state.shape.endsWith("/open");
   }
   /** Messages of this stream that are known to wait. */
   get waiting(): number {
@@ -177,6 +183,13 @@ export class Pipeline {
     this.kick();
   }
 
+  /** Starts a new generation; resolves when it has begun, or the pipeline ends. */
+  turn(): Promise<void> {
+    const turned = new Promise<void>((resolve) => this.#turning.push(resolve));
+    this.renew();
+    return turned;
+  }
+
   /** Looks at the queue now: the key was registered, the clock moved, the start. */
   kick(): void {
     this.#kicked = true;
@@ -188,6 +201,7 @@ export class Pipeline {
     clearTimeout(this.#timer);
     this.#init.journal.events.off("appended", this.#onAppended);
     await this.#running;
+    for (const turned of this.#turning.splice(0)) turned();
   }
 
   /** The row up to which nothing of this stream waits: rows of others may go. */
@@ -355,6 +369,7 @@ export class Pipeline {
     if (again) this.#queue = this.#newQueue();
     this.#wantGeneration = undefined;
     this.#init.onGeneration(generation);
+    for (const turned of this.#turning.splice(0)) turned();
   }
 
   /** The key of one sealed segment, for a sample. */

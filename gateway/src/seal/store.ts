@@ -1,5 +1,13 @@
 // Sealed segments and where each stream stands. What is written here in one commit is what a restart goes on from.
-import { type Address, type Bytes, type Header, type Hex, hex } from "@weir/sdk/core";
+import {
+  type Address,
+  type Bytes,
+  type Header,
+  type Hex,
+  hex,
+  isOpenListing,
+  type ListingTerms,
+} from "@weir/sdk/core";
 import type { Database } from "../database.ts";
 import { MAX_OUTBOX_BYTES } from "../limits.ts";
 
@@ -57,11 +65,13 @@ export type SegmentStore = {
   outboxBytes(): number;
 };
 
-export const shapeOf = (terms: {
-  epochLength: number;
-  segment: { flushMs: number; maxMessages: number; maxBytes: number };
-}): string =>
-  [terms.epochLength, terms.segment.flushMs, terms.segment.maxMessages, terms.segment.maxBytes].join("/");
+/** An open stream's root is out for its whole generation: one that is opened, or no longer is, goes on in another. */
+export const shapeOf = ({
+  epochLength,
+  segment: { flushMs, maxMessages, maxBytes },
+  flags,
+}: Pick<ListingTerms, "epochLength" | "segment" | "flags">): string =>
+  [epochLength, flushMs, maxMessages, maxBytes, ...(isOpenListing({ flags }) ? ["open"] : [])].join("/");
 
 export function createSegmentStore(db: Database): SegmentStore {
   let outboxBytes = db.get<{ n: number | null }>("SELECT SUM(LENGTH(bytes)) AS n FROM outbox")?.n ?? 0;

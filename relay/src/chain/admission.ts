@@ -8,24 +8,15 @@ import {
   ABIS,
   type ChannelState,
   type ContractEvent,
+  confirmationsFor,
   contractError,
-  eventsOf,
   followChain,
   getChannel,
-  getGrant,
   getListing,
-  getPurchase,
   getSubscription,
   type ListingTerms,
 } from "@weir/sdk/chain";
-import {
-  type Address,
-  type Hex,
-  isMetered,
-  isTimed,
-  type PublicKey,
-  type SubscriptionSlot,
-} from "@weir/sdk/core";
+import { type Hex, isMetered, isTimed, type PublicKey, type SubscriptionSlot } from "@weir/sdk/core";
 import { RefusedError } from "@weir/sdk/wire";
 import { createPublicClient, http, type PublicClient } from "viem";
 import type { RelayConfig } from "../config.ts";
@@ -34,6 +25,9 @@ import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { pause } from "../services/wait.ts";
 import { cache } from "./cache.ts";
+import { type Consent, type Grant, loadConsent, loadGrant } from "./load.ts";
+
+export type { Consent, Grant } from "./load.ts";
 
 /** A listing as it stands. `recent`: its newest version is so young that segments under the one before are still taken. */
 export type Listing = {
@@ -43,27 +37,16 @@ export type Listing = {
   terms: ListingTerms;
   /** Unix seconds of the newest version's block; 0 for a first version. */
   revisedAt: number;
+  /** Wei. */
+  bond: bigint;
 };
 
-/** A grant with what only its event tells. `signer` opens connections and signs vouchers. */
-export type Grant = {
-  grantId: Hex;
-  listingId: bigint;
-  buyer: Address;
-  signer: Address;
-  encryptionKey: Hex;
-  paymentId: Hex;
-  version: number;
-  plan: number;
-  kind: number;
-  rights: number;
-  notBefore: number;
-  notAfter: number;
-  revokedAt: number;
+/** What keeps a grant alive beside itself: what pays for it, a channel, a subscription, or neither; and consent, if it needs one. */
+export type Payment = {
+  channel: ChannelState | null;
+  subscription: SubscriptionSlot | null;
+  consent: Consent | null;
 };
-
-/** What pays for a grant: a channel, a subscription, or neither. */
-export type Payment = { channel: ChannelState | null; subscription: SubscriptionSlot | null };
 
 /** What the last blocks touched; `all` when everything may have changed. */
 export type ChainChange = {
@@ -73,6 +56,8 @@ export type ChainChange = {
   payments: ReadonlySet<Hex>;
   listings: ReadonlySet<bigint>;
   hubs: ReadonlySet<bigint>;
+  /** Listings whose data subjects were asked, or said something. */
+  consents: ReadonlySet<bigint>;
 };
 
 export type Admission = {
@@ -97,9 +82,11 @@ export type Admission = {
   channel(channelId: Hex, options?: { fresh?: boolean }): Promise<ChannelState>;
   /** What pays for the grant; `fresh` reads again. @throws RefusedError ChainUnreachable */
   payment(
-    grant: Pick<Grant, "kind" | "paymentId">,
+    grant: Pick<Grant, "kind" | "paymentId" | "personal" | "listingId">,
     options?: { fresh?: boolean | undefined },
   ): Promise<Payment>;
+  /** Nothing, once so many blocks lie on the grant's own as what it is worth demands. @throws RefusedError Unconfirmed */
+  requireConfirmed(grant: Grant, payment: Payment): Promise<void>;
   /** Calls back after every block with what it touched. Returns a function that ends this. */
   watch(listener: (change: ChainChange) => void): () => void;
 };
@@ -111,12 +98,12 @@ const UNKNOWN: ReadonlySet<string> = new Set([
   "PublisherKeyUnknown",
   "HubUnknown",
 ]);
-/** Solidity `GIVEN`. */
-export const GIVEN_KIND = 255;
+type AdmissionConfig = Pick<RelayConfig, "rpcUrl" | "deployment" | "chainId" | "confirmations">;
 
 export const admission =
-  (init: { config: Pick<RelayConfig, "rpcUrl" | "deployment">; onFatal: (error: Error) => void }) =>
+  (init: { config: AdmissionConfig; onFatal: (error: Error) => void }) =>
   ({ log, metrics }: { log: Log; metrics: Metrics }): Admission => {
+    const { chainId, confirmations } = init.config;
     const { contracts, fromBlock } = init.config.deployment;
     const client: PublicClient = createPublicClient({
       transport: http(init.config.rpcUrl, { batch: true, retryCount: 1, timeout: 5_000 }),
@@ -132,7 +119,12 @@ export const admission =
     const grants = cache<Hex, Grant>(isFinal);
     const channels = cache<Hex, ChannelState>(isFinal);
     const subscriptions = cache<Hex, SubscriptionSlot>(isFinal);
+    const consents = cache<bigint, Consent>(isFinal);
+    const reader = { client, contracts, fromBlock };
+    /** What was read at a block that is not followed yet: were it replaced before we look, nothing would say so. It is read once more. */
+    let early: { block: bigint; note: (change: Noted) => void }[] = [];
     let chainTime = 0;
+    let head = 0n;
     let following: Promise<void> | undefined;
     let waits = 0;
     let reads = 0;
@@ -158,6 +150,20 @@ export const admission =
       }
     }
 
+    /** A read whose result is remembered; `note` says what to forget of it. */
+    async function askEarly<T>(
+      unknown: () => RefusedError,
+      note: (change: Noted) => void,
+      load: () => Promise<T>,
+    ): Promise<T> {
+      return ask(unknown, async () => {
+        const value = await load();
+        const block = await client.getBlockNumber({ cacheTime: 0 });
+        if (block > head) early.push({ block, note });
+        return value;
+      });
+    }
+
     const noListing = (listingId: bigint) => () =>
       new RefusedError("UnknownListing", `There is no listing ${listingId}.`);
     const noGrant = () => new RefusedError("NoGrant", "No such grant is on the chain.");
@@ -165,7 +171,7 @@ export const admission =
     async function loadListing(listingId: bigint): Promise<Listing> {
       const { state, terms, version, block } = await getListing(client, { contracts, listingId, fromBlock });
       const revisedAt = version === 1 ? 0 : Number((await client.getBlock({ blockNumber: block })).timestamp);
-      return { listingId, hubId: state.hubId, version, terms, revisedAt };
+      return { listingId, hubId: state.hubId, version, terms, revisedAt, bond: state.bond };
     }
 
     async function loadKey(hubId: bigint, keyId: number) {
@@ -178,44 +184,6 @@ export const admission =
       if (revokedAt !== 0 || (BigInt(x) === 0n && BigInt(y) === 0n))
         throw new RefusedError("BadKey", `Key ${keyId} of hub ${hubId} is unknown or revoked.`);
       return { hubId, key: { x, y } };
-    }
-
-    async function loadGrant(grantId: Hex): Promise<Grant> {
-      const state = await getGrant(client, { contracts, grantId });
-      if (state.rights === 0) throw noGrant();
-      const origin =
-        state.kind === GIVEN_KIND
-          ? await loadGift(grantId)
-          : await getPurchase(client, { contracts, grantId, fromBlock });
-      return {
-        grantId,
-        listingId: origin.listingId,
-        buyer: origin.buyer,
-        signer: origin.signer,
-        encryptionKey: origin.encryptionKey,
-        paymentId: state.paymentId,
-        version: state.version,
-        plan: state.plan,
-        kind: state.kind,
-        rights: state.rights,
-        notBefore: state.notBefore,
-        notAfter: state.notAfter,
-        revokedAt: state.revokedAt,
-      };
-    }
-
-    /** A gift has no session key of its own: the buyer's account signs. */
-    async function loadGift(grantId: Hex) {
-      const [event] = await eventsOf(client, {
-        contracts,
-        contract: "Grants",
-        eventName: "GrantGiven",
-        args: { grantId },
-        fromBlock,
-      });
-      if (!event) throw noGrant();
-      const { listingId, buyer, encryptionKey } = event.args;
-      return { listingId, buyer, encryptionKey, signer: buyer };
     }
 
     /** Waits until a purchase is mined. Bounded in time and in number. */
@@ -249,6 +217,7 @@ export const admission =
     }
 
     async function tick(blockNumber: bigint): Promise<void> {
+      head = blockNumber;
       try {
         chainTime = Number((await client.getBlock({ blockNumber })).timestamp);
       } catch (error) {
@@ -257,28 +226,29 @@ export const admission =
     }
 
     function forgetAll(): void {
-      for (const rows of [listings, versions, keys, grants, channels, subscriptions]) rows.clear();
-      tell({ all: true, grants: new Set(), payments: new Set(), listings: new Set(), hubs: new Set() });
+      for (const rows of [listings, versions, keys, grants, channels, subscriptions, consents]) rows.clear();
+      early = [];
+      tell({ ...noChange(), all: true });
     }
 
     function tell(change: ChainChange): void {
       for (const listener of listeners) listener(change);
     }
 
-    function take(logs: readonly ContractEvent[]): void {
-      const change = {
-        all: false,
-        grants: new Set<Hex>(),
-        payments: new Set<Hex>(),
-        listings: new Set<bigint>(),
-        hubs: new Set<bigint>(),
-      };
-      for (const { args } of logs as readonly { args: Partial<Record<string, unknown>> }[]) {
+    function take(logs: readonly ContractEvent[], upTo: bigint): void {
+      const change = noChange();
+      for (const { note } of early.filter(({ block }) => block <= upTo)) note(change);
+      early = early.filter(({ block }) => block > upTo);
+      for (const { args, contract } of logs as readonly {
+        args: Partial<Record<string, unknown>>;
+        contract: string;
+      }[]) {
         if (typeof args.grantId === "string") change.grants.add(args.grantId as Hex);
         for (const id of [args.channelId, args.subscriptionId, args.paymentId])
           if (typeof id === "string") change.payments.add(id as Hex);
         if (typeof args.listingId === "bigint") change.listings.add(args.listingId);
         if (typeof args.hubId === "bigint") change.hubs.add(args.hubId);
+        if (contract === "Consents") change.consents.add(args.listingId as bigint);
       }
       for (const id of change.grants) grants.delete(id);
       for (const id of change.payments) {
@@ -286,35 +256,53 @@ export const admission =
         subscriptions.delete(id);
       }
       for (const id of change.listings) listings.delete(id);
+      for (const id of change.consents) consents.delete(id);
       if (change.hubs.size > 0) keys.clear(); // rare, and cheap to read again
       tell(change);
     }
 
     async function channel(channelId: Hex, { fresh = false } = {}): Promise<ChannelState> {
       if (fresh) channels.delete(channelId);
-      return channels.get(channelId, () => ask(noGrant, () => getChannel(client, { contracts, channelId })));
+      const note = ({ payments }: Noted) => payments.add(channelId);
+      const load = () => getChannel(client, { contracts, channelId });
+      return channels.get(channelId, () => askEarly(noGrant, note, load));
     }
 
     async function subscription(subscriptionId: Hex, fresh: boolean): Promise<SubscriptionSlot> {
       if (fresh) subscriptions.delete(subscriptionId);
-      return subscriptions.get(subscriptionId, () =>
-        ask(noGrant, () => getSubscription(client, { contracts, subscriptionId })),
-      );
+      const note = ({ payments }: Noted) => payments.add(subscriptionId);
+      const load = () => getSubscription(client, { contracts, subscriptionId });
+      return subscriptions.get(subscriptionId, () => askEarly(noGrant, note, load));
+    }
+
+    async function consent(listingId: bigint, fresh: boolean): Promise<Consent> {
+      if (fresh) consents.delete(listingId);
+      const note = (change: Noted) => change.consents.add(listingId);
+      const load = () => loadConsent(reader, listingId);
+      return consents.get(listingId, () => askEarly(noListing(listingId), note, load));
+    }
+
+    async function findGrant(grantId: Hex): Promise<Grant> {
+      const grant = await loadGrant(reader, grantId);
+      if (!grant) throw noGrant();
+      return grant;
     }
 
     return {
       async start() {
-        const head = await client.getBlock({ blockTag: "latest" });
-        chainTime = Number(head.timestamp);
+        const latest = await client.getBlock({ blockTag: "latest" });
+        chainTime = Number(latest.timestamp);
+        head = latest.number;
         following = followChain({
           client,
           contracts,
-          fromBlock: head.number,
+          fromBlock: latest.number,
           intervalMs: CHAIN_POLL_MS,
           signal: stopper.signal,
           async onLogs({ logs, cursor }) {
-            take(logs);
-            await tick(cursor.blocks.at(-1)!.number);
+            const { number } = cursor.blocks.at(-1)!;
+            take(logs, number);
+            await tick(number);
           },
           onReorg: forgetAll,
           onReset: forgetAll,
@@ -332,22 +320,32 @@ export const admission =
       },
       now: () => Math.max(chainTime, Math.floor(Date.now() / 1000)),
       listing: (listingId) =>
-        listings.get(listingId, () => ask(noListing(listingId), () => loadListing(listingId))),
+        listings.get(listingId, () =>
+          askEarly(
+            noListing(listingId),
+            (change) => change.listings.add(listingId),
+            () => loadListing(listingId),
+          ),
+        ),
       terms: (listingId, version) =>
         versions.get(`${listingId}/${version}`, () =>
-          ask(noListing(listingId), async () => {
-            const { terms } = await getListing(client, { contracts, listingId, version, fromBlock });
-            return terms;
-          }),
+          askEarly(
+            noListing(listingId),
+            () => versions.delete(`${listingId}/${version}`),
+            async () => (await getListing(client, { contracts, listingId, version, fromBlock })).terms,
+          ),
         ),
       async publisherKey(hubId, keyId) {
         const unknown = () => new RefusedError("BadKey", `Hub ${hubId} has no key ${keyId}.`);
-        const { key } = await keys.get(`${hubId}/${keyId}`, () => ask(unknown, () => loadKey(hubId, keyId)));
+        const note = ({ hubs }: Noted) => hubs.add(hubId);
+        const load = () => askEarly(unknown, note, () => loadKey(hubId, keyId));
+        const { key } = await keys.get(`${hubId}/${keyId}`, load);
         return key;
       },
       async grant(grantId, { fresh = false, transactionHash, signal = stopper.signal } = {}) {
         if (fresh) grants.delete(grantId);
-        const load = () => grants.get(grantId, () => ask(noGrant, () => loadGrant(grantId)));
+        const note = (change: Noted) => change.grants.add(grantId);
+        const load = () => grants.get(grantId, () => askEarly(noGrant, note, () => findGrant(grantId)));
         try {
           return await load();
         } catch (error) {
@@ -358,11 +356,23 @@ export const admission =
         return load();
       },
       channel,
-      async payment({ kind, paymentId }, { fresh = false } = {}) {
+      async payment({ kind, paymentId, personal, listingId }, { fresh = false } = {}) {
         return {
           channel: isMetered({ kind }) ? await channel(paymentId, { fresh }) : null,
           subscription: isTimed({ kind }) ? await subscription(paymentId, fresh) : null,
+          consent: personal ? await consent(listingId, fresh) : null,
         };
+      },
+      async requireConfirmed({ listingId, version, block }, payment) {
+        const amount = payment.channel?.deposit ?? payment.subscription?.deposit ?? 0n;
+        const [{ bond }, { token }] = [await this.listing(listingId), await this.terms(listingId, version)];
+        const needed = confirmationsFor({ chainId, token, amount, bond, ...confirmations });
+        const missing = block + BigInt(needed) - head;
+        if (needed > 0 && missing > 0n)
+          throw new RefusedError("Unconfirmed", "The purchase lies in too few blocks yet.", {
+            needed: String(needed),
+            missing: String(missing),
+          });
       },
       watch(listener) {
         listeners.add(listener);
@@ -370,3 +380,15 @@ export const admission =
       },
     };
   };
+
+/** A change while it is put together. */
+type Noted = ReturnType<typeof noChange>;
+
+const noChange = () => ({
+  all: false,
+  grants: new Set<Hex>(),
+  payments: new Set<Hex>(),
+  listings: new Set<bigint>(),
+  hubs: new Set<bigint>(),
+  consents: new Set<bigint>(),
+});

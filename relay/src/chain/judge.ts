@@ -1,5 +1,5 @@
 /** Whether somebody may read now: the same rules at OPEN and after every block. */
-import { Rights, type SubscriptionSlot } from "@weir/sdk/core";
+import { Rights } from "@weir/sdk/core";
 import { RefusedError } from "@weir/sdk/wire";
 import type { Grant, Payment } from "./admission.ts";
 
@@ -10,7 +10,7 @@ import type { Grant, Payment } from "./admission.ts";
 export function judge(
   grant: Grant,
   now: number,
-  { channel, subscription }: Payment,
+  payment: Payment,
   epoch: number | null = null,
 ): RefusedError | null {
   if (grant.revokedAt !== 0) return new RefusedError("Revoked", "The seller revoked this grant.");
@@ -20,7 +20,9 @@ export function judge(
     return new RefusedError("BeforeWindow", "The grant's window has not begun.", {
       notBefore: String(grant.notBefore),
     });
-  const end = endOf(grant, subscription);
+  const { channel, consent } = payment;
+  if (consent !== null && now < consent.from) return withdrawn();
+  const end = endOf(grant, payment);
   if (now >= end.at) return end.refusal();
   if (channel === null) return null;
   if (channel.closeAt !== 0)
@@ -35,8 +37,13 @@ export function judge(
 /** When reading ends by the clock: unix seconds, and what is said then. */
 export type End = { at: number; refusal: () => RefusedError };
 
-/** The end of the grant's window, or of the time that is paid for. */
-export function endOf(grant: Grant, subscription: SubscriptionSlot | null): End {
+const withdrawn = (): RefusedError =>
+  new RefusedError("ConsentWithdrawn", "A consent that the data depends on does not stand now.");
+
+/** The end of the grant's window, of the time that is paid for, or of the consent, whichever comes first. */
+export function endOf(grant: Grant, { subscription, consent }: Omit<Payment, "channel">): End {
+  if (consent !== null && consent.to <= Math.min(grant.notAfter, subscription?.stop ?? grant.notAfter))
+    return { at: consent.to, refusal: withdrawn };
   if (subscription !== null && subscription.stop < grant.notAfter) {
     const { stop } = subscription;
     const refusal = () =>

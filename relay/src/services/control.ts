@@ -73,7 +73,7 @@ async function pay(
     throw new RefusedError("OverDeposit", "The voucher is above the deposit.", {
       deposit: String(deposit),
     });
-  checkVoucher(components, grant.paymentId, grant.signer, { cumulative, signature });
+  checkVoucher(components, grant.paymentId, grant.voucherSigner, { cumulative, signature });
   const stored = meter.pay(cumulative, new Uint8Array(signature));
   reader.wake();
   await stored;
@@ -91,7 +91,7 @@ async function receipt(
 ): Promise<void> {
   const { segmentId, cumulative, signature } = frame;
   const digest = receiptDigest(delivery, { channelId: grant.paymentId, segmentId, cumulative });
-  if (!sameAddress(crypto.recover(digest, signature), grant.signer))
+  if (!sameAddress(crypto.recover(digest, signature), grant.voucherSigner))
     throw new RefusedError("BadSignature", "The receipt is not signed by the grant's signer.");
   account.receipt = concat(unhex(segmentId), uint(cumulative, 12), signature);
   await ledger.save(account);
@@ -114,7 +114,7 @@ async function close(
         "The notice is for another epoch of the channel, or past its deadline.",
       );
     const digest = closeNoticeDigest(delivery, { channelId: grant.paymentId, epoch, deadline });
-    if (!sameAddress(crypto.recover(digest, signature), grant.signer))
+    if (!sameAddress(crypto.recover(digest, signature), grant.voucherSigner))
       throw new RefusedError("BadSignature", "The notice is not signed by the grant's signer.");
     session.closing = true;
     meter.ceiling = meter.due;

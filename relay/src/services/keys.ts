@@ -1,8 +1,9 @@
 /**
  * Covers of grants: asked by buyers, sealed by the gateway, kept so that it may sleep. A cover opens to the grant's key only, so
- * asking needs no signature; what it costs the gateway is bounded per grant and per peer.
+ * asking needs no signature; what it costs the gateway is bounded per grant and per peer. Kept or fresh, each is checked against the
+ * key that the grant has now: once the buyer has changed it, what was sealed to the one before is thrown away.
  */
-import type { Hex } from "@weir/sdk/core";
+import { checkSeal, type Hex, isMetered, SESSION_ID_BYTES, SealError, SealPurpose } from "@weir/sdk/core";
 import {
   decodeFrame,
   encodeFrame,
@@ -12,6 +13,8 @@ import {
   RefusedError,
   refusedError,
 } from "@weir/sdk/wire";
+import type { Grant } from "../chain/admission.ts";
+import { isOpenGrant, openGrant } from "../chain/open.ts";
 import {
   KEY_REQUESTS_BURST,
   KEY_REQUESTS_PER_MINUTE,
@@ -35,7 +38,7 @@ type KeyLink = Link & { nextId: number; waiting: Map<number, (reply: Reply | nul
 export type KeysComponents = ServeComponents & GatewayComponents & { covers: CoverStore };
 
 export const keysService = () => (components: KeysComponents) => {
-  const { admission, covers, delivery, operator, metrics, log } = components;
+  const { admission, covers, crypto, delivery, operator, metrics, log } = components;
   const gateways = links<KeyLink>(drop);
   const perSecond = KEY_REQUESTS_PER_MINUTE / 60;
   const byPeer = buckets(KEY_REQUESTS_BURST, perSecond, MAX_RATED_PEERS);
@@ -98,23 +101,64 @@ export const keysService = () => (components: KeysComponents) => {
     const { listingId, grantId, epochFrom, epochTo } = request;
     if (epochFrom > epochTo || epochTo >= 2 ** 32)
       throw new RefusedError("BadFrame", "KEY_REQUEST: the range is empty");
-    if (!byPeer.take(peer.id) || !byGrant.take(grantId))
+    // What everybody may have is asked for by everybody: there each peer answers for himself alone.
+    const isOpen = isOpenGrant(request);
+    if (!byPeer.take(peer.id) || !(isOpen || byGrant.take(grantId)))
       throw new RefusedError("Limit", "Keys are asked for too often.", { limit: "key requests" });
-    const grant = await admission.grant(grantId);
+    const grant = isOpen ? await openGrant(admission, listingId) : await admission.grant(grantId);
     if (grant.listingId !== listingId) throw new RefusedError("NoGrant", "The grant is for another listing.");
-    if (grant.revokedAt !== 0) {
+    // What a metered channel has bought stays its buyer's, whatever became of the grant: the gateway's ledger says what that is.
+    if (grant.revokedAt !== 0 && !isMetered(grant)) {
       await covers.drop(grantId);
       throw new RefusedError("Revoked", "The seller revoked this grant.");
     }
-    const kept = await covers.find(grantId, request);
-    if (kept && kept.epochTo >= epochTo) return served("kept", decode(kept.seal));
+    const { consent } = await admission.payment(grant);
+    const now = admission.now();
+    if (consent !== null && (now < consent.from || now >= consent.to))
+      throw new RefusedError("ConsentWithdrawn", "A consent that the data depends on does not stand now.");
+    const kept = await findKept(grant, request);
+    if (kept && kept.epochTo >= epochTo) return served("kept", kept);
     try {
       const seal = await askGateway(request);
+      if (!(await isFor(grant, seal))) {
+        log.warn("a gateway answered with a seal that the grant's key does not open");
+        throw offline();
+      }
       await covers.put(grantId, seal, encodeFrame("KEYS", { seal }));
       return served("sealed", seal);
     } catch (error) {
       if (kept && error instanceof RefusedError && error.name === "GatewayOffline")
-        return served("kept", decode(kept.seal));
+        return served("kept", kept);
+      throw error;
+    }
+  }
+
+  /** The furthest cover that is kept; all of a grant's are dropped when it is for another key than the grant's. */
+  async function findKept(grant: Grant, request: Request): Promise<Seal | null> {
+    const { grantId } = request;
+    const kept = await covers.find(grantId, request);
+    if (!kept) return null;
+    const seal = decode(kept.seal);
+    if (await isFor(grant, seal)) return seal;
+    await covers.drop(grantId);
+    metrics.add("covers_dropped_total");
+    return null;
+  }
+
+  /** Whether an unrevoked publisher key sealed it to the key that the grant has now. */
+  async function isFor({ listingId, buyer, encryptionKey }: Grant, seal: Seal): Promise<boolean> {
+    const sessionId = new Uint8Array(SESSION_ID_BYTES);
+    const { generation } = seal;
+    const purpose = SealPurpose.cover;
+    const context = { delivery, listingId, generation, buyer, encryptionKey, purpose, sessionId };
+    try {
+      const { hubId } = await admission.listing(listingId);
+      const publicKey = await admission.publisherKey(hubId, seal.keyId);
+      await checkSeal(crypto, context, seal, publicKey);
+      return true;
+    } catch (error) {
+      if (error instanceof SealError || (error instanceof RefusedError && error.name === "BadKey"))
+        return false;
       throw error;
     }
   }

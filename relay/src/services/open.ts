@@ -12,11 +12,13 @@ import {
   type Plan,
   sessionDigest,
   voucherDigest,
+  ZERO_HASH,
 } from "@weir/sdk/core";
 import { type FrameOf, RefusedError } from "@weir/sdk/wire";
 import type { Address } from "viem";
 import type { Admission, Grant, Payment } from "../chain/admission.ts";
 import { judge } from "../chain/judge.ts";
+import { isOpenGrant, openGrant } from "../chain/open.ts";
 import type { Account } from "../store/ledger.ts";
 import { checkExpiry } from "./gateway-auth.ts";
 import { type Peer, sameAddress } from "./serve.ts";
@@ -52,7 +54,8 @@ export async function admit(components: OpenComponents, peer: Peer, open: OpenFr
   const terms = await admission.terms(open.listingId, open.version);
   if (!terms.relays.some((relay) => sameAddress(relay, operator)))
     throw new RefusedError("NotServed", "This version of the listing does not name this relay.");
-  const grant = await admission.grant(open.grantId, { transactionHash: open.transactionHash });
+  if (isOpenGrant(open)) return admitAnybody(components, terms, open);
+  let grant = await admission.grant(open.grantId, { transactionHash: open.transactionHash });
   if (grant.listingId !== open.listingId || grant.paymentId.toLowerCase() !== open.paymentId)
     throw new RefusedError("NoGrant", "The grant is for another listing or payment.");
   if (grant.version !== open.version || grant.plan !== open.plan)
@@ -70,12 +73,31 @@ export async function admit(components: OpenComponents, peer: Peer, open: OpenFr
     paymentId: open.paymentId,
     expiry: open.expiry,
   };
-  if (!sameAddress(crypto.recover(crypto.sha256(connectMessage(connect)), open.signature), grant.signer))
+  const signer = crypto.recover(crypto.sha256(connectMessage(connect)), open.signature);
+  // The keys may have been changed in a block that we have not looked at yet.
+  if (!sameAddress(signer, grant.signer)) grant = await admission.grant(open.grantId, { fresh: true });
+  if (!sameAddress(signer, grant.signer))
     throw new RefusedError("BadSignature", "OPEN is not signed by the grant's signer.");
   const metered = isMetered(grant);
   if (metered !== (open.session !== null) || metered !== (open.voucher !== null))
     throw new RefusedError("WrongPlan", "Session and voucher belong to metered plans, and to them alone.");
   const payment = await admission.payment(grant, { fresh: true });
+  const refusal = judge(grant, admission.now(), payment);
+  if (refusal) throw refusal;
+  await admission.requireConfirmed(grant, payment);
+  return { grant, terms, ...payment };
+}
+
+/** An open listing's reader: there is nothing that he could prove, and nothing that he has to. */
+async function admitAnybody(
+  { admission }: OpenComponents,
+  terms: ListingTerms,
+  open: OpenFrame,
+): Promise<Admitted> {
+  const grant = await openGrant(admission, open.listingId);
+  if (open.session !== null || open.voucher !== null || open.paymentId !== ZERO_HASH)
+    throw new RefusedError("WrongPlan", "An open listing takes no payment.");
+  const payment = await admission.payment(grant);
   const refusal = judge(grant, admission.now(), payment);
   if (refusal) throw refusal;
   return { grant, terms, ...payment };
@@ -129,7 +151,7 @@ export function checkSession(
   });
   if (!sameAddress(crypto.recover(digest, session.signature), grant.signer))
     throw new RefusedError("BadSignature", "The session is not signed by the grant's signer for this relay.");
-  checkVoucher({ crypto, delivery, operator }, channelId, grant.signer, voucher);
+  checkVoucher({ crypto, delivery, operator }, channelId, grant.voucherSigner, voucher);
   return {
     sessionNo: session.sessionNo,
     digest,
@@ -141,7 +163,7 @@ export function checkSession(
   };
 }
 
-/** @throws RefusedError BadSignature: not by the signer, or for another channel, total, or relay */
+/** @throws RefusedError BadSignature: not by the voucher signer, or for another channel, total, or relay */
 export function checkVoucher(
   { crypto, delivery, operator }: Pick<OpenComponents, "crypto" | "delivery" | "operator">,
   channelId: Hex,
@@ -150,5 +172,8 @@ export function checkVoucher(
 ): void {
   const digest = voucherDigest(delivery, { channelId, cumulative, relay: operator });
   if (!sameAddress(crypto.recover(digest, signature), signer))
-    throw new RefusedError("BadSignature", "The voucher is not signed by the grant's signer for this relay.");
+    throw new RefusedError(
+      "BadSignature",
+      "The voucher is not signed by the channel's signer for this relay.",
+    );
 }

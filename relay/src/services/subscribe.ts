@@ -2,9 +2,12 @@
 import { type Bytes, type Delivery, epochAt, type Hex, Rights, sessionAckMessage } from "@weir/sdk/core";
 import { type Fields, type FrameOf, type FrameStream, PROTOCOLS, RefusedError } from "@weir/sdk/wire";
 import { endOf, judge } from "../chain/judge.ts";
+import { isOpenGrant, openGrant } from "../chain/open.ts";
 import {
   MAX_CONTROL_FRAME_BYTES,
   MAX_LOCATES,
+  MAX_OPEN_READERS,
+  MAX_OPEN_READERS_PER_PEER,
   MAX_PENDING_OPENS,
   MAX_RATED_PEERS,
   MAX_READERS,
@@ -19,6 +22,7 @@ import { listen, type Session } from "./control.ts";
 import type { Feeds } from "./feeds.ts";
 import { Meter } from "./meter.ts";
 import { type Admitted, admit, checkSession, type OpenComponents, type OpenFrame } from "./open.ts";
+import { places } from "./places.ts";
 import { buckets } from "./rate.ts";
 import { Reader } from "./reader.ts";
 import { firstFrame, type Peer, type ServeComponents, sameAddress, serve } from "./serve.ts";
@@ -39,6 +43,7 @@ export const subscribeService = () => (components: SubscribeComponents) => {
   const sessions = new Set<Session>();
   const byChannel = new Map<Hex, Session>();
   const openRate = buckets(OPENS_BURST, OPENS_PER_MINUTE / 60, MAX_RATED_PEERS);
+  const anybody = places(MAX_OPEN_READERS, MAX_OPEN_READERS_PER_PEER);
   let opening = 0;
   let unwatch: (() => void) | undefined;
 
@@ -101,6 +106,17 @@ export const subscribeService = () => (components: SubscribeComponents) => {
   // ------------------------------------------------------------------------------------------- free, given, paid by time
 
   async function subscribeUnmetered(frames: FrameStream, peer: Peer, open: OpenFrame): Promise<void> {
+    if (!isOpenGrant(open)) return readUnmetered(frames, peer, open);
+    // Whoever pays nothing takes no place from those who do, and not many from his like.
+    const place = anybody.take(peer.id);
+    try {
+      await readUnmetered(frames, peer, open);
+    } finally {
+      place();
+    }
+  }
+
+  async function readUnmetered(frames: FrameStream, peer: Peer, open: OpenFrame): Promise<void> {
     const admitted = await checking(() => admit(components, peer, open));
     const { grant, terms } = admitted;
     const since = grant.notBefore - (grant.rights & Rights.history ? terms.historyDepth : 0);
@@ -272,7 +288,7 @@ export const subscribeService = () => (components: SubscribeComponents) => {
       metrics,
       credit,
       listingId,
-      end: () => endOf(session().grant, session().subscription),
+      end: () => endOf(session().grant, session()),
       now: admission.now,
       gatewayConnected: () => vouchers.connected(listingId),
       ...rest,
@@ -294,11 +310,15 @@ export const subscribeService = () => (components: SubscribeComponents) => {
   /** Judges a running session again. A close that this session asked for is its own end. */
   async function recheck(session: Session): Promise<void> {
     if (session.closing) return;
+    const { grantId, listingId } = session.grant;
     const judged = async (fresh: boolean) => {
-      const grant = await admission.grant(session.grant.grantId, { fresh });
+      const grant = isOpenGrant(session.grant)
+        ? await openGrant(admission, listingId)
+        : await admission.grant(grantId, { fresh });
       const payment = await admission.payment(grant, { fresh });
       const refusal = judge(grant, admission.now(), payment, session.epoch);
-      return { grant, subscription: payment.subscription, refusal };
+      const { subscription, consent } = payment;
+      return { grant, subscription, consent, refusal: refusal ?? rotated(session.grant, grant) };
     };
     try {
       let verdict = await judged(false);
@@ -314,6 +334,12 @@ export const subscribeService = () => (components: SubscribeComponents) => {
     }
   }
 
+  /** Whoever opened with the keys before may be a thief: he cannot open again. */
+  const rotated = (opened: Admitted["grant"], now: Admitted["grant"]): RefusedError | null =>
+    sameAddress(opened.signer, now.signer) && opened.encryptionKey === now.encryptionKey
+      ? null
+      : new RefusedError("KeysRotated", "The grant's keys were changed; open a new session with them.");
+
   const served = serve(
     components,
     PROTOCOLS.subscribe,
@@ -322,10 +348,14 @@ export const subscribeService = () => (components: SubscribeComponents) => {
   );
   return {
     async start() {
-      unwatch = admission.watch(({ all, grants, payments }) => {
+      unwatch = admission.watch(({ all, grants, payments, consents, listings }) => {
+        const touches = ({ grant }: Session) =>
+          grants.has(grant.grantId) ||
+          payments.has(grant.paymentId) ||
+          consents.has(grant.listingId) ||
+          (isOpenGrant(grant) && listings.has(grant.listingId));
         for (const session of sessions)
-          if (all || grants.has(session.grant.grantId) || payments.has(session.grant.paymentId))
-            void recheck(session);
+          if (all || touches(session)) void recheck(session);
           else session.reader.wake(); // the chain's clock has moved: windows end by it
       });
       await served.start();

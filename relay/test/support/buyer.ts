@@ -57,7 +57,10 @@ export class ScriptedBuyer {
     return { cumulative, signature: nativeCrypto.signSecp(key, digest) };
   }
 
-  session(fields: Omit<SessionFields, "signature" | "expiry"> & { expiry?: number }): SessionFields {
+  session(
+    fields: Omit<SessionFields, "signature" | "expiry"> & { expiry?: number },
+    key = this.key,
+  ): SessionFields {
     const expiry = fields.expiry ?? Math.floor(Date.now() / 1000) + 600;
     const digest = sessionDigest(this.world.delivery, {
       ...fields,
@@ -65,7 +68,7 @@ export class ScriptedBuyer {
       channelId: this.channelId,
       relay: this.world.relayOperator,
     });
-    return { ...fields, expiry, signature: nativeCrypto.signSecp(this.key, digest) };
+    return { ...fields, expiry, signature: nativeCrypto.signSecp(key, digest) };
   }
 
   close(deadline = Math.floor(Date.now() / 1000) + 600, epoch = 0): Fields<"CLOSE"> {

@@ -5,8 +5,11 @@ import {
   type Bytes,
   connectMessage,
   coverKeys,
+  createSealer,
   epochKey,
   type Hex,
+  SESSION_ID_BYTES,
+  SealPurpose,
   sealSegment,
   sessionAckMessage,
   sessionDigest,
@@ -196,6 +199,25 @@ export class ScriptedGateway {
       ct: coverKeys(nativeCrypto, this.secret, epochFrom, epochTo),
       signature: new Uint8Array(64),
     };
+  }
+
+  /** A cover as a gateway seals it to this key. */
+  async cover(
+    to: { buyer: Hex; encryptionKey: Hex },
+    epochFrom: number,
+    epochTo: number,
+  ): Promise<Fields<"RELEASE">["seal"]> {
+    const sealer = await createSealer(nativeCrypto, {
+      delivery: this.world.delivery,
+      listingId: this.listingId,
+      generation: this.generation,
+      ...to,
+      purpose: SealPurpose.cover,
+      sessionId: new Uint8Array(SESSION_ID_BYTES),
+      publisherKeyId: this.keyId,
+      publisherPrivateKey: this.privateKey,
+    });
+    return sealer.seal(epochFrom, epochTo, coverKeys(nativeCrypto, this.secret, epochFrom, epochTo));
   }
 
   async stop(): Promise<void> {

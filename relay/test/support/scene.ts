@@ -40,8 +40,9 @@ export async function startScene(
   relay: Address,
   title: string,
   plan = METERED,
+  offered?: TestListing,
 ): Promise<Scene> {
-  const listing = await world.listing(title);
+  const listing = offered ?? (await world.listing(title));
   const gateway = await ScriptedGateway.start(world, relay, { listingId: listing.listingId });
   const { frames: publish } = await gateway.publish();
   const vouchers = await gateway.vouchers();

@@ -35,13 +35,13 @@ export type World = {
   publisherPrivateKey: Bytes;
   relayOperator: Address;
   /** A new listing of the hub; plan 0 is metered, plan 1 is free. */
-  listing(title: string, more?: Parameters<typeof makeListing>[3]): Promise<TestListing>;
+  listing(title: string, more?: Parameters<typeof makeListing>[3], bond?: bigint): Promise<TestListing>;
   /** Registers another key of the hub. */
   addKey(): Promise<{ keyId: number; privateKey: Bytes }>;
   config(dataDir: string): RelayConfig;
   /** A data folder that is removed at the end. */
   folder(): string;
-  relay(dataDir?: string): Promise<Relay>;
+  relay(dataDir?: string, more?: Partial<RelayConfig>): Promise<Relay>;
   stop(): Promise<void>;
 };
 
@@ -82,12 +82,11 @@ export async function startWorld(): Promise<World> {
       grants: contracts.Grants,
       channels: contracts.Channels,
     },
-    listing: (title, more) =>
-      makeListing(chain, hubId, title, {
-        plans: [paid, freePlan],
-        segment: { flushMs: 50, maxMessages: MAX_MESSAGES, maxBytes: 4096 },
-        ...more,
-      }),
+    listing(title, more, bond) {
+      const segment = { flushMs: 50, maxMessages: MAX_MESSAGES, maxBytes: 4096 };
+      const terms = { plans: [paid, freePlan], segment, ...more };
+      return makeListing(chain, hubId, title, terms, undefined, bond);
+    },
     folder() {
       const path = mkdtempSync(join(tmpdir(), "weir-relay-"));
       folders.push(path);
@@ -103,9 +102,10 @@ export async function startWorld(): Promise<World> {
       ports: { tcp: 0, ws: 0, http: 0 },
       parentWatch: false,
       logLevel: process.env.WEIR_LOG_LEVEL ?? "silent",
+      confirmations: {},
     }),
-    async relay(dataDir = world.folder()) {
-      const config = world.config(dataDir);
+    async relay(dataDir = world.folder(), more = {}) {
+      const config = { ...world.config(dataDir), ...more };
       const relay = await startRelay(config, {
         log: createLog(config.logLevel),
         onFatal(error) {

@@ -17,8 +17,8 @@ export const POLL_MS = 200;
 export const SUBSCRIBED_POLL_MS = 5_000;
 /** Blocks per eth_getLogs: public nodes refuse more than a few thousand. Halved when a node refuses. */
 export const MAX_RANGE_BLOCKS = 2_000n;
-/** Ancestors kept to find where a fork began. A deeper fork starts again from `fromBlock`. */
-export const MAX_ANCESTORS = 64;
+/** Blocks kept to find where a fork began: 64 that are replaced and the one below them. A deeper fork starts again from `fromBlock`. */
+export const MAX_ANCESTORS = 65;
 /** Longest pause after failed requests. Short, because a restarted local chain is back within seconds. */
 export const MAX_BACKOFF_MS = 2_000;
 

@@ -51,7 +51,7 @@ export async function fetchCover(
     listingId: listing.id,
     generation: at.generation,
     buyer: purchase.buyer,
-    encryptionKey: purchase.encryptionKey,
+    encryptionKey: keys.encryptionKey,
     purpose: SealPurpose.cover,
     sessionId: new Uint8Array(SESSION_ID_BYTES),
     privateKey: keys.encryptionPrivateKey,

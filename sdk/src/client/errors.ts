@@ -7,6 +7,7 @@ import type { RelayRefusal } from "../wire/refusals.ts";
 
 type OwnErrorName =
   | "AccountFrozen"
+  | "KeysElsewhere"
   | "UserRejected"
   | "InsufficientFunds"
   | "WrongChain"
@@ -409,6 +410,14 @@ const TABLE: Record<ExplainedName, readonly [sentence: string, advice: string]> 
   AfterWindow: ["The purchase has ended.", "Buy again."],
   Revoked: ["The seller has revoked the access.", "Stop, to get back what is left."],
   OutOfMoney: ["The deposit is used up.", "Top up to go on, or stop and get the rest back."],
+  KeysRotated: [
+    "The keys of this purchase were changed.",
+    "Go on where they were changed, or open it again with the wallet that bought it.",
+  ],
+  Unconfirmed: [
+    "The purchase is not settled on the chain yet.",
+    "Wait a moment; it is tried again by itself.",
+  ],
   Closing: ["The channel is closing, so nothing more is delivered.", "Wait for the close, or cancel it."],
   ConsentWithdrawn: ["A consent behind this data was withdrawn.", "Stop, to get back what is left."],
   Superseded: ["The same purchase was opened somewhere else.", "Close it there, or go on there."],
@@ -466,6 +475,10 @@ const TABLE: Record<ExplainedName, readonly [sentence: string, advice: string]> 
   SegmentError: [
     "A piece of data did not pass its checks and was refused.",
     "Try another relay; you do not pay for it.",
+  ],
+  KeysElsewhere: [
+    "The keys of this purchase were changed somewhere else.",
+    "Open it where they were changed, or change them once more here.",
   ],
   SealError: [
     "A key could not be opened.",

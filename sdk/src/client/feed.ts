@@ -10,6 +10,8 @@ import {
   type Hex,
   hex,
   type Message,
+  OPEN_PLAN,
+  openGrantId,
   type Terms,
   unhex,
   voucherDigest,
@@ -93,6 +95,8 @@ export type FeedParameters = Omit<FeedContext, "deposit" | "metered" | "plan"> &
   relays: readonly RelayAddress[];
   /** Reads the channel's slot (`getChannel`); null for a grant that is not metered. */
   channel: (() => Promise<ChannelSlot>) | null;
+  /** Reads the grant's keys again, after a relay has said that they were changed; without it that ends the feed. */
+  reload?: () => Promise<Pick<FeedContext, "keys" | "voucherKeys">>;
   /** Of a grant that is not metered: begin where it begins, its history included, not at the newest epoch. */
   fromStart?: boolean;
   signal?: AbortSignal;
@@ -101,6 +105,7 @@ export type FeedParameters = Omit<FeedContext, "deposit" | "metered" | "plan"> &
 /** Refusals that no other relay and no later try can mend. */
 const FINAL: ReadonlySet<string> = new Set([
   "BadSignature",
+  "KeysRotated",
   "NoGrant",
   "AfterWindow",
   "Revoked",
@@ -135,9 +140,13 @@ function decoded(message: Message): DecodedMessage {
   }
 }
 
+/** A relay that takes our signature for a stranger's says so in one of two ways: the keys were changed before we came, or while we read. */
+const isAboutKeys = ({ name }: Error): boolean => name === "KeysRotated" || name === "BadSignature";
+
 /** Opens a bought stream: connects to its relays one after the other, pays as data arrives, and resumes after a cut. */
 export async function openFeed(p: FeedParameters): Promise<Feed> {
-  const plan = p.listing.terms.plans[p.purchase.plan];
+  const isOpen = p.purchase.grantId === openGrantId(p.listing.id);
+  const plan = isOpen ? OPEN_PLAN : p.listing.terms.plans[p.purchase.plan];
   if (plan === undefined) throw new RangeError(`purchase.plan: the listing has no plan ${p.purchase.plan}`);
   if (p.relays.length === 0) throw new RangeError("relays: at least one is needed");
   const metered = p.channel !== null;
@@ -261,9 +270,21 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     if (!/^\d{1,30}$/.test(total) || !isAddress(relay) || !/^0x[0-9a-f]{128}$/i.test(signature)) return false;
     const voucher = { channelId: p.purchase.paymentId, cumulative: BigInt(total), relay: relay as Address };
     const signer = p.crypto.recover(voucherDigest(p.delivery, voucher), unhex(signature as Hex));
-    if (signer?.toLowerCase() !== p.keys.signer.toLowerCase() || voucher.cumulative < atLeast) return false;
+    const { signer: ours } = context.voucherKeys ?? context.keys;
+    if (signer?.toLowerCase() !== ours.toLowerCase() || voucher.cumulative < atLeast) return false;
     if (progress.signed < voucher.cumulative) progress.signed = voucher.cumulative;
     return true;
+  }
+
+  /** Whether the grant's keys were changed, by this wallet elsewhere, to some that it can give us. */
+  async function haveOtherKeys(): Promise<boolean> {
+    const { signer, encryptionKey } = context.keys;
+    try {
+      Object.assign(context, await p.reload?.());
+    } catch {
+      return false; // what the relay said is the reason that is shown
+    }
+    return context.keys.signer !== signer || context.keys.encryptionKey !== encryptionKey;
   }
 
   async function loop(): Promise<void> {
@@ -284,6 +305,10 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
           setState({ status: "out-of-money", reason });
           await pause(DEPOSIT_POLL_MS);
           await refreshDeposit();
+          continue;
+        }
+        if (isAboutKeys(reason) && (await haveOtherKeys())) {
+          if (metered && progress.position !== null) options = unbroken;
           continue;
         }
         if (FINAL.has(reason.name)) {
@@ -310,7 +335,8 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
       deadline: Math.floor(Date.now() / 1000) + NOTICE_SECONDS,
     };
     const digest = closeNoticeDigest(p.delivery, notice);
-    const signature = p.crypto.signSecp(p.keys.signerPrivateKey, digest);
+    const { signerPrivateKey } = context.voucherKeys ?? context.keys;
+    const signature = p.crypto.signSecp(signerPrivateKey, digest);
     const terms = deriveTerms(p.listing.terms, p.purchase);
     try {
       if (session === undefined) throw new RefusedError("GatewayOffline", "no relay is connected");

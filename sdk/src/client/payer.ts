@@ -105,9 +105,9 @@ export class Payer {
 
   #voucher(cumulative: bigint): { cumulative: bigint; signature: Bytes } {
     const { context, relay, signed } = this.#init;
-    const { delivery, crypto, keys, purchase } = context;
+    const { delivery, crypto, keys, voucherKeys = keys, purchase } = context;
     const digest = voucherDigest(delivery, { channelId: purchase.paymentId, cumulative, relay });
-    const signature = crypto.signSecp(keys.signerPrivateKey, digest);
+    const signature = crypto.signSecp(voucherKeys.signerPrivateKey, digest);
     signed(cumulative, signature);
     return { cumulative, signature };
   }

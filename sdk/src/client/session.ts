@@ -46,7 +46,10 @@ export type FeedContext = {
   purchase: PurchaseChoice & { grantId: Hex; paymentId: Hex };
   plan: Plan;
   metered: boolean;
+  /** Open and sign now. */
   keys: PurchaseKeys;
+  /** Signs vouchers and close notices, as the channel's terms say; those above unless they were changed since the purchase. */
+  voucherKeys?: PurchaseKeys | undefined;
   store: BuyerStore;
   transactionHash: Hex | null;
   deposit: () => bigint;
@@ -255,7 +258,7 @@ export class Session {
       listingId: listing.id,
       generation: head.generation,
       buyer: purchase.buyer,
-      encryptionKey: purchase.encryptionKey,
+      encryptionKey: keys.encryptionKey,
       purpose: SealPurpose.session,
       sessionId: paid.digest.subarray(0, SESSION_ID_BYTES),
       privateKey: keys.encryptionPrivateKey,

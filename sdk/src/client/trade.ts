@@ -1,6 +1,5 @@
 // The two steps of a buyer with a wallet of his own: buy a listing, open what was bought. Everything else is read from the chain.
 import type { Libp2p } from "@libp2p/interface";
-import { signMessage } from "viem/actions";
 import {
   buy,
   type Contracts,
@@ -12,11 +11,8 @@ import {
   type WriteClient,
 } from "../chain/index.ts";
 import {
-  accountKeyText,
   type Crypto,
   type Delivery,
-  deriveAccountSecret,
-  derivePurchaseKeys,
   type ExportPurchase,
   type Hex,
   isMetered,
@@ -25,6 +21,7 @@ import {
 import { Funding, type PreparedBuy, type Purchase, prepareBuy } from "./buy.ts";
 import { type Feed, openFeed, type RelayAddress } from "./feed.ts";
 import { authorizeBuy } from "./fund.ts";
+import { accountSecret, currentKeys } from "./keys.ts";
 import type { BuyerStore } from "./store.ts";
 
 export type Market = {
@@ -47,13 +44,6 @@ export const deliveryOf = (chainId: number, contracts: Contracts): Delivery => (
   grants: contracts.Grants,
   channels: contracts.Channels,
 });
-
-/** The secret behind all keys of the wallet's account: one signature over a fixed text. */
-async function accountSecret({ wallet, contracts, site }: Market): Promise<Uint8Array> {
-  const account = wallet.account.address;
-  const message = accountKeyText({ site, chainId: wallet.chain.id, grants: contracts.Grants, account });
-  return deriveAccountSecret(await signMessage(wallet, { account: wallet.account, message }));
-}
 
 /**
  * Buys a plan of a listing in one transaction. `amount` in the smallest token unit, 0 for a free plan; of a period plan what
@@ -118,7 +108,8 @@ export async function openPurchase(
       publisherKeys: new Map(published.map((key): [number, PublicKey] => [key.keyId, key])),
     },
     purchase,
-    keys: derivePurchaseKeys(await accountSecret(market), purchase.buyerSalt),
+    ...(await currentKeys(market, purchase)),
+    reload: () => currentKeys(market, purchase),
     transactionHash: p.transactionHash ?? null,
     channel: metered ? () => getChannel(wallet, { contracts, channelId: purchase.paymentId }) : null,
     ...(p.signal ? { signal: p.signal } : {}),

@@ -14,6 +14,8 @@ export const accountKeyText = (p: {
   chainId: number;
   grants: Address;
   account: Address;
+  /** Which change of a purchase's keys: those that follow from the text without a number were lost. */
+  rotation?: number;
 }): string =>
   [
     `${p.site} asks for the reading keys of your Weir purchases.`,
@@ -25,6 +27,7 @@ export const accountKeyText = (p: {
     `Chain: ${p.chainId}`,
     `Contract: ${p.grants.toLowerCase()}`,
     "Purpose: weir/account-keys/1",
+    ...(p.rotation ? [`Rotation: ${p.rotation}`] : []),
   ].join("\n");
 
 /** Wallet signature → the 32-byte secret behind all keys of this account on this site. */

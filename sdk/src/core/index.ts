@@ -16,6 +16,7 @@ export * from "./merkle.ts";
 export * from "./metadata.ts";
 export * from "./metering.ts";
 export * from "./note.ts";
+export * from "./open.ts";
 export * from "./seal.ts";
 export * from "./segment.ts";
 export * from "./statement.ts";

@@ -104,6 +104,25 @@ export async function createSealer(
   };
 }
 
+/** What of a seal is signed beside its context. */
+type SealedParts = Pick<Seal, "n" | "epochFrom" | "epochTo"> & Record<"enc" | "ct" | "signature", Uint8Array>;
+
+/**
+ * Whether the publisher sealed this to just that grant's key: for whoever carries seals and cannot open them.
+ *
+ * @throws SealError
+ */
+export async function checkSeal(
+  crypto: Crypto,
+  context: SealContext,
+  { n, epochFrom, epochTo, enc, ct, signature }: SealedParts,
+  publisherKey: PublicKey,
+): Promise<void> {
+  const message = messageOf(infoOf(crypto, context), enc, aadOf(n, epochFrom, epochTo), ct);
+  if (!(await crypto.es256Verify(publisherKey, message, signature)))
+    throw new SealError("signature", "is the publisher's");
+}
+
 export type Unsealer = { unseal(seal: Seal, publisherKey: PublicKey): Promise<Bytes> };
 
 /** The reader's end: checks the publisher's signature and the order, then decrypts. Throws SealError. */
@@ -115,11 +134,7 @@ export function createUnsealer(crypto: Crypto, context: SealContext & { privateK
   return {
     async unseal(seal, publisherKey) {
       const aad = aadOf(seal.n, seal.epochFrom, seal.epochTo);
-      if (
-        !(await crypto.es256Verify(publisherKey, messageOf(info, seal.enc, aad, seal.ct), seal.signature))
-      ) {
-        throw new SealError("signature", "is the publisher's");
-      }
+      await checkSeal(crypto, context, seal, publisherKey);
       if (seal.n === 0n) {
         const recipientKey = await suite.kem.deserializePrivateKey(new Uint8Array(context.privateKey));
         recipient = await suite.createRecipientContext({ recipientKey, enc: new Uint8Array(seal.enc), info });

@@ -13,6 +13,8 @@ export const RELAY_REFUSALS = [
   "AfterWindow",
   "Revoked",
   "OutOfMoney", // the channel holds less than due + entry
+  "KeysRotated", // the grant has other keys now: open again with them
+  "Unconfirmed", // the purchase lies in too few blocks yet: detail says how many are missing
   "Closing", // a close is pending on the channel
   "ConsentWithdrawn",
   "Superseded", // a newer session or publisher took over

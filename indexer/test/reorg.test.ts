@@ -1,0 +1,89 @@
+// Blocks that are replaced: what they held is in no answer, as if it had never been indexed.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { buy, giveGrant, pauseListing, rotateKeys } from "../../sdk/src/chain/index.ts";
+import { FOREVER, Rights } from "../../sdk/src/core/index.ts";
+import { startChain, type TestChain } from "../../test/support/chain.ts";
+import { startIndexer, type TestIndexer } from "../../test/support/indexer.ts";
+import {
+  BUYER,
+  makeGrant,
+  makeHub,
+  makeListing,
+  makePurchase,
+  SELLER,
+  type TestListing,
+} from "../../test/support/market.ts";
+
+let chain: TestChain;
+let indexer: TestIndexer;
+let listing: TestListing;
+
+beforeAll(async () => {
+  chain = await startChain();
+  const { hubId } = await makeHub(chain, "Forked");
+  listing = await makeListing(chain, hubId, "forked");
+  await makeGrant(chain, listing);
+  indexer = await startIndexer(chain);
+  await indexer.caughtUp();
+});
+afterAll(async () => {
+  await indexer?.stop();
+  await chain?.stop();
+});
+
+/** Every answer that a purchase is seen in. */
+async function answers(): Promise<unknown[]> {
+  const account = chain.accounts[BUYER]!.address;
+  const { listingId } = listing;
+  const paths = [
+    "/v1/listings",
+    `/v1/listings/${listingId}`,
+    `/v1/listings/${listingId}/buyers`,
+    `/v1/accounts/${account}/activity`,
+  ];
+  const found = [];
+  for (const path of paths) {
+    const { status, body } = await indexer.get(path);
+    expect(status, path).toBe(200);
+    found.push(body);
+  }
+  return found;
+}
+
+test.for([1, 4, 20])("%i blocks replaced leave no purchase, gift, key or pause", async (depth) => {
+  const { contracts } = chain;
+  const [seller, buyer] = [chain.wallet(SELLER), chain.wallet(BUYER)];
+  const before = await answers();
+  const id = await chain.test.snapshot();
+  const fork = await chain.client.getBlockNumber({ cacheTime: 0 });
+  const purchase = makePurchase(chain, listing);
+  const { grantId } = await buy(buyer, { contracts, purchase });
+  if (depth > 1) {
+    const { listingId } = listing;
+    const key = { encryptionKey: purchase.encryptionKey, nonce: purchase.buyerSalt };
+    const window = { rights: Rights.read, notBefore: 0, notAfter: FOREVER };
+    await giveGrant(seller, { contracts, listingId, buyer: buyer.account.address, ...key, ...window });
+    await rotateKeys(buyer, {
+      contracts,
+      grantId,
+      encryptionKey: purchase.buyerSalt,
+      signer: buyer.account.address,
+    });
+    await pauseListing(seller, { contracts, listingId });
+  }
+  const used = Number((await chain.client.getBlockNumber({ cacheTime: 0 })) - fork);
+  if (depth > used) await chain.test.mine({ blocks: depth - used });
+  await indexer.caughtUp();
+  expect(await answers()).not.toEqual(before);
+
+  await chain.test.revert({ id });
+  await chain.test.mine({ blocks: depth + 1 });
+  await indexer.caughtUp();
+  expect(await answers()).toEqual(before);
+
+  // The same purchase on the other fork is there once.
+  await buy(buyer, { contracts, purchase });
+  await indexer.caughtUp();
+  const [, , buyers] = (await answers()) as [unknown, unknown, { items: { grantId: string }[] }];
+  expect(buyers.items.filter((row) => row.grantId === grantId)).toHaveLength(1);
+});

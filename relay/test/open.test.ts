@@ -1,0 +1,138 @@
+// Open listings: everybody reads, on the path of every other reader.
+//
+// read without a purchase · the root is sealed once, opens with the key that everybody has, and is kept · nobody pays, nobody signs
+// refused: a listing that is not open, or sells by approval · places: so many of one peer, more with another
+// no longer open: cut, refused, no keys
+
+import { reviseListing } from "@weir/sdk/chain";
+import { hex, ListingFlags, OPEN_KEYS, openPurchaseOf } from "@weir/sdk/core";
+import { type FrameStream, PROTOCOLS } from "@weir/sdk/wire";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { SELLER, type TestListing } from "../../test/support/market.ts";
+import { MAX_OPEN_READERS_PER_PEER } from "../src/limits.ts";
+import type { Relay } from "../src/relay.ts";
+import { readSegments, ScriptedBuyer, untilRefused } from "./support/buyer.ts";
+import { type Scene, startScene } from "./support/scene.ts";
+import { FREE, startWorld, type World } from "./support/world.ts";
+
+let world: World;
+let relay: Relay;
+const stops: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  world = await startWorld();
+  relay = await world.relay();
+});
+afterAll(async () => {
+  for (const stop of stops) await stop();
+  await world?.stop();
+});
+
+/** A listing with these flags, and somebody who bought nothing there. */
+async function offer(title: string, flags: number) {
+  const listing = await world.listing(title, { flags });
+  const scene = await startScene(world, relay, title, FREE, listing);
+  stops.push(scene.stop);
+  return { scene, listing, anybody: () => readerOf(scene, listing) };
+}
+
+async function readerOf({ purchase }: Scene, { listingId, version }: TestListing): Promise<ScriptedBuyer> {
+  const { grantId, paymentId, ...stand } = openPurchaseOf(listingId, version);
+  const bought = { ...purchase, purchase: { ...purchase.purchase, ...stand }, grantId, paymentId };
+  const reader = await ScriptedBuyer.start(world, relay, bought);
+  stops.push(() => reader.stop());
+  return reader;
+}
+
+function revise({ listingId, terms, metadata }: TestListing, flags: number) {
+  const { contracts } = world.chain;
+  const revised = { ...terms, flags };
+  return reviseListing(world.chain.wallet(SELLER), { contracts, listingId, terms: revised, metadata });
+}
+
+const refusal = async (frames: FrameStream) => (await untilRefused(frames)).name;
+
+async function key(reader: ScriptedBuyer, { gateway, listing }: Scene) {
+  const { frames } = await reader.dialKeys();
+  const { grantId } = reader.purchase;
+  const { listingId } = listing;
+  const { generation } = gateway;
+  const everything = { epochFrom: 0, epochTo: 2 ** 31 };
+  frames.send("KEY_REQUEST", { requestId: 1, listingId, grantId, generation, ...everything });
+  return frames.expect("KEY_REPLY");
+}
+
+test("is read by whoever comes, with a root that is sealed once", async () => {
+  const { scene, anybody } = await offer("open", ListingFlags.open);
+  await scene.segments(1, 1);
+  const reader = await anybody();
+  const frames = await reader.open({ signature: new Uint8Array(64) });
+  await frames.expect("OPENED");
+  expect(await readSegments(frames, 2)).toEqual([0n, 1n]);
+  const { session, voucher } = {
+    session: reader.session({
+      sessionNo: 1n,
+      generation: scene.gateway.generation,
+      fromSeq: 0n,
+      baseTotal: 0n,
+    }),
+    voucher: reader.voucher(1n),
+  };
+  expect(await refusal(await reader.open({ session, voucher }))).toBe("WrongPlan");
+  expect(await refusal(await reader.open({ paymentId: hex(new Uint8Array(32).fill(1)) }))).toBe("WrongPlan");
+
+  const keys = await scene.gateway.connect(PROTOCOLS.keys);
+  const asked = key(reader, scene);
+  const request = await keys.expect("KEY_REQUEST");
+  const { buyer } = openPurchaseOf(scene.listing.listingId, 1);
+  const seal = await scene.gateway.cover({ buyer, encryptionKey: OPEN_KEYS.encryptionKey }, 0, 2 ** 32 - 1);
+  keys.send("KEY_REPLY", { requestId: request.requestId, seal, error: null });
+  expect((await asked).seal).toMatchObject({ epochFrom: 0, epochTo: 2 ** 32 - 1 });
+  await keys.close();
+  expect(hex((await key(await anybody(), scene)).seal!.ct)).toBe(hex(seal.ct)); // to somebody else, and nobody sealed
+});
+
+test("a listing that is not open, or sells by approval, is read by nobody so", async () => {
+  for (const flags of [0, ListingFlags.open | ListingFlags.restricted]) {
+    // Revised after the scene's own purchase, which would need approval.
+    const { scene, listing, anybody } = await offer(`closed ${flags}`, 0);
+    await revise(listing, flags);
+    const reader = await anybody();
+    expect(await refusal(await reader.open())).toBe("NoGrant");
+    expect((await key(reader, scene)).error?.name).toBe("NoGrant");
+  }
+});
+
+test("one peer holds so many places, another one gets his", async () => {
+  const { scene, anybody } = await offer("many readers", ListingFlags.open);
+  await scene.segments(1);
+  const reader = await anybody();
+  const held: FrameStream[] = [];
+  for (let i = 0; i < MAX_OPEN_READERS_PER_PEER; i += 1) {
+    const frames = await reader.open();
+    await frames.expect("OPENED");
+    held.push(frames);
+  }
+  expect(await untilRefused(await reader.open())).toMatchObject({
+    name: "Limit",
+    detail: { limit: "open readers" },
+  });
+  await (await (await anybody()).open()).expect("OPENED");
+  await held[0]!.close();
+  held[0]!.abort(new Error("done"));
+  await expect
+    .poll(async () => (await (await reader.open()).read())?.type, { timeout: 20_000, interval: 1_000 })
+    .toBe("OPENED");
+});
+
+test("one that is no longer open cuts its readers off", async () => {
+  const { scene, listing, anybody } = await offer("closed again", ListingFlags.open);
+  await scene.segments(1);
+  const reader = await anybody();
+  const frames = await reader.open();
+  await readSegments(frames, 1);
+  await revise(listing, 0);
+  expect(await refusal(frames)).toBe("NoGrant");
+  expect(await refusal(await reader.open())).toBe("NoGrant");
+  expect((await key(reader, scene)).error?.name).toBe("NoGrant");
+});
