@@ -121,16 +121,25 @@ function section({ bench, machine, rows }: Results): string {
   ].join("\n");
 }
 
-let page = readFileSync(PAGE, "utf8");
-mkdirSync(FOLDER, { recursive: true });
-for (const name of readdirSync(RESULTS).sort()) {
+const END = "<!-- end of results -->";
+const kept = new Map<string, Results>();
+for (const name of readdirSync(RESULTS)) {
   const results = JSON.parse(readFileSync(join(RESULTS, name), "utf8")) as Partial<Results>;
-  if (results.machine === undefined || results.rows === undefined) continue; // of another kind
-  writeFileSync(join(FOLDER, `${results.bench}.svg`), draw(results as Results));
-  const [begin, end] = [`<!-- results of ${results.bench} -->`, "<!-- end of results -->"];
-  const from = page.indexOf(begin);
-  const to = page.indexOf(end, from);
-  if (from < 0 || to < 0) throw new Error(`${PAGE} has no place for ${results.bench}`);
-  page = `${page.slice(0, from + begin.length)}\n${section(results as Results)}\n${page.slice(to)}`;
+  if (results.machine !== undefined && results.rows !== undefined)
+    kept.set(results.bench!, results as Results); // others are of another kind
 }
+
+mkdirSync(FOLDER, { recursive: true });
+const page = readFileSync(PAGE, "utf8").replace(
+  new RegExp(`(<!-- results of ([a-z0-9-]+) -->\\n)[^]*?${END}`, "g"),
+  (_, begin: string, bench: string) => {
+    const results = kept.get(bench);
+    kept.delete(bench);
+    if (results === undefined)
+      return `${begin}No result is kept: \`npm run bench -- ${bench} --write\` takes one.\n${END}`;
+    writeFileSync(join(FOLDER, `${bench}.svg`), draw(results));
+    return `${begin}${section(results)}\n${END}`;
+  },
+);
+if (kept.size > 0) throw new Error(`docs/performance.md has no place for ${[...kept.keys()].join(", ")}`);
 writeFileSync(PAGE, page);
