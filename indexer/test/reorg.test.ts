@@ -53,7 +53,6 @@ async function answers(buyer: number): Promise<unknown[]> {
 test.for([
   [1, 12],
   [4, 13],
-  [20, 14],
 ] as const)("%i blocks replaced leave no purchase, gift, key or pause", async ([depth, who]) => {
   const { contracts } = chain;
   const [seller, buyer] = [chain.wallet(SELLER), chain.wallet(who)];
