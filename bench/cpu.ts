@@ -10,7 +10,7 @@ import type { Measured } from "./support/row.ts";
 
 const STREAMR_MICROSECONDS = 492;
 /** 256 messages of 256 bytes fit, with room for their names. */
-const SEGMENT = { flushMs: 50, maxMessages: 256, maxBytes: 128 * 1024 };
+const SEGMENT = { flushMs: 250, maxMessages: 256, maxBytes: 128 * 1024 };
 
 async function measure(rounds: number, say: (line: string) => void): Promise<Measured[]> {
   const options = {

@@ -59,15 +59,17 @@ type Paid = {
   recovery: number;
 };
 
-function vouchers(round: number, buyers: readonly Uint8Array[], at: Delivery, operator: Address): Paid[] {
+type Buyer = { key: Uint8Array; signer: Address };
+
+function vouchers(round: number, buyers: readonly Buyer[], at: Delivery, operator: Address): Paid[] {
   return Array.from({ length: VOUCHERS }, (_, i) => {
-    const key = buyers[i % BUYERS]!;
+    const { key, signer } = buyers[i % BUYERS]!;
     const channelId = hex(nativeCrypto.sha256(key));
     const cumulative = BigInt(round * VOUCHERS + i + 1) * 10n ** 11n;
     const digest = voucherDigest(at, { channelId, cumulative, relay: operator });
     const signature = nativeCrypto.signSecp(key, digest);
     const { rs, recovery } = expandCompact(signature)!;
-    return { channelId, signer: privateKeyToAddress(hex(key)), cumulative, digest, signature, rs, recovery };
+    return { channelId, signer, cumulative, digest, signature, rs, recovery };
   });
 }
 
@@ -75,7 +77,10 @@ export function measurePayments(rounds: number) {
   const delivery: Delivery = { chainId: 31337, hubs: random(20), grants: random(20), channels: random(20) };
   const operator = random(20);
   const relay = { crypto: nativeCrypto, delivery, operator };
-  const buyers = Array.from({ length: BUYERS }, () => new Uint8Array(randomBytes(32)));
+  const buyers = Array.from({ length: BUYERS }, () => {
+    const key = new Uint8Array(randomBytes(32));
+    return { key, signer: privateKeyToAddress(hex(key)) };
+  });
   const byVoucher: Sample[] = [];
   const byTick: Sample[] = [];
   // The first round only warms up.

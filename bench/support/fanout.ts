@@ -25,6 +25,8 @@ type Cost = { carrier: number; readers: number };
 
 const DEVICE = "station";
 const TOPIC = "station/t";
+/** The largest segments of the standard size: a flush that is late enough for them to be full on a busy machine too. */
+const FULL = { flushMs: 250, maxMessages: 256, maxBytes: 64 * 1024 };
 /** Messages on their way through Mosquitto: enough to keep it busy, few enough that no queue grows without end. */
 const PLAIN_WINDOW = 2_000;
 const PLAIN_STEP = 500;
@@ -55,7 +57,13 @@ async function round(
 }
 
 export async function measureFanout(
-  { readers: sessions, messages: count, perProgram, kinds = ["json", "random"], segment }: FanoutOptions,
+  {
+    readers: sessions,
+    messages: count,
+    perProgram,
+    kinds = ["json", "random"],
+    segment = FULL,
+  }: FanoutOptions,
   rounds: number,
   say: (line: string) => void,
 ): Promise<{ kind: Kind; ours: Cost[]; plain: Cost[] }[]> {
