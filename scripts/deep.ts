@@ -18,6 +18,7 @@ const HELP = `npm run test:deep [-- --minutes N] [-- --match pattern] [-- --jobs
                 programs/money
   --jobs N      Forge processes side by side (default: one per core)
   --coverage    what of contracts/ runs, lines and both arms of every if, with Hardhat; under 100 % fails
+                (--match is of the test's name alone then)
 `;
 const { values } = parseArgs({
   options: {

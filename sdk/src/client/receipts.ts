@@ -38,13 +38,13 @@ export class Receipts {
     const { context, progress, send } = this.#init;
     const { position } = progress;
     if (position === null || position.segmentId === this.#last) return;
-    const { crypto, delivery, keys, plan, purchase } = context;
+    const { crypto, delivery, keys, voucherKeys = keys, plan, purchase } = context;
     const { segmentId } = position;
     const cumulative = dueOf(plan, progress.accrued);
     const digest = receiptDigest(delivery, { channelId: purchase.paymentId, segmentId, cumulative });
     this.#signedAt = performance.now();
     this.#last = segmentId;
-    send({ segmentId, cumulative, signature: crypto.signSecp(keys.signerPrivateKey, digest) });
+    send({ segmentId, cumulative, signature: crypto.signSecp(voucherKeys.signerPrivateKey, digest) });
   }
 
   stop(): void {
