@@ -11,15 +11,14 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { x25519 } from "@noble/curves/ed25519.js";
-import { giveGrant, revokeDevice, revokeGrant, unblock } from "@weir/sdk/chain";
+import { revokeDevice, revokeGrant, unblock } from "@weir/sdk/chain";
 import { FOREVER, hex, MAX_COMMAND_BYTES, MAX_RESULT_BYTES, type Plan, Rights } from "@weir/sdk/core";
 import type { Fields } from "@weir/sdk/wire";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { freePlan, RELAY, SELLER, type TestListing } from "../../test/support/market.ts";
 import { COMMANDS_BURST } from "../src/limits.ts";
 import { Buyer } from "./support/buyer.ts";
-import { Actuator, Commander, type Holder, keyOf } from "./support/commander.ts";
+import { Actuator, Commander, giftOf, type Holder, keyOf, untilChainTime } from "./support/commander.ts";
 import { type Inbox, ScriptedRelay } from "./support/relay.ts";
 import { type Login, type RunningGateway, startWorld, type World } from "./support/world.ts";
 
@@ -80,27 +79,12 @@ async function keyFrom(inbox: Inbox): Promise<Fields<"COMMAND_KEY">> {
 async function holderOf(plan: number, of = listing): Promise<Holder> {
   const buyer = await Buyer.buy(world, of, { plan, amount: 0n });
   const { grantId, account, encryption } = buyer;
+  await untilChainTime(world);
   return { listingId: of.listingId, grantId, buyer: account, signerKey: keyOf(world), encryption };
 }
 
-/** A gift of rights in a window; its buyer's account signs. */
-async function gift(rights: number, account: number, notBefore = 0, notAfter = FOREVER): Promise<Holder> {
-  const privateKey = x25519.utils.randomSecretKey();
-  const encryption = { privateKey, publicKey: hex(x25519.getPublicKey(privateKey)) };
-  const { listingId } = listing;
-  const buyer = world.chain.accounts[account]!.address;
-  const { grantId } = await giveGrant(world.chain.wallet(SELLER), {
-    contracts: world.chain.contracts,
-    listingId,
-    buyer,
-    rights,
-    notBefore,
-    notAfter,
-    nonce: hex(randomBytes(32)),
-    encryptionKey: encryption.publicKey,
-  });
-  return { listingId, grantId, buyer, signerKey: keyOf(world, account), encryption };
-}
+const gift = (rights: number, account: number, notBefore = 0, notAfter = FOREVER): Promise<Holder> =>
+  giftOf(world, listing.listingId, { rights, account, notBefore, notAfter });
 
 async function commander(holder?: Holder): Promise<{ by: Commander; inbox: Inbox }> {
   const inbox = await line();

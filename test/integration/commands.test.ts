@@ -11,13 +11,20 @@ import { x25519 } from "@noble/curves/ed25519.js";
 import { createWalletClient, http } from "viem";
 import { hardhat } from "viem/chains";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { Actuator, Commander, type Holder, keyOf } from "../../gateway/test/support/commander.ts";
+import {
+  Actuator,
+  Commander,
+  giftOf,
+  type Holder,
+  keyOf,
+  untilChainTime,
+} from "../../gateway/test/support/commander.ts";
 import { Inbox } from "../../gateway/test/support/relay.ts";
 import { type RunningGateway, startWorld, type World } from "../../gateway/test/support/world.ts";
 import { COMMANDS_BURST } from "../../relay/src/limits.ts";
 import { createLog } from "../../relay/src/log.ts";
 import { type Relay, startRelay } from "../../relay/src/relay.ts";
-import { giveGrant, revokeGrant } from "../../sdk/src/chain/index.ts";
+import { revokeGrant } from "../../sdk/src/chain/index.ts";
 import { buyListing, commandDevice, type Market, portableCrypto } from "../../sdk/src/client/index.ts";
 import { createNode, fileCounters, fileStore, nativeCrypto } from "../../sdk/src/client/node.ts";
 import {
@@ -110,8 +117,12 @@ async function newRelay(name: string): Promise<Relay> {
   );
 }
 
-const buy = async (name: string, planIndex: number): Promise<Hex> =>
-  (await buyListing(market[name]!, { listingId: listing.listingId, planIndex, amount: 0n })).grantId;
+async function buy(name: string, planIndex: number): Promise<Hex> {
+  const { listingId } = listing;
+  const { grantId } = await buyListing(market[name]!, { listingId, planIndex, amount: 0n });
+  await untilChainTime(world);
+  return grantId;
+}
 
 const kept = new Map<string, ReturnType<typeof fileCounters>>();
 function countersOf(name: string): ReturnType<typeof fileCounters> {
@@ -200,23 +211,8 @@ describe("carried out", () => {
 });
 
 /** A gift of rights: its buyer's account signs. */
-async function gift(rights: number, account: number, notBefore = 0): Promise<Holder> {
-  const privateKey = x25519.utils.randomSecretKey();
-  const encryption = { privateKey, publicKey: hex(x25519.getPublicKey(privateKey)) };
-  const { listingId } = listing;
-  const buyer = world.chain.accounts[account]!.address;
-  const { grantId } = await giveGrant(world.chain.wallet(SELLER), {
-    contracts: world.chain.contracts,
-    listingId,
-    buyer,
-    rights,
-    notBefore,
-    notAfter: FOREVER,
-    nonce: hex(randomBytes(32)),
-    encryptionKey: encryption.publicKey,
-  });
-  return { listingId, grantId, buyer, signerKey: keyOf(world, account), encryption };
-}
+const gift = (rights: number, account: number, notBefore = 0): Promise<Holder> =>
+  giftOf(world, listing.listingId, { rights, account, notBefore });
 
 /** A stream to the relay whose frames the test writes itself; every one has its own peer id, and so its own rate. */
 async function stream(to: Relay = relay): Promise<{ inbox: Inbox; key: Fields<"COMMAND_KEY"> }> {

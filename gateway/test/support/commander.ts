@@ -1,4 +1,7 @@
 /** A buyer's commands as frames, and a device that carries them out; everything can be falsified. */
+import { randomBytes } from "node:crypto";
+import { x25519 } from "@noble/curves/ed25519.js";
+import { giveGrant } from "@weir/sdk/chain";
 import {
   type Bytes,
   commandDigestOf,
@@ -6,6 +9,7 @@ import {
   createUnsealer,
   type Delivery,
   decodeResult,
+  FOREVER,
   type Hex,
   hex,
   type Seal,
@@ -16,7 +20,8 @@ import {
 import { nativeCrypto } from "@weir/sdk/native";
 import type { Fields, FrameOf } from "@weir/sdk/wire";
 import mqtt, { type MqttClient } from "mqtt";
-import { SIGNER } from "../../../test/support/market.ts";
+import { expect } from "vitest";
+import { SELLER, SIGNER } from "../../../test/support/market.ts";
 import type { Inbox } from "./relay.ts";
 import type { Login, World } from "./world.ts";
 
@@ -31,6 +36,43 @@ export type Holder = {
 /** The private key of a test account. */
 export const keyOf = (world: World, account = SIGNER): Uint8Array =>
   new Uint8Array(world.chain.accounts[account]!.getHdKey().privateKey!);
+
+/** The chain's clock may be a second ahead of ours, and a grant begins by the chain's. */
+export async function untilChainTime({ chain }: World): Promise<void> {
+  const { timestamp } = await chain.client.getBlock();
+  await expect.poll(() => Date.now() / 1000, { timeout: 10_000 }).toBeGreaterThanOrEqual(Number(timestamp));
+}
+
+/** A gift of rights in a window, from now on unless told otherwise; its buyer's account signs. */
+export async function giftOf(
+  world: World,
+  listingId: bigint,
+  { rights, account, notBefore = 0, notAfter = FOREVER }: GiftParameters,
+): Promise<Holder> {
+  const privateKey = x25519.utils.randomSecretKey();
+  const encryption = { privateKey, publicKey: hex(x25519.getPublicKey(privateKey)) };
+  const buyer = world.chain.accounts[account]!.address;
+  const { grantId } = await giveGrant(world.chain.wallet(SELLER), {
+    contracts: world.chain.contracts,
+    listingId,
+    buyer,
+    rights,
+    notBefore,
+    notAfter,
+    nonce: hex(randomBytes(32)),
+    encryptionKey: encryption.publicKey,
+  });
+  await untilChainTime(world);
+  return { listingId, grantId, buyer, signerKey: keyOf(world, account), encryption };
+}
+
+type GiftParameters = {
+  rights: number;
+  /** Number of the test account that it is for. */
+  account: number;
+  notBefore?: number;
+  notAfter?: number;
+};
 
 export const deliveryOf = ({ chain }: World): Delivery => ({
   chainId: chain.chainId,
