@@ -97,6 +97,8 @@ export type FeedParameters = Omit<FeedContext, "deposit" | "metered" | "plan"> &
   channel: (() => Promise<ChannelSlot>) | null;
   /** Reads the grant's keys again, after a relay has said that they were changed; without it that ends the feed. */
   reload?: () => Promise<Pick<FeedContext, "keys" | "voucherKeys">>;
+  /** Asks the chain, after a NoGrant, whether there is one: relay and gateway see a block a moment later, and are asked again then. */
+  isGranted?: () => Promise<boolean>;
   /** Of a grant that is not metered: begin where it begins, its history included, not at the newest epoch. */
   fromStart?: boolean;
   signal?: AbortSignal;
@@ -311,7 +313,8 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
           if (metered && progress.position !== null) options = unbroken;
           continue;
         }
-        if (FINAL.has(reason.name)) {
+        const isEarly = reason.name === "NoGrant" && (await p.isGranted?.().catch(() => false));
+        if (FINAL.has(reason.name) && !isEarly) {
           setState({ status: "failed", reason });
           return;
         }

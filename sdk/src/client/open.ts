@@ -66,6 +66,7 @@ export async function openOpenListing(p: {
     store: nowhere,
     transactionHash: null,
     channel: null,
+    isGranted: async () => isOpenListing((await getListing(client, { contracts, listingId })).terms),
     ...(p.fromStart ? { fromStart: true } : {}),
     ...(p.signal ? { signal: p.signal } : {}),
   });
