@@ -1,4 +1,5 @@
 // Keys for money: sessions, vouchers, closes and free covers, asked for by a relay that does what it likes.
+// Long because one gateway, chain and relay serve all of it.
 //
 // session: accepted, keys open the segments · each wrong part refused by name · numbers and bases that do not continue · overtaken
 // paying: the next epoch comes with the money, not before; what is signed for another relay or by another key counts nothing · receipts: the
