@@ -23,17 +23,16 @@ import {
 } from "../limits.ts";
 import { checkGateway, type GatewayComponents } from "./gateway-auth.ts";
 import { type Link, links } from "./links.ts";
+import { type Questions, questions } from "./questions.ts";
 import { buckets } from "./rate.ts";
 import { firstFrame, type Peer, type ServeComponents, sameAddress, serve } from "./serve.ts";
-import { within } from "./wait.ts";
 
 type Command = FrameOf<"COMMAND">;
 type Result = FrameOf<"COMMAND_RESULT">;
 type Seal = NonNullable<Result["seal"]>;
 type CommandLink = Link & {
   key: Fields<"COMMAND_KEY"> | undefined;
-  nextId: number;
-  waiting: Map<number, (result: Result | null) => void>;
+  questions: Questions<Result>;
 };
 
 export type CommandsComponents = ServeComponents & GatewayComponents;
@@ -61,8 +60,7 @@ export const commandsService = () => (components: CommandsComponents) => {
       keyId,
       frames,
       key: undefined,
-      nextId: 1,
-      waiting: new Map(),
+      questions: questions(),
     };
     await gateways.add(link);
     try {
@@ -70,8 +68,7 @@ export const commandsService = () => (components: CommandsComponents) => {
         const frame = await frames.read();
         if (frame === null) return;
         if (frame.type === "COMMAND_RESULT") {
-          link.waiting.get(frame.requestId)?.(frame);
-          link.waiting.delete(frame.requestId);
+          link.questions.answer(frame);
         } else if (frame.type === "COMMAND_KEY") {
           const { type: _, ...key } = frame;
           const message = commandKeyMessage(delivery, key);
@@ -89,8 +86,7 @@ export const commandsService = () => (components: CommandsComponents) => {
   }
 
   function drop(link: CommandLink): void {
-    for (const answer of link.waiting.values()) answer(null);
-    link.waiting.clear();
+    link.questions.end();
   }
 
   async function buyerSide(
@@ -164,21 +160,15 @@ export const commandsService = () => (components: CommandsComponents) => {
 
   async function ask(command: Fields<"COMMAND">): Promise<Seal> {
     const link = linkTo(command.listingId);
-    if (link.waiting.size >= MAX_PENDING_COMMANDS)
+    if (link.questions.size >= MAX_PENDING_COMMANDS)
       throw new RefusedError("Limit", "Too many commands are being waited for.", {
         limit: "pending commands",
       });
-    const requestId = link.nextId++;
-    try {
-      const answer = new Promise<Result | null>((resolve) => link.waiting.set(requestId, resolve));
-      link.frames.send("COMMAND", { ...command, requestId });
-      const { seal, error } = (await within(answer, COMMAND_TIMEOUT_MS, lost)) ?? { seal: null, error: null };
-      if (error) throw refusedError({ ...error, detail: {} });
-      if (!seal) throw lost();
-      return seal;
-    } finally {
-      link.waiting.delete(requestId);
-    }
+    const send = (requestId: number) => link.frames.send("COMMAND", { ...command, requestId });
+    const result = await link.questions.ask(send, COMMAND_TIMEOUT_MS, lost);
+    if (result?.error) throw refusedError({ ...result.error, detail: {} });
+    if (!result?.seal) throw lost();
+    return result.seal;
   }
 
   function linkTo(listingId: bigint): CommandLink {

@@ -26,14 +26,14 @@ import {
 import type { CoverStore } from "../store/covers.ts";
 import { checkGateway, type GatewayComponents } from "./gateway-auth.ts";
 import { type Link, links } from "./links.ts";
+import { type Questions, questions } from "./questions.ts";
 import { buckets } from "./rate.ts";
 import { firstFrame, type Peer, type ServeComponents, serve } from "./serve.ts";
-import { within } from "./wait.ts";
 
 type Request = FrameOf<"KEY_REQUEST">;
 type Reply = FrameOf<"KEY_REPLY">;
 type Seal = NonNullable<Reply["seal"]>;
-type KeyLink = Link & { nextId: number; waiting: Map<number, (reply: Reply | null) => void> };
+type KeyLink = Link & { questions: Questions<Reply> };
 
 export type KeysComponents = ServeComponents & GatewayComponents & { covers: CoverStore };
 
@@ -53,7 +53,7 @@ export const keysService = () => (components: KeysComponents) => {
 
   async function gatewaySide(frames: FrameStream, peer: Peer, auth: FrameOf<"AUTH">): Promise<void> {
     const { listing, keyId } = await checkGateway(components, peer, auth);
-    const link: KeyLink = { listingId: listing.listingId, keyId, frames, nextId: 1, waiting: new Map() };
+    const link: KeyLink = { listingId: listing.listingId, keyId, frames, questions: questions() };
     await gateways.add(link);
     try {
       for (;;) {
@@ -61,8 +61,7 @@ export const keysService = () => (components: KeysComponents) => {
         if (frame === null) return;
         if (frame.type !== "KEY_REPLY")
           throw new RefusedError("BadFrame", `${frame.type} came in place of KEY_REPLY`);
-        link.waiting.get(frame.requestId)?.(frame);
-        link.waiting.delete(frame.requestId);
+        link.questions.answer(frame);
       }
     } finally {
       gateways.remove(link);
@@ -71,8 +70,7 @@ export const keysService = () => (components: KeysComponents) => {
   }
 
   function drop(link: KeyLink): void {
-    for (const answer of link.waiting.values()) answer(null);
-    link.waiting.clear();
+    link.questions.end();
   }
 
   async function buyerSide(frames: FrameStream, peer: Peer, first: Request): Promise<void> {
@@ -171,19 +169,13 @@ export const keysService = () => (components: KeysComponents) => {
   async function askGateway({ type: _, ...request }: Request): Promise<Seal> {
     const link = gateways.get(request.listingId);
     if (!link || link.frames.closed) throw offline();
-    if (link.waiting.size >= MAX_PENDING_KEYS)
+    if (link.questions.size >= MAX_PENDING_KEYS)
       throw new RefusedError("Limit", "Too many keys are being waited for.", { limit: "pending keys" });
-    const requestId = link.nextId++;
-    try {
-      const answer = new Promise<Reply | null>((resolve) => link.waiting.set(requestId, resolve));
-      link.frames.send("KEY_REQUEST", { ...request, requestId });
-      const { seal, error } = (await within(answer, KEY_TIMEOUT_MS, offline)) ?? { seal: null, error: null };
-      if (error) throw refusedError({ ...error, detail: {} });
-      if (!seal) throw offline();
-      return check(seal, request);
-    } finally {
-      link.waiting.delete(requestId);
-    }
+    const send = (requestId: number) => link.frames.send("KEY_REQUEST", { ...request, requestId });
+    const reply = await link.questions.ask(send, KEY_TIMEOUT_MS, offline);
+    if (reply?.error) throw refusedError({ ...reply.error, detail: {} });
+    if (!reply?.seal) throw offline();
+    return check(reply.seal, request);
   }
 
   function check(seal: Seal, request: { grantId: Hex; generation: number }): Seal {
