@@ -478,11 +478,11 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
       await guest.axe();
     });
     await page().getByText("is on its way").waitFor({ state: "hidden" });
-    await page()
-      .locator("[data-grant]")
-      .filter({ hasText: "This machine, live" })
-      .filter({ hasText: "open" })
-      .waitFor();
+    // The one before is open, too: it is this one that must be there.
+    const logs = await reader().getLogs({ address: stack.contracts.Grants, fromBlock: 0n });
+    const { grantId } = parseEventLogs({ abi: grantsAbi, logs, eventName: "Purchased" }).at(-1)!.args;
+    const card = page().locator(`[data-grant="${grantId}"]`);
+    await card.filter({ hasText: "This machine, live" }).filter({ hasText: "open" }).waitFor();
     guest.check();
   });
 
