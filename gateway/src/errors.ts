@@ -37,3 +37,12 @@ export class GatewayRefusal extends Error {
     return REFUSALS[this.name];
   }
 }
+
+/** Asks the chain; what keeps it from answering is a refusal that may be tried again. */
+export async function ask<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new GatewayRefusal("ChainUnreachable", `the chain cannot be asked now (${(error as Error).name})`);
+  }
+}

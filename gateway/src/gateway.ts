@@ -45,6 +45,7 @@ import { createMetrics } from "./metrics.ts";
 import { type HubKeys, Pipeline } from "./seal/pipeline.ts";
 import { createSegmentStore } from "./seal/store.ts";
 import { openSecrets, type Secrets } from "./secrets.ts";
+import { createSignIns } from "./sign-in.ts";
 import { runCommand } from "./sources/command.ts";
 import { runFile } from "./sources/file.ts";
 import { nameOf } from "./sources/source.ts";
@@ -385,9 +386,28 @@ export async function startGateway(
   broker = devices;
   directory.on("deviceRevoked", (hubId, device) => devices.disconnect(hubId, device));
   directory.on("deviceRotated", (hubId, device) => devices.disconnectTokens(hubId, device));
-  const status = createStatus({ ledger, book, receipts, dataDir: config.dataDir });
+  const status = createStatus({
+    ledger,
+    book,
+    receipts,
+    hubOf: (listingId) => directory.listing(listingId)?.hubId,
+    dataDir: config.dataDir,
+  });
+  let ownAuthority: string | undefined;
+  const signIns = createSignIns({
+    client,
+    contracts,
+    chainId: config.chainId,
+    gatewayId: config.id,
+    hubIds: config.hubs.map(({ hubId }) => hubId),
+    domains: () => [
+      ...config.corsOrigins.map((origin) => new URL(origin).host),
+      ...(ownAuthority === undefined ? [] : [ownAuthority]),
+    ],
+  });
   const api = createHttp({
     status,
+    signIns,
     passwords,
     tokens,
     intake,
@@ -407,7 +427,8 @@ export async function startGateway(
   ]);
 
   const wanting = demand.run(ending.signal);
-  status.open(`http://${config.host}:${httpPort}`);
+  ownAuthority = `${config.host}:${httpPort}`;
+  status.open(`http://${ownAuthority}`);
 
   const feeding = Promise.all(
     config.sources.map(async (source) => {

@@ -87,6 +87,16 @@ export const MAX_PASSWORD_DEADLINE_SECONDS = 3_600;
 export const MAX_PASSWORD_BODY_BYTES = 4_096;
 /** Password requests a minute altogether: each costs signature recovery and two chain reads. */
 export const PASSWORD_REQUESTS_PER_MINUTE = 120;
+/** How long a wallet has to sign a sign-in message. */
+export const SIGN_IN_NONCE_MS = 300_000;
+/** How long a sign-in lasts. */
+export const SIGN_IN_SESSION_MS = 3_600_000;
+/** Sign-ins a minute altogether: each costs signature recovery and chain reads. */
+export const SIGN_INS_PER_MINUTE = 120;
+/** Accounts signed in at a time, each of them with a part in a hub of this gateway. */
+export const MAX_SIGNED_IN = 1_000;
+/** Body of a sign-in. */
+export const MAX_SIGN_IN_BODY_BYTES = 8_192;
 
 // ---- sealing and publishing
 

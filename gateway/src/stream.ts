@@ -123,7 +123,7 @@ export class ListingStream {
     const stop = new AbortController();
     const ends = createRate(1 / DEAD_END_SECONDS, DEAD_END_BURST);
     const onDeadEnd = (atLeast: number) => {
-      if (ends.take(1) === 0) this.#deadEnd(atLeast);
+      if (ends.tryTake(1)) this.#deadEnd(atLeast);
     };
     const publisher = createPublisher({
       pipeline,

@@ -33,7 +33,8 @@ export type ChannelStatus = {
 };
 
 export type Status = {
-  channels(): ChannelStatus[];
+  /** Channels of the listings of these hubs. */
+  channels(hubs: ReadonlySet<bigint> | "all"): ChannelStatus[];
   /** Whether this is the text behind `Bearer` that the file names. */
   admits(token: string): boolean;
   /** Writes the file, for its owner alone. */
@@ -45,35 +46,43 @@ export function createStatus({
   ledger,
   book,
   receipts,
+  hubOf,
   dataDir,
 }: {
   ledger: Ledger;
   book: Book;
   receipts: Receipts;
+  hubOf: (listingId: bigint) => bigint | undefined;
   dataDir: string;
 }): Status {
   const token = hex(randomBytes(32)).slice(2);
   const path = join(dataDir, STATUS_FILE);
+  const shown = ({ listingId }: { listingId: bigint }, hubs: ReadonlySet<bigint> | "all"): boolean => {
+    const hubId = hubOf(listingId);
+    return hubs === "all" || (hubId !== undefined && hubs.has(hubId));
+  };
   return {
-    channels: () =>
-      [...ledger.accounts()].map((account) => {
-        const { claimed, since, hash } = book.of(account.channelId);
-        const covered = ledger.claimable(account).at(-1)?.cumulative ?? 0n;
-        return {
-          channelId: account.channelId,
-          listingId: String(account.listingId),
-          token: account.terms.token,
-          owed: String(ledger.owed(account)),
-          signed: String(account.total),
-          received: receipts.of(account.channelId)?.cumulative.toString() ?? null,
-          covered: String(covered > claimed ? covered : claimed),
-          claimed: String(claimed),
-          waitingSince: since,
-          lastClaim: hash,
-          capture: account.capture === null ? null : String(account.capture),
-          closeHash: account.closeHash,
-        };
-      }),
+    channels: (hubs) =>
+      [...ledger.accounts()]
+        .filter((account) => shown(account, hubs))
+        .map((account) => {
+          const { claimed, since, hash } = book.of(account.channelId);
+          const covered = ledger.claimable(account).at(-1)?.cumulative ?? 0n;
+          return {
+            channelId: account.channelId,
+            listingId: String(account.listingId),
+            token: account.terms.token,
+            owed: String(ledger.owed(account)),
+            signed: String(account.total),
+            received: receipts.of(account.channelId)?.cumulative.toString() ?? null,
+            covered: String(covered > claimed ? covered : claimed),
+            claimed: String(claimed),
+            waitingSince: since,
+            lastClaim: hash,
+            capture: account.capture === null ? null : String(account.capture),
+            closeHash: account.closeHash,
+          };
+        }),
     admits(shown) {
       const [a, b] = [Buffer.from(shown), Buffer.from(token)];
       return a.length === b.length && timingSafeEqual(a, b);

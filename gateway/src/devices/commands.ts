@@ -91,7 +91,7 @@ export function createCommands(init: {
       rate = createRate(COMMANDS_PER_MINUTE / 60, COMMANDS_BURST);
       rates.set(grantId, rate);
     }
-    if (rate.take(1) > 0)
+    if (!rate.tryTake(1))
       throw new RefusedError("Limit", `a grant sends ${COMMANDS_PER_MINUTE} commands a minute`, {
         limit: "commands",
       });

@@ -6,7 +6,7 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import type { Logger } from "pino";
-import { isAddress, isHex } from "viem";
+import { type Hex, isAddress, isHex } from "viem";
 import type { Status } from "../claims/status.ts";
 import { GatewayRefusal } from "../errors.ts";
 import {
@@ -19,9 +19,11 @@ import {
   MAX_INGEST_BODY_BYTES,
   MAX_INGEST_MESSAGES,
   MAX_PASSWORD_BODY_BYTES,
+  MAX_SIGN_IN_BODY_BYTES,
   PASSWORD_REQUESTS_PER_MINUTE,
 } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
+import type { SignIns } from "../sign-in.ts";
 import { parseUser, type Speaker } from "./authorize.ts";
 import type { Intake } from "./intake.ts";
 import type { PasswordRequest, Passwords } from "./passwords.ts";
@@ -39,6 +41,7 @@ export type HttpInit = {
   tokens: Tokens;
   intake: Intake;
   status: Status;
+  signIns: SignIns;
   metrics: Metrics;
   log: Logger;
   corsOrigins: readonly string[];
@@ -55,7 +58,7 @@ const NDJSON = "application/x-ndjson";
 const MAX_SIGNATURE_CHARS = 2 * 1024;
 
 export function createHttp(init: HttpInit): HttpServer {
-  const { passwords, tokens, intake, status, metrics, log } = init;
+  const { passwords, tokens, intake, status, signIns, metrics, log } = init;
   const passwordRate = createRate(PASSWORD_REQUESTS_PER_MINUTE / 60, PASSWORD_REQUESTS_PER_MINUTE);
   const app = new Hono();
 
@@ -63,7 +66,7 @@ export function createHttp(init: HttpInit): HttpServer {
     "*",
     cors({
       origin: [...init.corsOrigins],
-      allowMethods: ["GET", "POST"],
+      allowMethods: ["GET", "POST", "DELETE"],
       allowHeaders: ["content-type", "authorization"],
     }),
   );
@@ -74,17 +77,38 @@ export function createHttp(init: HttpInit): HttpServer {
   });
   app.get("/metrics", (c) => c.text(metrics.text()));
 
-  app.get("/v1/channels", (c) => {
-    const [, shown = ""] = /^Bearer (\S+)$/i.exec(c.req.header("authorization") ?? "") ?? [];
-    if (!status.admits(shown))
-      throw new GatewayRefusal("Unauthorised", "the data folder's status.json says what to show here");
+  app.post("/v1/sign-in/nonce", (c) => {
     c.header("cache-control", "no-store");
-    return c.json({ channels: status.channels() });
+    return c.json(signIns.offer());
+  });
+  app.post("/v1/sign-in", limit(MAX_SIGN_IN_BODY_BYTES), async (c) => {
+    const { message, signature } = bodyOf(await c.req.text());
+    if (typeof message !== "string") throw new GatewayRefusal("BadRequest", "is a text", "message");
+    const answer = await signIns.open(message, signatureOf(signature));
+    log.info({ event: "signed in", account: answer.account }, "an account looks in");
+    c.header("cache-control", "no-store");
+    return c.json(answer);
+  });
+  app.delete("/v1/sign-in", (c) => {
+    signIns.close(bearer(c));
+    return c.body(null, 204);
+  });
+
+  app.get("/v1/channels", async (c) => {
+    const shown = bearer(c);
+    const hubs = status.admits(shown) ? "all" : await signIns.hubs(shown);
+    if (hubs === undefined)
+      throw new GatewayRefusal(
+        "Unauthorised",
+        "sign in first, or show what status.json of the data folder says",
+      );
+    c.header("cache-control", "no-store");
+    return c.json({ channels: status.channels(hubs) });
   });
 
   app.post("/v1/devices/:hubId/:device/password", limit(MAX_PASSWORD_BODY_BYTES), async (c) => {
     const { hubId, device } = speakerOf(c);
-    if (passwordRate.take(1) > 0)
+    if (!passwordRate.tryTake(1))
       throw new GatewayRefusal(
         "TooFast",
         `at most ${PASSWORD_REQUESTS_PER_MINUTE} password requests a minute`,
@@ -191,7 +215,10 @@ function speakerOf(c: Context): Speaker {
   return speaker;
 }
 
-function parseRequest(text: string): PasswordRequest {
+/** What stands behind `Bearer`, "" if nothing does. */
+const bearer = (c: Context): string => /^Bearer (\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1] ?? "";
+
+function bodyOf(text: string): Record<string, unknown> {
   let body: Record<string, unknown>;
   try {
     body = JSON.parse(text);
@@ -200,17 +227,26 @@ function parseRequest(text: string): PasswordRequest {
   }
   if (typeof body !== "object" || body === null)
     throw new GatewayRefusal("BadRequest", "the body is an object", "body");
-  const { gatewayId, nonce, deadline, signature, account } = body;
+  return body;
+}
+
+function signatureOf(value: unknown): Hex {
+  if (!isHex(value) || value.length > MAX_SIGNATURE_CHARS)
+    throw new GatewayRefusal("BadRequest", "is hexadecimal", "signature");
+  return value;
+}
+
+function parseRequest(text: string): PasswordRequest {
+  const { gatewayId, nonce, deadline, signature, account } = bodyOf(text);
   if (typeof gatewayId !== "string" || gatewayId.length > 64)
     throw new GatewayRefusal("BadRequest", "is a text", "gatewayId");
   if (!isHex(nonce) || nonce.length !== 66) throw new GatewayRefusal("BadRequest", "has 32 bytes", "nonce");
   if (typeof deadline !== "number" || !Number.isSafeInteger(deadline) || deadline < 0 || deadline >= 2 ** 40)
     throw new GatewayRefusal("BadRequest", "is a time in unix seconds", "deadline");
-  if (!isHex(signature) || signature.length > MAX_SIGNATURE_CHARS)
-    throw new GatewayRefusal("BadRequest", "is hexadecimal", "signature");
   if (account !== undefined && (typeof account !== "string" || !isAddress(account, { strict: false })))
     throw new GatewayRefusal("BadRequest", "is an address", "account");
-  return { gatewayId, nonce: nonce.toLowerCase() as typeof nonce, deadline, signature, account };
+  const signed = signatureOf(signature);
+  return { gatewayId, nonce: nonce.toLowerCase() as typeof nonce, deadline, signature: signed, account };
 }
 
 /** NDJSON → its lines without the empty ones. */

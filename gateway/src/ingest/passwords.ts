@@ -13,7 +13,7 @@ import {
   toHex,
 } from "viem";
 import type { Database } from "../database.ts";
-import { GatewayRefusal } from "../errors.ts";
+import { ask, GatewayRefusal } from "../errors.ts";
 import {
   LOGIN_LOCK_MS,
   MAX_FAILED_LOGINS,
@@ -201,12 +201,4 @@ export function createPasswords(init: PasswordsInit): Passwords {
       return undefined;
     },
   };
-}
-
-async function ask<T>(read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    throw new GatewayRefusal("ChainUnreachable", `the chain cannot be asked now (${(error as Error).name})`);
-  }
 }

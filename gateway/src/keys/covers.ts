@@ -73,7 +73,7 @@ export function createCovers(init: {
       rate = createRate((COVERS_PER_GRANT * 1000) / COVER_WINDOW_MS, COVERS_PER_GRANT);
       rates.set(grantId, rate);
     }
-    if (rate.take(1) > 0)
+    if (!rate.tryTake(1))
       throw new RefusedError(
         "Limit",
         `a grant gets ${COVERS_PER_GRANT} covers in ${COVER_WINDOW_MS / 1000} s`,

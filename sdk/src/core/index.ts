@@ -20,6 +20,7 @@ export * from "./note.ts";
 export * from "./open.ts";
 export * from "./seal.ts";
 export * from "./segment.ts";
+export * from "./sign-in.ts";
 export * from "./statement.ts";
 export * from "./subscription.ts";
 export * from "./tick.ts";
