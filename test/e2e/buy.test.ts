@@ -3,6 +3,7 @@
 //   connect       by an injected EIP-6963 wallet
 //   buy           one transaction in ETH; a declined wallet changes nothing
 //   live          ten segments decrypted; the meter rises by exactly the listed price
+//   its seller    sees at the gateway what was opened and not claimed yet; a stranger does not
 //   stop          closed by the seller, refund exact to the wei, and the chain agrees
 //   relay down    killed under the reader: it is said, the other relay carries on, nothing is lost and nothing paid twice
 // Any request to a foreign host, console error or serious axe finding fails it.
@@ -141,6 +142,45 @@ describe.runIf(here)("a buyer's first visit", { timeout: CASE_MS }, () => {
     await page().locator("canvas").first().waitFor();
     await guest.axe();
     guest.check();
+  });
+
+  it("shows its seller what waits at the gateway, for one signature; nobody else", async () => {
+    const look = async (role: string) => {
+      const { privateKey } = stack.accounts.find((account) => account.role === role)!;
+      const signer: Wallet = { name: "Test Wallet", privateKey, rpc: stack.rpc, rejects: false, asked: [] };
+      const other = await visit(browser, { wallets: [signer] });
+      await other.page.goto(`${stack.app}/sell?hub=1&view=earnings`);
+      await other.page.getByRole("main").getByRole("button", { name: "Connect a wallet" }).click();
+      await other.page.getByRole("button", { name: /Test Wallet/ }).click();
+      const panel = other.page.getByRole("region", { name: "At the gateway" });
+      await panel.getByRole("button", { name: "Sign and show" }).click();
+      return { other, panel, signer };
+    };
+    const stranger = await look("buyer2");
+    await stranger.panel.getByText("The gateway refused.").waitFor();
+    await stranger.other.close();
+
+    const { other, panel, signer } = await look("seller1");
+    const logs = await createPublicClient({ chain: hardhat, transport: http(stack.rpc) }).getLogs({
+      address: stack.contracts.Channels,
+      fromBlock: 0n,
+    });
+    const [funded] = parseEventLogs({ abi: channelsAbi, logs, eventName: "ChannelFunded" });
+    const row = panel.locator(`[data-channel="${funded!.args.channelId}"]`);
+    await row.getByText("This machine, live").waitFor();
+    const waits = async () =>
+      BigInt((await panel.locator("[data-waiting]").getAttribute("data-waiting")) ?? "-1");
+    const first = await waits();
+    // Ten segments were read before. A second look needs no second signature.
+    expect(first).toBeGreaterThan(0n);
+    await until(async () => {
+      await panel.getByRole("button", { name: "Look again" }).click();
+      return (await waits()) > first;
+    });
+    expect(signer.asked.filter((method) => method === "personal_sign")).toHaveLength(1);
+    await other.axe();
+    other.check();
+    await other.close();
   });
 
   it("stops: closed by the seller, the refund exact to the wei", async () => {

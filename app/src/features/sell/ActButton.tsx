@@ -14,6 +14,7 @@ export function ActButton({
   confirm,
   tone = "plain",
   disabled = false,
+  busy,
 }: {
   children: ReactNode;
   run: () => void;
@@ -22,6 +23,8 @@ export function ActButton({
   confirm?: string;
   tone?: "primary" | "plain" | "quiet" | "mark";
   disabled?: boolean;
+  /** What it says meanwhile, where the wallet is not asked. */
+  busy?: string;
 }) {
   const t = useTranslations("sell");
   const [asking, setAsking] = useState(false);
@@ -40,7 +43,7 @@ export function ActButton({
           aria-busy={pending}
           onClick={act}
         >
-          {pending ? t("confirmInWallet") : asking ? t("yesDoIt") : children}
+          {pending ? (busy ?? t("confirmInWallet")) : asking ? t("yesDoIt") : children}
         </Button>
         {asking ? (
           <Button tone="quiet" onClick={() => setAsking(false)}>

@@ -5,11 +5,11 @@ import { useState } from "react";
 import { CodeBlock } from "@/components/CodeBlock.tsx";
 import { SelectField } from "@/components/SelectField.tsx";
 import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
+import { atGateway } from "@/lib/gateway.ts";
 import { ActButton } from "../ActButton.tsx";
 import { useAct } from "../useAct.ts";
 import type { HubDetail } from "../useHub.ts";
 import { KITS, type KitName, kitOf } from "./kits.ts";
-import { type DeviceLogin, orderPassword } from "./password.ts";
 
 /** Everything a device needs to publish, ready to paste. The password stands in it as long as this is open, and nowhere else. */
 export function Kit({ hub, device, may }: { hub: HubDetail; device: string; may: boolean }) {
@@ -17,11 +17,11 @@ export function Kit({ hub, device, may }: { hub: HubDetail; device: string; may:
   const { gateways } = useWeirConfig();
   const [gatewayId, setGatewayId] = useState(gateways[0]?.id ?? "");
   const [name, setName] = useState<KitName>("mosquitto");
-  const [login, setLogin] = useState<DeviceLogin>();
+  const [login, setLogin] = useState<{ user: string; password: string }>();
   const gateway = gateways.find(({ id }) => id === gatewayId);
   const order = useAct(({ client }) => {
     if (!gateway) throw new RangeError(`no gateway ${gatewayId}`);
-    return orderPassword({ client, gateway, hubId: hub.hubId, device });
+    return atGateway((sdk) => sdk.setDevicePassword(client, { gateway, hubId: hub.hubId, device }));
   });
   if (!gateway) return <p className="rounded-md bg-sunk p-4 text-sm">{t("noGateway")}</p>;
   const facts = { hubId: hub.id, device, mqtt: gateway.mqtt, http: gateway.http };

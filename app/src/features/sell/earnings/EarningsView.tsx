@@ -14,6 +14,7 @@ import { type TokenEntry, tokenOf } from "@/lib/config.ts";
 import { formatAmount, formatCount, formatShort } from "@/lib/money.ts";
 import { useMyListings } from "../listings/useMyListings.ts";
 import type { HubDetail } from "../useHub.ts";
+import { AtGateway } from "./AtGateway.tsx";
 import { BarChart } from "./BarChart.tsx";
 import { Download } from "./Download.tsx";
 import { barsOf } from "./days.ts";
@@ -35,6 +36,9 @@ export function EarningsView({ hub }: { hub: HubDetail }) {
     <Section title={t("title")} note={t("note")}>
       <div className="grid grid-cols-[minmax(0,1fr)] gap-6">
         <Owed hub={hub} />
+        {config.gateways.map((gateway) => (
+          <AtGateway key={gateway.id} hub={hub} gateway={gateway} />
+        ))}
         {earnings.error && !earnings.data ? (
           <ErrorNotice error={earnings.error} onRetry={() => void earnings.refetch()} />
         ) : !earnings.data ? (
