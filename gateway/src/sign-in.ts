@@ -18,7 +18,7 @@ export type SignIns = {
   offer(): SignInOffer;
   /** @throws GatewayRefusal when the message breaks a rule, was not signed by its account, or the account has no part in a hub of this gateway */
   open(message: string, signature: Hex): Promise<SignedIn>;
-  /** Hubs of this gateway in which the token's account has a part now; undefined for an unknown or expired token. @throws GatewayRefusal */
+  /** Hubs of this gateway in which the token's account has a part now; undefined if in none, or for an unknown or expired token. @throws GatewayRefusal */
   hubs(token: string): Promise<ReadonlySet<bigint> | undefined>;
   /** Ends what the token opened, if anything. */
   close(token: string): void;
@@ -127,8 +127,9 @@ export function createSignIns(init: SignInsInit): SignIns {
     async hubs(token) {
       const session = sessions.get(digest(token));
       if (session === undefined || session.expiresAtMs <= Date.now()) return undefined;
-      // Asked anew: a role that was taken away shows nothing any more.
-      return hubsOf(session.account);
+      // Asked anew: a part that was taken away ends what it opened.
+      const hubs = await hubsOf(session.account);
+      return hubs.size === 0 ? undefined : hubs;
     },
 
     close: (token) => void sessions.delete(digest(token)),

@@ -96,8 +96,7 @@ describe("let in", () => {
     const { token } = await signIn(TREASURER);
     expect((await ask("GET", "/v1/channels", { token: token! })).status).toBe(200);
     await role(0);
-    // Shown without a look at any hub: what is there belongs to others.
-    expect(await ask("GET", "/v1/channels", { token: token! })).toEqual({ status: 200, channels: [] });
+    expect(await ask("GET", "/v1/channels", { token: token! })).toMatchObject(refused("Unauthorised"));
     expect(await signIn(TREASURER)).toMatchObject(refused("RoleMissing", "address"));
   });
 });
