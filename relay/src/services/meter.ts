@@ -2,7 +2,16 @@
  * The meter of one metered session: which epochs are open to it, what it was charged, what its vouchers cover. Everything that
  * counts is in the ledger before anything leaves.
  */
-import { accrue, type Bytes, dueOf, type Header, type Plan, type TickProof, tickTotal } from "@weir/sdk/core";
+import {
+  accrue,
+  type Bytes,
+  dueOf,
+  type Header,
+  type Hex,
+  type Plan,
+  type TickProof,
+  tickTotal,
+} from "@weir/sdk/core";
 import type { Account, BoughtSegments, LedgerSession, LedgerStore } from "../store/ledger.ts";
 
 /** Epochs from … to, inclusive, rising and apart. */
@@ -24,6 +33,8 @@ export class Meter {
   readonly #ledger: LedgerStore;
   /** The chain whose ticks pay now, with the last one that was taken. It ends with the next voucher and with the session. */
   chain: TickProof | null = null;
+  /** That of the newest chain, also when it has ended. */
+  tip: Hex | null = null;
   readonly #open: Range[] = [];
   #accrued: bigint;
   /** While a close is under way: nothing beyond this is sent, whatever the vouchers would cover. */

@@ -28,19 +28,20 @@ export function beginChain(
   meter: Meter,
   { base, tip, tickValue, maxTicks, signature }: FrameOf<"TICK_CHAIN">,
 ): void {
-  const { account, chain } = meter;
+  const { account } = meter;
   if (closing) throw new RefusedError("Closing", "A close is under way.");
   if (maxTicks < 1 || maxTicks > MAX_TICKS) throw bad("maxTicks", `is from 1 to ${MAX_TICKS}`);
   if (tickValue === 0n) throw bad("tickValue", "is above zero");
   // Below it, a tick could pay twice; above it, something would be signed that no voucher covers, and a close could not take it.
   if (account.ticks !== null || base !== account.total) throw bad("base", "is the total of the best voucher");
   // Only its buyer would lose: what was revealed under one voucher would count under the other as well.
-  if (chain?.tip === tip) throw bad("tip", "is used once");
+  if (meter.tip === tip) throw bad("tip", "is used once");
   const channelId = grant.paymentId;
   const digest = tickVoucherDigest(delivery, { channelId, base, tip, tickValue, maxTicks, relay: operator });
   if (!sameAddress(crypto.recover(digest, signature), grant.voucherSigner))
     throw new RefusedError("BadSignature", "The chain is not signed by the channel's signer for this relay.");
   const signed = { base, tip, tickValue, maxTicks, signature: new Uint8Array(signature) };
+  meter.tip = tip;
   meter.chain = { ...signed, ticks: 0, preimage: unhex(tip) };
 }
 
