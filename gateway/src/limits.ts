@@ -210,6 +210,8 @@ export const MAX_CLAIM_ROWS = 50;
 /** Gas of a claim with one channel, and of each further one, by the snapshot of bench/results/gas.json and some: by age alone nothing is claimed at a loss. */
 export const CLAIM_GAS = 75_000n;
 export const CLAIM_ROW_GAS = 16_000n;
+/** Gas of each tick of a claim by ticks. */
+export const TICK_GAS = 265n;
 /** A channel whose end was asked for on chain and that could not be closed is claimed this long before its payer may withdraw: half of the shortest challenge. */
 export const MATURITY_MARGIN_SECONDS = 1_800;
 /** Slots of channels or subscriptions that are read at a time. */

@@ -25,7 +25,7 @@ export const MAX_CONTROL_FRAME_BYTES = 16 * 1024 + 1;
 /** Header, signature, tag and type in front of or behind a body of at most 1 MiB (the contract's bound on maxBytes). */
 export const MAX_SEGMENT_FRAME_BYTES = MIB + 4096;
 
-/** Control frames of one stream: a buyer pays at most ten times a second; the rest is slack. */
+/** Control frames of one stream: a buyer signs at most ten times a second and pays by ticks at most twenty; the rest is slack. */
 export const CONTROL_FRAMES_PER_SECOND = 50;
 export const CONTROL_FRAMES_BURST = 200;
 /** Positions asked before OPEN: one, and a few more while a purchase is being mined. */
@@ -37,6 +37,8 @@ export const OPENS_BURST = 20;
 export const MAX_PENDING_OPENS = 256;
 /** Wrong vouchers on one stream before it is closed: an honest client corrects itself after the first BALANCE. */
 export const MAX_BAD_VOUCHERS = 3;
+/** Ticks paid at once, each a hash: beyond so many even the slowest signature check is cheaper. */
+export const MAX_TICK_STEPS = 256;
 /** Peers whose request rate is remembered; the oldest is forgotten first. */
 export const MAX_RATED_PEERS = 10_000;
 
@@ -81,6 +83,8 @@ export const MAX_WAITING_SEALS = 64;
 export const VOUCHER_COALESCE_MS = 20;
 /** Vouchers in one frame: about 200 bytes each within 16 KiB. */
 export const MAX_VOUCHERS_PER_FRAME = 64;
+/** Chains with their best tick in one frame: about 290 bytes each within 16 KiB. */
+export const MAX_TICKS_PER_FRAME = 32;
 /** A gateway answers a SESSION after one durable write. */
 export const SESSION_TIMEOUT_MS = 10 * SECOND;
 /** The gateway closes within 5 s by promise; a slow chain needs longer. After it the buyer turns to requestClose. */

@@ -14,6 +14,7 @@ const COUNTERS = {
   segments_sent_total: "Segments sent to readers.",
   bytes_sent_total: "Segment bytes sent to readers.",
   vouchers_accepted_total: "Vouchers that raised a channel's total.",
+  ticks_accepted_total: "Ticks that raised a channel's total.",
   sessions_opened_total: "Reading sessions opened, by kind.",
   refusals_total: "Refusals sent, by name.",
   keys_served_total: "Covers given out, by origin.",

@@ -15,13 +15,18 @@ import {
   type Hex,
   headMessage,
   hex,
+  MAX_TICKS,
   type PublicKey,
   parseSegment,
   receiptDigest,
+  type SignedTicks,
   sampleMessage,
   segmentMessage,
   sessionAckMessage,
   sessionDigest,
+  type TickProof,
+  tickVoucherDigest,
+  verifyTick,
   voucherDigest,
 } from "@weir/sdk/core";
 import { nativeCrypto } from "@weir/sdk/native";
@@ -39,6 +44,8 @@ export type Situation = {
   listingId: bigint;
   channelId: Hex;
   sessionDigest: Uint8Array;
+  /** Of the running chain of ticks, where there is one. */
+  tip?: Hex;
 };
 
 type SignedReceipt = { channelId: Hex; segmentId: Hex; cumulative: bigint; signature: Uint8Array };
@@ -87,6 +94,24 @@ export function claimsOf(frame: Frame, at: Situation): Claim[] {
       channelId,
       segmentId,
       cumulative,
+    );
+
+  const chain = (channelId: Hex, { base, tip, tickValue, maxTicks, signature }: SignedTicks) =>
+    bySigner(
+      () => tickVoucherDigest(delivery, { channelId, base, tip, tickValue, maxTicks, relay }),
+      signature,
+      ...[channelId, base, tip, tickValue, maxTicks],
+    );
+  const tick = (
+    channelId: Hex,
+    tip: Hex | undefined,
+    { ticks, preimage }: Pick<TickProof, "ticks" | "preimage">,
+  ) =>
+    claim(
+      [channelId, tip, ticks, preimage],
+      () =>
+        tip !== undefined &&
+        verifyTick(nativeCrypto, { channelId, tip, maxTicks: MAX_TICKS }, preimage, ticks),
     );
 
   switch (frame.type) {
@@ -174,6 +199,15 @@ export function claimsOf(frame: Frame, at: Situation): Claim[] {
       const notice = { channelId, epoch, deadline };
       return [bySigner(() => closeNoticeDigest(delivery, notice), signature, notice)];
     }
+    case "TICK_CHAIN":
+      return [chain(at.channelId, frame)];
+    case "TICK":
+      return [tick(at.channelId, at.tip, frame)];
+    case "TICKS":
+      return frame.items.flatMap((item) => [
+        chain(item.channelId, item),
+        tick(item.channelId, item.tip, item),
+      ]);
     case "RECEIPT":
       return [receipt({ channelId: at.channelId, ...frame })];
     case "RECEIPTS":

@@ -20,6 +20,9 @@ import {
   sessionAckMessage,
   sessionDigest,
   streamSecret,
+  tickAt,
+  tickChain,
+  tickVoucherDigest,
   voucherDigest,
   ZERO_HASH,
 } from "@weir/sdk/core";
@@ -50,6 +53,8 @@ export async function honestFrames(
     expiry: NOW + 600,
   };
   const digest = sessionDigest(delivery, { ...session, channelId, relay });
+  const ticks = tickChain(crypto, channelId, fill(26, 32), 40);
+  const chain = { base: 2n * 10n ** 15n, tip: hex(ticks[0]!), tickValue: 10n ** 12n, maxTicks: 40 };
   const at: Situation = {
     delivery,
     signer: privateKeyToAddress(hex(secret)),
@@ -61,6 +66,7 @@ export async function honestFrames(
     listingId: 7n,
     channelId,
     sessionDigest: digest,
+    tip: chain.tip,
   };
   const bySigner = (message: Bytes) => crypto.signSecp(secret, message);
   const byPublisher = (message: Bytes) => crypto.es256Sign(publisherKey, message);
@@ -70,6 +76,11 @@ export async function honestFrames(
     cumulative,
     signature: bySigner(voucherDigest(delivery, { channelId, cumulative, relay })),
   });
+  const signedChain = {
+    ...chain,
+    signature: bySigner(tickVoucherDigest(delivery, { ...chain, channelId, relay })),
+  };
+  const tick = { ticks: 7, preimage: tickAt(ticks, 7) };
   const sealed = await sealSegment(crypto, {
     delivery,
     publisherPrivateKey: publisherKey,
@@ -161,6 +172,8 @@ export async function honestFrames(
     CLOSE: close,
     CLOSED: { capture: 10n ** 15n, transactionHash: id(22) },
     RECEIPT: signedReceipt,
+    TICK_CHAIN: signedChain,
+    TICK: tick,
     SESSION: {
       ...signedSession,
       channelId,
@@ -178,6 +191,7 @@ export async function honestFrames(
     NOTICE: { channelId, ...close },
     NOTICE_DONE: { channelId, capture: 10n ** 15n, transactionHash: id(22), error: null },
     RECEIPTS: { items: [{ channelId, ...signedReceipt }] },
+    TICKS: { items: [{ channelId, ...signedChain, ...tick }] },
     KEY_REQUEST: {
       requestId: 1,
       listingId: 7n,

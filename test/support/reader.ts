@@ -51,6 +51,7 @@ feed.on("state", ({ status, reason }) =>
   say({ event: "state", status, reason: reason && `${reason.name}: ${reason.message}` }),
 );
 feed.on("voucher", ({ cumulative, relay }) => say({ event: "voucher", cumulative, relay }));
+feed.on("tick", ({ total, relay }) => say({ event: "voucher", cumulative: total, relay }));
 feed.on("messages", ({ segmentId, segment: { header }, messages }) => {
   const numbers = messages.map(({ json }) => (json as { n: number }).n);
   say({ event: "segment", generation: header.generation, seq: header.seq, segmentId, numbers });

@@ -1,7 +1,15 @@
 // Turns what buyers owe into money without closing their channels: by value, by age, and before a requested close lets the payer withdraw.
 // Presented is never more than is owed: the highest stored vouchers that are (keys/ladder.ts), so that what was prepaid can still go back.
 import { type ChannelState, type Contracts, claim, contractError, getChannel } from "@weir/sdk/chain";
-import { type Crypto, type Delivery, type Hex, hex, voucherDigest } from "@weir/sdk/core";
+import {
+  type Crypto,
+  type Delivery,
+  type Hex,
+  hex,
+  signerOfTotal,
+  tickTotal,
+  voucherDigest,
+} from "@weir/sdk/core";
 import type { Logger } from "pino";
 import type { PublicClient } from "viem";
 import type { ClaimRules } from "../config.ts";
@@ -15,8 +23,16 @@ import type { Metrics } from "../metrics.ts";
 import type { Book } from "./book.ts";
 import { costOf, isCoin, type Reason, reasonFor } from "./rules.ts";
 import type { Sender } from "./sender.ts";
+import { commonOf, presentTicks } from "./ticks.ts";
 
-type Claimable = { account: Account; vouchers: Voucher[]; due: bigint; reason: Reason };
+type Claimable = {
+  account: Account;
+  vouchers: Voucher[];
+  /** How many ticks are presented as well. */
+  ticks: number;
+  due: bigint;
+  reason: Reason;
+};
 type Row = { account: Account; voucher: Voucher };
 
 export type ChannelClaims = {
@@ -25,6 +41,8 @@ export type ChannelClaims = {
   /** The channel could not be closed: what its vouchers are good for is claimed as long as that is possible. */
   hurry(channelId: Hex): void;
 };
+
+const same = (a: string | null, b: string): boolean => a?.toLowerCase() === b.toLowerCase();
 
 /** Solidity `SkipReason.WRONG_SIGNATURE`. */
 const WRONG_SIGNATURE = 1;
@@ -69,7 +87,7 @@ export function createChannelClaims(init: {
       hurried.delete(channelId);
       return undefined;
     }
-    const covered = ledger.claimable(account).at(-1)?.cumulative ?? 0n;
+    const covered = ledger.presentable(account);
     const standing = book.of(channelId);
     if (covered <= standing.claimed) return undefined;
     const slot = await slotOf(channelId);
@@ -79,8 +97,19 @@ export function createChannelClaims(init: {
     await book.note(channelId, { claimed: slot.claimed, since });
     await forgetPaid(account, slot.claimed);
     if (since === null) return undefined;
-    const reason = reasonOf(account, slot, { token: terms.token, due, since, time });
-    return reason && { account, vouchers: ledger.claimable(account), due, reason };
+    const waiting = { token: terms.token, due, since, time };
+    const reason = reasonOf(account, slot, waiting);
+    if (!reason) return undefined;
+    const vouchers = ledger.claimable(account);
+    const ticks = ledger.claimableTicks(account);
+    if (ticks === 0) return { account, vouchers, ticks, due, reason };
+    // A voucher costs less than ticks, and is claimed together with others: alone, where it is worth a claim by itself.
+    const byVoucher = (vouchers.at(-1)?.cumulative ?? 0n) - slot.claimed;
+    const enough = byVoucher > 0n && reasonOf(account, slot, { ...waiting, due: byVoucher }) !== undefined;
+    if (enough && reason !== "end") return { account, vouchers, ticks: 0, due: byVoucher, reason };
+    // What other relays carried before goes first: each gets its cut.
+    const others = vouchers.filter(({ relay }) => !same(relay, account.ticks!.relay));
+    return { account, vouchers: others, ticks, due, reason };
   }
 
   function reasonOf(
@@ -107,11 +136,16 @@ export function createChannelClaims(init: {
     // A chain without traffic has old blocks.
     const time = Math.max(Number(timestamp), Math.floor(Date.now() / 1000));
     const groups = new Map<string, Claimable[]>();
+    const byTicks: Claimable[] = [];
     const waiting = [...ledger.accounts()];
     while (waiting.length > 0 && !signal.aborted) {
       const found = await Promise.all(waiting.splice(0, CLAIM_READS).map((one) => claimable(one, time)));
       for (const one of found) {
         if (!one) continue;
+        if (one.ticks > 0) {
+          byTicks.push(one);
+          continue;
+        }
         const { payee, operator, token, listingId, relaysHash, ...terms } = one.account.terms;
         const key = [payee, operator, token, listingId, relaysHash];
         const group = [...key, terms.relayBps, terms.market, terms.marketBps, terms.challenge].join("/");
@@ -125,33 +159,33 @@ export function createChannelClaims(init: {
       );
       while (rows.length > 0 && !signal.aborted) await send(rows.splice(0, MAX_CLAIM_ROWS));
     }
+    for (const one of byTicks) {
+      const { account, vouchers, ticks } = one;
+      if (signal.aborted || (await isLoss([one], ticks))) continue;
+      if (vouchers.length > 0) await send(vouchers.map((voucher) => ({ account, voucher })));
+      await sendTicks(account);
+    }
   }
 
   /** Old and small: its claim would cost more than it brings. It grows, or is paid at the close. */
-  async function isLoss(group: readonly Claimable[]): Promise<boolean> {
+  async function isLoss(group: readonly Claimable[], ticks = 0): Promise<boolean> {
     if (!isCoin(group[0]!.account.terms.token) || group.some(({ reason }) => reason !== "age")) return false;
     const due = group.reduce((sum, one) => sum + one.due, 0n);
-    return due < (await costOf(client, group.length));
+    return due < (await costOf(client, group.length, ticks));
   }
 
   /** One transaction for channels that share the seller's side. */
   async function send(rows: readonly Row[]): Promise<void> {
-    const { terms, relays, listingId } = rows[0]!.account;
+    const { listingId } = rows[0]!.account;
     const by = init.sender(listingId);
     if (!by) return;
-    const { payee, operator, token, relayBps, market, marketBps, challenge } = terms;
-    const common = { payee, operator, token, listingId, relays, relayBps, market, marketBps, challenge };
+    const common = commonOf(rows[0]!.account);
     try {
       const { hash, claimed, skipped } = await by.run((wallet) =>
         claim(wallet, { contracts, common, rows: rows.map(rowOf) }),
       );
       for (const { account } of rows) slots.delete(account.channelId);
-      for (const { channelId, claimed: total } of claimed) {
-        hurried.delete(channelId);
-        await book.note(channelId, { claimed: total, since: null, hash });
-        const account = ledger.account(channelId);
-        if (account) await forgetPaid(account, total);
-      }
+      for (const row of claimed) await paid(row.channelId, row.claimed, hash);
       for (const { channelId, reason } of skipped)
         if (reason === WRONG_SIGNATURE)
           await forgetDamaged(rows.filter((row) => row.account.channelId === channelId));
@@ -165,6 +199,46 @@ export function createChannelClaims(init: {
           transactionHash: hash,
         },
         "channels were claimed",
+      );
+    } catch (error) {
+      const { name, message } = contractError(error);
+      metrics.count("failed_claims", { reason: name });
+      log.warn({ event: "claim failed", listing: String(listingId), reason: name }, message);
+    }
+  }
+
+  async function paid(channelId: Hex, total: bigint, hash: Hex): Promise<void> {
+    hurried.delete(channelId);
+    await book.note(channelId, { claimed: total, since: null, hash });
+    const account = ledger.account(channelId);
+    if (account) await forgetPaid(account, total);
+  }
+
+  /** One transaction for the ticks of one channel. */
+  async function sendTicks(account: Account): Promise<void> {
+    const { channelId, listingId, terms, ticks: proof } = account;
+    // A voucher may have taken their place meanwhile.
+    const ticks = ledger.claimableTicks(account);
+    const by = init.sender(listingId);
+    if (!by || !proof || ticks === 0) return;
+    const total = tickTotal(proof, proof.ticks);
+    const signer = signerOfTotal(crypto, delivery, channelId, { ...proof, total, ticks: proof });
+    if (!same(signer, terms.signer)) {
+      metrics.count("damaged_vouchers");
+      log.error({ event: "damaged ticks", channelId, total: String(total) }, "stored ticks are damaged");
+      await db.commit(() => ledger.dropTicks(account));
+      return;
+    }
+    try {
+      const { hash, claimed } = await by.run((wallet) =>
+        presentTicks(wallet, { contracts, crypto, account, proof, ticks }),
+      );
+      slots.delete(channelId);
+      await paid(channelId, claimed, hash);
+      metrics.count("claims");
+      log.info(
+        { event: "claimed", listing: String(listingId), channels: 1, ticks, transactionHash: hash },
+        "a channel's ticks were claimed",
       );
     } catch (error) {
       const { name, message } = contractError(error);

@@ -1,6 +1,14 @@
 // The end of a channel: by the buyer's notice through a relay, or because its payer asked the chain for his money back.
 import { type ChannelState, type Contracts, closeChannel, contractError, getChannel } from "@weir/sdk/chain";
-import { type Crypto, closeNoticeDigest, type Delivery, type Hex, hex, ZERO_ADDRESS } from "@weir/sdk/core";
+import {
+  type Crypto,
+  closeNoticeDigest,
+  type Delivery,
+  type Hex,
+  hex,
+  ticksWithin,
+  ZERO_ADDRESS,
+} from "@weir/sdk/core";
 import { type Fields, type FrameStream, RefusedError } from "@weir/sdk/wire";
 import type { Logger } from "pino";
 import type { PublicClient } from "viem";
@@ -11,6 +19,7 @@ import { CLOSE_RETRY_MS, CLOSE_TIMEOUT_MS } from "../limits.ts";
 import { sleep } from "../link.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Sender } from "./sender.ts";
+import { presentTicks } from "./ticks.ts";
 
 export type Closer = {
   /** Answers a NOTICE with NOTICE_DONE. */
@@ -97,17 +106,26 @@ export function createCloser(init: CloserInit): Closer {
     const sender = init.sender(account.listingId);
     if (!sender || !same(sender.account, account.terms.operator))
       throw new NotOperator("CloseFailed", "this gateway does not hold the channel's operator account");
-    const { channelId, voucher, terms, relays } = account;
-    const { hash } = await sender.run((operator) =>
-      closeChannel(operator, {
+    const { channelId, voucher, ticks, terms, relays } = account;
+    const { hash } = await sender.run(async (operator) => {
+      // A close takes vouchers only: what ticks alone prove is claimed first, and the close returns the rest.
+      if (ticks && capture > ticks.base && (await slotOf(channelId)).claimed < capture)
+        await presentTicks(operator, {
+          contracts,
+          crypto,
+          account,
+          proof: ticks,
+          ticks: ticksWithin(ticks, capture),
+        });
+      return closeChannel(operator, {
         contracts,
         terms,
         relays,
         voucher: { channelId, cumulative: voucher?.cumulative ?? 0n, relay: voucher?.relay ?? ZERO_ADDRESS },
         voucherSignature: voucher ? hex(voucher.signature) : "0x",
         capture,
-      }),
-    );
+      });
+    });
     return hash;
   }
 

@@ -3,7 +3,7 @@
 import { ZERO_ADDRESS } from "@weir/sdk/core";
 import type { PublicClient } from "viem";
 import type { ClaimRules } from "../config.ts";
-import { CLAIM_GAS, CLAIM_ROW_GAS } from "../limits.ts";
+import { CLAIM_GAS, CLAIM_ROW_GAS, TICK_GAS } from "../limits.ts";
 
 export type Reason = "value" | "age" | "end";
 
@@ -17,9 +17,9 @@ export function reasonFor(
   return time - since >= rules.ageSeconds ? "age" : undefined;
 }
 
-/** What claiming so many channels in one transaction costs now, in wei. */
-export const costOf = async (client: PublicClient, rows: number): Promise<bigint> =>
-  (CLAIM_GAS + CLAIM_ROW_GAS * BigInt(rows - 1)) * (await client.getGasPrice());
+/** What claiming so many channels in one transaction, or so many ticks of one, costs now, in wei. */
+export const costOf = async (client: PublicClient, rows: number, ticks = 0): Promise<bigint> =>
+  (CLAIM_GAS + CLAIM_ROW_GAS * BigInt(rows - 1) + TICK_GAS * BigInt(ticks)) * (await client.getGasPrice());
 
 /** Costs are in the chain's coin, and only what is paid in it can be weighed against them. */
 export const isCoin = (token: string): boolean => token === ZERO_ADDRESS;

@@ -17,11 +17,11 @@ export type ChannelStatus = {
   token: Hex;
   /** Value of everything opened to the buyer. */
   owed: string;
-  /** The highest total that the buyer has signed. */
+  /** The highest total that the buyer has signed, or made by ticks. */
   signed: string;
   /** Value of what the buyer has signed for as received; null: he has signed for nothing yet. */
   received: string | null;
-  /** The highest stored voucher that is owed in full, or what was claimed if that is more. */
+  /** The highest stored voucher, or tick, that is owed in full, or what was claimed if that is more. */
   covered: string;
   claimed: string;
   /** Unix seconds since which something waits to be claimed. */
@@ -67,7 +67,7 @@ export function createStatus({
         .filter((account) => shown(account, hubs))
         .map((account) => {
           const { claimed, since, hash } = book.of(account.channelId);
-          const covered = ledger.claimable(account).at(-1)?.cumulative ?? 0n;
+          const covered = ledger.presentable(account);
           return {
             channelId: account.channelId,
             listingId: String(account.listingId),

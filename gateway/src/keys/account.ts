@@ -1,4 +1,4 @@
-import type { Address, Hex, Plan, Terms } from "@weir/sdk/core";
+import type { Address, Hex, Plan, Terms, TickProof } from "@weir/sdk/core";
 
 /** A metered purchase as the chain tells it: all that the gateway needs to serve and to claim its channel. */
 export type Purchased = {
@@ -35,15 +35,20 @@ export type AccountRow = {
   closeHash: Hex | null;
 };
 
+/** A chain's best tick, and the relay that its voucher names. */
+export type Ticks = TickProof & { relay: Address };
+
 export type Voucher = { cumulative: bigint; relay: Address; signature: Uint8Array };
 
 /** A channel's account in memory; the ledger alone changes it. */
 export type Account = Purchased & {
   /** The last session's number. */
   sessionNo: bigint;
-  /** The best signed total. */
+  /** The best total, by voucher or by ticks. */
   total: bigint;
   voucher: Voucher | undefined;
+  /** On top of that voucher, whose total is their base: what they prove is above it. */
+  ticks: Ticks | undefined;
   /** Those that may be presented before a close, now or when more is owed; rising, the best one among them. */
   kept: Voucher[];
   /** Σ price × units of opened epochs whose segments' sizes are kept no longer. */
@@ -60,18 +65,20 @@ export type Account = Purchased & {
   hopeless: boolean;
 };
 
-export function openAccount(row: AccountRow, kept: Voucher[]): Account {
+export function openAccount(row: AccountRow, kept: Voucher[], ticks: Ticks | undefined): Account {
   const purchased = JSON.parse(row.purchase, (_key, value) =>
     typeof value === "string" && /^\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value,
   ) as Purchased;
   const { voucherRelay: relay, voucherSignature: signature } = row;
   const total = BigInt(row.total);
-  const best = relay === null || signature === null ? undefined : { cumulative: total, relay, signature };
+  const cumulative = ticks?.base ?? total;
+  const best = relay === null || signature === null ? undefined : { cumulative, relay, signature };
   return {
     ...purchased,
     sessionNo: BigInt(row.sessionNo),
     total,
     voucher: best,
+    ticks,
     // A file from before they were kept has the best one only.
     kept: kept.length === 0 && best ? [best] : kept,
     carried: BigInt(row.carried),

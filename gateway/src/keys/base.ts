@@ -1,5 +1,5 @@
 // Where a session starts: it must continue what the channel's account holds, or it is told where the account stands.
-import { dueOf, hex } from "@weir/sdk/core";
+import { dueOf, proofToDetail } from "@weir/sdk/core";
 import { type Fields, RefusedError } from "@weir/sdk/wire";
 import type { Pipeline } from "../seal/pipeline.ts";
 import type { SegmentStore } from "../seal/store.ts";
@@ -64,11 +64,9 @@ export function createBaseOf({ ledger, store }: { ledger: Ledger; store: Segment
     });
   }
 
-  /** The best voucher: a buyer who lost his store believes his own signature. */
-  const proof = ({ voucher }: Account): Record<string, string> =>
-    voucher
-      ? { total: String(voucher.cumulative), relay: voucher.relay, signature: hex(voucher.signature) }
-      : {};
+  /** The best voucher, or the ticks on top of it: a buyer who lost his store believes his own signature. */
+  const proof = ({ total, voucher, ticks }: Account): Record<string, string> =>
+    voucher ? proofToDetail({ ...voucher, total, relay: ticks?.relay ?? voucher.relay, ticks }) : {};
 
   return begin;
 }

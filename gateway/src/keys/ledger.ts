@@ -3,7 +3,18 @@
 //
 // owed = the value published in every epoch whose key was ever released to the channel, over all sessions, relays and generations. An epoch
 // is entered here before its key leaves, and it is opened only while what is signed covers what it may still grow to.
-import { accrue, dueOf, type Header, type Hex, isMetered, type Plan } from "@weir/sdk/core";
+import {
+  accrue,
+  dueOf,
+  type Header,
+  type Hex,
+  isMetered,
+  type Plan,
+  tickProofFromBytes,
+  tickProofToBytes,
+  ticksWithin,
+  tickTotal,
+} from "@weir/sdk/core";
 import type { Database } from "../database.ts";
 import { EPOCHS_AHEAD, MAX_EPOCHS_BEHIND } from "../limits.ts";
 import { halfEntry } from "../seal/budget.ts";
@@ -13,6 +24,7 @@ import {
   openAccount,
   type Purchased,
   type Range,
+  type Ticks,
   type Voucher,
 } from "./account.ts";
 import { createLadder, passed } from "./ladder.ts";
@@ -40,10 +52,18 @@ export type Ledger = {
   /** What is owed now, in the token's smallest unit. */
   owed(account: Account): bigint;
   isOpen(account: Account, generation: number, epoch: number): boolean;
-  /** Keeps a better total. False if it is not above the best one. Only inside a commit. */
+  /** Keeps a better total, or the voucher for one that ticks have made. False if it is neither. Only inside a commit. */
   accept(account: Account, voucher: Voucher): boolean;
+  /** Keeps the best tick of a chain that stands on the best voucher. False if it does not, or if the total does not rise. Only inside a commit. */
+  acceptTicks(account: Account, ticks: Ticks): boolean;
   /** The highest stored voucher that is owed in full, behind the last one of each relay before it, rising: what may be presented before a close. */
   claimable(account: Account): Voucher[];
+  /** How many of the channel's ticks are owed in full, above those vouchers. */
+  claimableTicks(account: Account): number;
+  /** The highest total that may be presented before a close, by voucher or by ticks. */
+  presentable(account: Account): bigint;
+  /** Forgets the ticks: they were damaged. Only inside a commit. */
+  dropTicks(account: Account): void;
   /** Forgets a kept voucher: it was claimed, or it cannot be. Only inside a commit. */
   drop(account: Account, voucher: Voucher): void;
   /** Takes a session number; false unless it is above the last. Only inside a commit. */
@@ -96,8 +116,16 @@ export function createLedger(db: Database): Ledger {
     return isMetered(plan) && frozenEpoch === null && !hopeless;
   }
 
+  function loadTicks(channelId: Hex): Ticks | undefined {
+    const row = db.get<{ relay: Hex; proof: Uint8Array }>(
+      "SELECT relay, proof FROM ticks WHERE channelId = ?",
+      channelId,
+    );
+    return row && { ...tickProofFromBytes(row.proof), relay: row.relay };
+  }
+
   function fromRow(row: AccountRow): Account {
-    const account = openAccount(row, ladder.load(row.channelId));
+    const account = openAccount(row, ladder.load(row.channelId), loadTicks(row.channelId));
     const intervals = db.all<{ generation: number; epochFrom: number; epochTo: number }>(
       "SELECT generation, epochFrom, epochTo FROM opened WHERE channelId = ? ORDER BY generation, epochFrom",
       row.channelId,
@@ -186,6 +214,21 @@ export function createLedger(db: Database): Ledger {
   }
 
   const owed = (account: Account): bigint => dueOf(account.plan, account.accrued);
+
+  function claimable(account: Account): Voucher[] {
+    const amount = owed(account);
+    return passed(account.kept, amount).filter(({ cumulative }) => cumulative <= amount);
+  }
+
+  const claimableTicks = (account: Account): number =>
+    account.ticks ? ticksWithin(account.ticks, owed(account)) : 0;
+
+  /** The highest total up to `amount` that a close can show: any below the best voucher, above it whole ticks. */
+  function provable({ total, voucher, ticks }: Account, amount: bigint): bigint {
+    if (amount >= total) return total;
+    const base = voucher?.cumulative ?? 0n;
+    return amount <= base || !ticks ? amount : tickTotal(ticks, ticksWithin(ticks, amount));
+  }
 
   return {
     account: (channelId) => accounts.get(channelId),
@@ -278,7 +321,8 @@ export function createLedger(db: Database): Ledger {
     owed,
     isOpen,
     accept(account, voucher) {
-      if (voucher.cumulative <= account.total) return false;
+      if (voucher.cumulative < account.total) return false;
+      if (voucher.cumulative === account.total && !account.ticks) return false;
       db.run(
         "UPDATE channels SET total = ?, voucherRelay = ?, voucherSignature = ? WHERE channelId = ?",
         String(voucher.cumulative),
@@ -287,13 +331,34 @@ export function createLedger(db: Database): Ledger {
         account.channelId,
       );
       account.kept = ladder.add(account.channelId, account.kept, voucher, owed(account));
-      account.total = voucher.cumulative;
-      account.voucher = voucher;
+      if (account.ticks) db.run("DELETE FROM ticks WHERE channelId = ?", account.channelId);
+      Object.assign(account, { total: voucher.cumulative, voucher, ticks: undefined });
       return true;
     },
-    claimable(account) {
-      const amount = owed(account);
-      return passed(account.kept, amount).filter(({ cumulative }) => cumulative <= amount);
+    acceptTicks(account, ticks) {
+      const { channelId, voucher } = account;
+      const total = tickTotal(ticks, ticks.ticks);
+      if (total <= account.total || voucher?.cumulative !== ticks.base) return false;
+      db.run("UPDATE channels SET total = ? WHERE channelId = ?", String(total), channelId);
+      const proof = tickProofToBytes(ticks);
+      db.run(
+        "INSERT OR REPLACE INTO ticks (channelId, relay, proof) VALUES (?, ?, ?)",
+        ...([channelId, ticks.relay, proof] as const),
+      );
+      Object.assign(account, { total, ticks });
+      return true;
+    },
+    claimable,
+    claimableTicks,
+    presentable(account) {
+      const ticks = claimableTicks(account);
+      return ticks > 0 ? tickTotal(account.ticks!, ticks) : (claimable(account).at(-1)?.cumulative ?? 0n);
+    },
+    dropTicks(account) {
+      const total = account.voucher?.cumulative ?? 0n;
+      db.run("DELETE FROM ticks WHERE channelId = ?", account.channelId);
+      db.run("UPDATE channels SET total = ? WHERE channelId = ?", String(total), account.channelId);
+      Object.assign(account, { total, ticks: undefined });
     },
     drop(account, voucher) {
       account.kept = ladder.drop(account.channelId, account.kept, voucher);
@@ -336,8 +401,7 @@ export function createLedger(db: Database): Ledger {
     },
     freeze(account, epoch) {
       if (account.frozenEpoch !== null) return account.capture ?? 0n;
-      const amount = owed(account);
-      const capture = amount < account.total ? amount : account.total;
+      const capture = provable(account, owed(account));
       db.run(
         "UPDATE channels SET frozenEpoch = ?, capture = ? WHERE channelId = ?",
         epoch,

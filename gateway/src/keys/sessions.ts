@@ -14,6 +14,7 @@ import {
   sessionAckMessage,
   sessionDigest,
   streamSecret,
+  tickTotal,
   voucherDigest,
 } from "@weir/sdk/core";
 import { type Fields, type FrameStream, RefusedError } from "@weir/sdk/wire";
@@ -27,11 +28,12 @@ import type { Identity } from "../link.ts";
 import type { Metrics } from "../metrics.ts";
 import type { HubKeys, Pipeline } from "../seal/pipeline.ts";
 import type { SegmentStore } from "../seal/store.ts";
-import type { Account } from "./account.ts";
+import type { Account, Ticks } from "./account.ts";
 import { createBaseOf } from "./base.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Purchases } from "./purchases.ts";
 import type { Receipts } from "./receipts.ts";
+import { ticksHold } from "./ticks.ts";
 
 export type Sessions = {
   /** Serves one relay connection of one listing until it ends. */
@@ -288,7 +290,8 @@ export function createSessions(init: SessionsInit): Sessions {
       if (!account || account.listingId !== link.pipeline.listingId) continue;
       touched.add(account);
       // Cheap checks first; what is not better or comes after the close is answered with the best total.
-      if (cumulative <= account.total || account.frozenEpoch !== null) continue;
+      if (cumulative < account.total || account.frozenEpoch !== null) continue;
+      if (cumulative === account.total && !account.ticks) continue;
       if (!(await isCovered(account, cumulative))) continue;
       const digest = voucherDigest(delivery, { channelId, cumulative, relay: link.relay });
       if (same(crypto.recover(digest, signature), account.terms.signer))
@@ -301,6 +304,34 @@ export function createSessions(init: SessionsInit): Sessions {
           if (account.frozenEpoch === null)
             ledger.accept(account, { cumulative, relay: link.relay, signature });
       });
+    answer(link, touched, good);
+  }
+
+  /** The best ticks of channels, each behind the voucher on which its chain stands. */
+  async function takeTicks(link: Link, items: Fields<"TICKS">["items"]): Promise<void> {
+    const good: { account: Account; ticks: Ticks }[] = [];
+    const touched = new Set<Account>();
+    for (const { channelId, ...item } of items) {
+      const account = ledger.account(channelId);
+      if (!account || account.listingId !== link.pipeline.listingId) continue;
+      touched.add(account);
+      const total = tickTotal(item, item.ticks);
+      if (total <= account.total || account.frozenEpoch !== null) continue;
+      if (!(await isCovered(account, total))) continue;
+      const ticks = { ...item, relay: link.relay };
+      if (ticksHold(crypto, delivery, account, ticks)) good.push({ account, ticks });
+      else metrics.count("refused_ticks");
+    }
+    if (good.length > 0)
+      await db.commit(() => {
+        for (const { account, ticks } of good)
+          if (account.frozenEpoch === null) ledger.acceptTicks(account, ticks);
+      });
+    answer(link, touched, good);
+  }
+
+  /** Says what is on disk now, and releases what it pays for. */
+  function answer(link: Link, touched: ReadonlySet<Account>, good: readonly { account: Account }[]): void {
     if (touched.size > 0)
       link.frames.send("TOTALS", {
         items: [...touched].map((account) => ({
@@ -349,7 +380,7 @@ export function createSessions(init: SessionsInit): Sessions {
     async attend(link) {
       const { frames } = link;
       let pending = 0;
-      const answer = async (request: Request): Promise<void> => {
+      const reply = async (request: Request): Promise<void> => {
         pending += 1;
         try {
           if (pending > MAX_PENDING_SESSIONS)
@@ -378,8 +409,9 @@ export function createSessions(init: SessionsInit): Sessions {
         for (;;) {
           const frame = await frames.read();
           if (frame === null) return;
-          if (frame.type === "SESSION") run(answer(frame));
+          if (frame.type === "SESSION") run(reply(frame));
           else if (frame.type === "VOUCHERS") await takeVouchers(link, frame.items);
+          else if (frame.type === "TICKS") await takeTicks(link, frame.items);
           else if (frame.type === "RECEIPTS") run(receipts.take(link.pipeline.listingId, frame.items));
           else if (frame.type === "NOTICE") run(closer.notice(frames, frame, link.pipeline.listingId));
           else if (frame.type === "REFUSED") throw new RefusedError("Superseded", frame.message);

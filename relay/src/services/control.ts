@@ -1,4 +1,4 @@
-/** The frames that a running session takes: credit, vouchers, receipts, and the notice that ends it. */
+/** The frames that a running session takes: credit, vouchers, ticks, receipts, and the notice that ends it. */
 import { closeNoticeDigest, concat, receiptDigest, uint, unhex, ZERO_HASH } from "@weir/sdk/core";
 import { type FrameOf, type FrameStream, RefusedError } from "@weir/sdk/wire";
 import { CONTROL_FRAMES_BURST, CONTROL_FRAMES_PER_SECOND, MAX_BAD_VOUCHERS } from "../limits.ts";
@@ -9,6 +9,7 @@ import { type Admitted, checkVoucher, type OpenComponents } from "./open.ts";
 import { bucket } from "./rate.ts";
 import type { Reader } from "./reader.ts";
 import { sameAddress } from "./serve.ts";
+import { beginChain, payTick } from "./ticks.ts";
 import type { Vouchers } from "./vouchers.ts";
 
 /** One running session. `epoch` = the channel's close epoch in which it began; `closing` = a notice is under way. */
@@ -41,9 +42,12 @@ export async function listen(
       if (frame.type === "CREDIT") session.reader.addCredit(frame.bytes);
       else if (frame.type === "PAY" && session.meter) {
         if (!(await pay(components, session, session.meter, frame)) && ++bad >= MAX_BAD_VOUCHERS)
-          throw new RefusedError("FallingTotal", "The total does not rise.", {
-            total: String(session.meter.account.total),
-          });
+          throw falling(session.meter);
+      } else if (frame.type === "TICK_CHAIN" && session.meter)
+        beginChain(components, session, session.meter, frame);
+      else if (frame.type === "TICK" && session.meter) {
+        if (!(await payTick(components, session, session.meter, frame)) && ++bad >= MAX_BAD_VOUCHERS)
+          throw falling(session.meter);
       } else if (frame.type === "RECEIPT" && session.meter)
         await receipt(components, session, session.meter, frame);
       else if (frame.type === "CLOSE" && session.meter) void close(components, session, session.meter, frame);
@@ -55,6 +59,9 @@ export async function listen(
   }
 }
 
+const falling = ({ account }: Meter): RefusedError =>
+  new RefusedError("FallingTotal", "The total does not rise.", { total: String(account.total) });
+
 /** False when the total does not rise: answered with the best one. @throws RefusedError BadSignature, OverDeposit */
 async function pay(
   components: ControlComponents,
@@ -63,9 +70,12 @@ async function pay(
   { cumulative, signature }: FrameOf<"PAY">,
 ): Promise<boolean> {
   const { admission, metrics, vouchers } = components;
-  if (cumulative <= meter.account.total) {
+  const { account } = meter;
+  // A voucher for what ticks have made takes their place: it costs less on chain, and every close can use it.
+  const replaces = cumulative === account.total && account.ticks !== null;
+  if (cumulative <= account.total && !replaces) {
     reader.sendBalance();
-    return cumulative === meter.account.total;
+    return cumulative === account.total;
   }
   let { deposit } = await admission.channel(grant.paymentId);
   if (cumulative > deposit) ({ deposit } = await admission.channel(grant.paymentId, { fresh: true }));

@@ -2,7 +2,16 @@
  * The meter of one metered session: which epochs are open to it, what it was charged, what its vouchers cover. Everything that
  * counts is in the ledger before anything leaves.
  */
-import { accrue, type Bytes, dueOf, type Header, type Plan } from "@weir/sdk/core";
+import {
+  accrue,
+  type Bytes,
+  dueOf,
+  type Header,
+  type Hex,
+  type Plan,
+  type TickProof,
+  tickTotal,
+} from "@weir/sdk/core";
 import type { Account, BoughtSegments, LedgerSession, LedgerStore } from "../store/ledger.ts";
 
 /** Epochs from … to, inclusive, rising and apart. */
@@ -22,6 +31,10 @@ export class Meter {
   readonly session: LedgerSession;
   readonly #plan: Plan;
   readonly #ledger: LedgerStore;
+  /** The chain whose ticks pay now, with the last one that was taken. It ends with the next voucher and with the session. */
+  chain: TickProof | null = null;
+  /** That of the newest chain, also when it has ended. */
+  tip: Hex | null = null;
   readonly #open: Range[] = [];
   #accrued: bigint;
   /** While a close is under way: nothing beyond this is sent, whatever the vouchers would cover. */
@@ -86,10 +99,17 @@ export class Meter {
     else this.#open.push({ from: epochFrom, to: epochTo });
   }
 
-  /** A checked voucher above the best one; durable when it resolves. */
+  /** A checked voucher above the best total, or of that total if ticks make it; durable when it resolves. */
   async pay(total: bigint, signature: Bytes): Promise<void> {
-    this.account.total = total;
-    this.account.signature = signature;
+    this.chain = null;
+    Object.assign(this.account, { total, signature, ticks: null });
+    await this.#ledger.save(this.account);
+  }
+
+  /** A checked tick above the best total; durable when it resolves. */
+  async tick(proof: TickProof): Promise<void> {
+    this.chain = proof;
+    Object.assign(this.account, { total: tickTotal(proof, proof.ticks), ticks: proof });
     await this.#ledger.save(this.account);
   }
 

@@ -7,9 +7,9 @@ import {
   connectMessage,
   type Delivery,
   type Hex,
-  hex,
   isMetered,
   type Plan,
+  proofToDetail,
   sessionDigest,
   voucherDigest,
   ZERO_HASH,
@@ -133,7 +133,14 @@ export function checkSession(
     throw new RefusedError("FallingTotal", "A higher voucher is known here.", {
       total: String(account.total),
       // Proof for a buyer who lost his store: he believes his own signature.
-      ...(account.signature ? { relay: operator, signature: hex(account.signature) } : {}),
+      ...(account.signature
+        ? proofToDetail({
+            ...account,
+            relay: operator,
+            signature: account.signature,
+            ticks: account.ticks ?? undefined,
+          })
+        : {}),
     });
   if (voucher.cumulative > channel!.deposit)
     throw new RefusedError("OverDeposit", "The voucher is above the deposit.", {

@@ -229,9 +229,9 @@ export const subscribeService = () => (components: SubscribeComponents) => {
   }
 
   async function storeVoucher(account: Meter["account"], total: bigint, signature: Bytes): Promise<void> {
-    if (total > account.total) {
-      account.total = total;
-      account.signature = signature;
+    // Of a total that ticks have made, the voucher is the better proof.
+    if (total > account.total || account.ticks !== null) {
+      Object.assign(account, { total, signature, ticks: null });
       metrics.add("vouchers_accepted_total");
     }
     await ledger.save(account);

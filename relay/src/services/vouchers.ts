@@ -13,12 +13,13 @@ import {
 } from "@weir/sdk/wire";
 import {
   MAX_CONTROL_FRAME_BYTES,
+  MAX_TICKS_PER_FRAME,
   MAX_VOUCHERS_PER_FRAME,
   NOTICE_TIMEOUT_MS,
   SESSION_TIMEOUT_MS,
   VOUCHER_COALESCE_MS,
 } from "../limits.ts";
-import type { LedgerStore } from "../store/ledger.ts";
+import { type Account, type LedgerStore, voucherTotal } from "../store/ledger.ts";
 import { checkGateway, type GatewayComponents } from "./gateway-auth.ts";
 import { type Link, links } from "./links.ts";
 import { drained, firstFrame, type Peer, type ServeComponents, serve } from "./serve.ts";
@@ -52,6 +53,8 @@ export type Vouchers = {
   close(listingId: bigint, route: Route): void;
   /** Forwards a voucher with the next group; a newer one takes its place. */
   pay(listingId: bigint, voucher: Voucher): void;
+  /** Forwards a chain with its best tick in the same way, behind the voucher on which it stands. */
+  tick(listingId: bigint, proof: Ticks): void;
   /** Forwards a receipt in the same way. One that is lost is not sent again: the next one says more. */
   receipt(listingId: bigint, receipt: Receipt): void;
   /** Forwards a close notice. @throws RefusedError GatewayOffline, CloseFailed */
@@ -62,6 +65,7 @@ export type Vouchers = {
 };
 
 type Voucher = { channelId: Hex; cumulative: bigint; signature: Uint8Array };
+type Ticks = Fields<"TICKS">["items"][number];
 type Receipt = Fields<"RECEIPTS">["items"][number];
 type Waiter<T> = { resolve(value: T): void; reject(error: Error): void };
 type VoucherLink = Link & {
@@ -70,6 +74,7 @@ type VoucherLink = Link & {
   sessions: Map<string, Waiter<SessionAck>>;
   notices: Map<Hex, Waiter<FrameOf<"NOTICE_DONE">>>;
   unsent: Map<Hex, Voucher>;
+  ticks: Map<Hex, Ticks>;
   receipts: Map<Hex, Receipt>;
   flushing: boolean;
 };
@@ -98,6 +103,7 @@ export const vouchersService =
         sessions: new Map(),
         notices: new Map(),
         unsent: new Map(),
+        ticks: new Map(),
         receipts: new Map(),
         flushing: false,
       };
@@ -106,8 +112,7 @@ export const vouchersService =
       orphans.delete(listingId);
       log.info({ listingId }, "a gateway is connected");
       try {
-        for (const { channelId, total, signature } of await ledger.unconfirmed(listingId))
-          queue(link, { channelId, cumulative: total, signature: signature! });
+        for (const account of await ledger.unconfirmed(listingId)) resend(link, account);
         for (;;) {
           const frame = await frames.read();
           if (frame === null) return;
@@ -162,7 +167,20 @@ export const vouchersService =
 
     function queue(link: VoucherLink, voucher: Voucher): void {
       link.unsent.set(voucher.channelId, voucher);
+      link.ticks.delete(voucher.channelId);
       flushSoon(link);
+    }
+
+    function queueTicks(link: VoucherLink, proof: Ticks): void {
+      link.ticks.set(proof.channelId, proof);
+      flushSoon(link);
+    }
+
+    /** All that proves an account's total. */
+    function resend(link: VoucherLink, account: Account): void {
+      const { channelId, signature, ticks } = account;
+      queue(link, { channelId, cumulative: voucherTotal(account), signature: signature! });
+      if (ticks) queueTicks(link, { channelId, ...ticks });
     }
 
     function flushSoon(link: VoucherLink): void {
@@ -177,6 +195,11 @@ export const vouchersService =
           const items = [...link.unsent.values()].slice(0, MAX_VOUCHERS_PER_FRAME);
           for (const { channelId } of items) link.unsent.delete(channelId);
           if (!link.frames.send("VOUCHERS", { items })) await drained(link.frames);
+        }
+        while (link.ticks.size > 0 && !link.frames.closed) {
+          const items = [...link.ticks.values()].slice(0, MAX_TICKS_PER_FRAME);
+          for (const { channelId } of items) link.ticks.delete(channelId);
+          if (!link.frames.send("TICKS", { items })) await drained(link.frames);
         }
         while (link.receipts.size > 0 && !link.frames.closed) {
           const items = [...link.receipts.values()].slice(0, MAX_VOUCHERS_PER_FRAME);
@@ -233,6 +256,10 @@ export const vouchersService =
         const link = gateways.get(listingId);
         if (link) queue(link, voucher);
       },
+      tick(listingId, proof) {
+        const link = gateways.get(listingId);
+        if (link) queueTicks(link, proof);
+      },
       receipt(listingId, receipt) {
         const link = gateways.get(listingId);
         if (!link) return;
@@ -247,6 +274,8 @@ export const vouchersService =
           const answer = new Promise<FrameOf<"NOTICE_DONE">>((resolve, reject) =>
             link.notices.set(notice.channelId, { resolve, reject }),
           );
+          // What was paid until now counts for the close.
+          await flush(link);
           link.frames.send("NOTICE", notice);
           const { capture, transactionHash, error } = await within(answer, NOTICE_TIMEOUT_MS, offline);
           if (error) throw new RefusedError("CloseFailed", error.message, { error: error.name });

@@ -2,7 +2,19 @@
  * What every metered channel was sent and has paid, at this relay. One row per channel, written by compare-and-set before
  * anything that it charges for leaves the machine.
  */
-import { type Bytes, type Hex, hex, readUint, uint, unhex } from "@weir/sdk/core";
+import {
+  type Bytes,
+  concat,
+  type Hex,
+  hex,
+  readUint,
+  SIGNATURE_BYTES,
+  type TickProof,
+  tickProofFromBytes,
+  tickProofToBytes,
+  uint,
+  unhex,
+} from "@weir/sdk/core";
 import { type Row, requireIntact, SUMMED, type SummedTable } from "./checksum.ts";
 import type { Database } from "./database.ts";
 import { signed } from "./segments.ts";
@@ -24,9 +36,11 @@ export type Account = {
   readonly grantId: Hex;
   /** Version of the stored row; 0 = not stored yet. */
   revision: bigint;
-  /** Best total of a voucher that names this relay, and its signature. */
+  /** Best total that names this relay, and the signature of its voucher. */
   total: bigint;
   signature: Bytes | null;
+  /** Ticks on top of that voucher, whose total is their base then. Stored behind the signature, in its column. */
+  ticks: TickProof | null;
   /** Highest of those totals that the gateway has said it stored. */
   confirmed: bigint;
   /** Charged so far, over all sessions: never falls. */
@@ -129,7 +143,8 @@ export function ledgerStore(database: Database): LedgerStore {
       account.receipt,
     ] as const;
     const fixed = [signed(account.listingId), unhex(account.grantId)] as const;
-    const { signature, revision } = account;
+    const { signature: voucher, ticks, revision } = account;
+    const signature = voucher && ticks ? concat(voucher, tickProofToBytes(ticks)) : voucher;
     const { changes } =
       revision === 0n
         ? insert.run(id, ...fixed, total, signature, confirmed, ...state)
@@ -185,6 +200,9 @@ export function ledgerStore(database: Database): LedgerStore {
   };
 }
 
+/** The total of an account's best voucher: ticks stand on top of it. */
+export const voucherTotal = ({ total, ticks }: Account): bigint => ticks?.base ?? total;
+
 /** A row that was never stored. */
 export const newAccount = (channelId: Hex, listingId: bigint, grantId: Hex): Account => ({
   channelId,
@@ -193,6 +211,7 @@ export const newAccount = (channelId: Hex, listingId: bigint, grantId: Hex): Acc
   revision: 0n,
   total: 0n,
   signature: null,
+  ticks: null,
   confirmed: 0n,
   accrued: 0n,
   session: null,
@@ -208,13 +227,18 @@ function intact(table: SummedTable, rows: unknown[]): Row[] {
 function toAccount(row: Row): Account {
   requireIntact("accounts", row);
   const sessionNo = row.session_no as bigint;
+  const proof = row.signature as Bytes | null;
   return {
     channelId: hex(row.channel_id as Uint8Array),
     listingId: BigInt.asUintN(64, row.listing_id as bigint),
     grantId: hex(row.grant_id as Uint8Array),
     revision: row.revision as bigint,
     total: readUint(row.total as Uint8Array),
-    signature: row.signature as Bytes | null,
+    signature: proof === null ? null : proof.slice(0, SIGNATURE_BYTES),
+    ticks:
+      proof !== null && proof.length > SIGNATURE_BYTES
+        ? tickProofFromBytes(proof.subarray(SIGNATURE_BYTES))
+        : null,
     confirmed: readUint(row.confirmed as Uint8Array),
     accrued: readUint(row.accrued as Uint8Array),
     session:

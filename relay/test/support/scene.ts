@@ -30,6 +30,8 @@ export type SessionOptions = {
   before?: number;
   /** Messages that the first voucher covers beyond `before` and the entry. */
   ahead?: number;
+  /** Of the first voucher, whatever it covers. */
+  total?: bigint;
   release?: boolean;
   transport?: "tcp" | "ws";
   credit?: number;
@@ -71,6 +73,7 @@ export async function startScene(
       fromSeq = 0n,
       before = 0,
       ahead = 0,
+      total,
       release = true,
       transport,
       credit,
@@ -78,7 +81,7 @@ export async function startScene(
       const baseTotal = BigInt(before) * PRICE;
       const frames = await scene.buyer.open({
         session: scene.buyer.session({ sessionNo, generation: gateway.generation, fromSeq, baseTotal }),
-        voucher: scene.buyer.voucher(baseTotal + ENTRY + BigInt(ahead) * PRICE),
+        voucher: scene.buyer.voucher(total ?? baseTotal + ENTRY + BigInt(ahead) * PRICE),
         ...(transport ? { transport } : {}),
         ...(credit === undefined ? {} : { credit }),
       });

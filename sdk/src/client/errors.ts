@@ -429,6 +429,7 @@ const TABLE: Record<ExplainedName, readonly [sentence: string, advice: string]> 
   BelowEntry: ["The first payment does not cover the entry.", "Top up at least the entry."],
   FallingTotal: ["A payment was below an earlier one.", "Reload the page; what was paid counts."],
   OverDeposit: ["A payment was above the deposit.", "Top up, or stop."],
+  BadTick: ["A small payment did not pass the relay's checks.", "Wait for the next try; it is signed anew."],
   GatewayOffline: [
     "The seller's gateway is not there.",
     "Wait, or stop: the deposit comes back after the challenge time.",

@@ -1,6 +1,5 @@
 // One bought stream, kept going: session after session on its relays, vouchers ahead of what arrives, and an end that settles.
 // Longer than its neighbours because it is one state machine: status, meter and place change together.
-import { isAddress } from "viem";
 import {
   type Address,
   type Bytes,
@@ -12,9 +11,9 @@ import {
   type Message,
   OPEN_PLAN,
   openGrantId,
+  proofFromDetail,
+  signerOfTotal,
   type Terms,
-  unhex,
-  voucherDigest,
 } from "../core/index.ts";
 import { ClosedError, RefusedError } from "../wire/index.ts";
 import {
@@ -44,7 +43,8 @@ export type Meter = {
   messages: number;
   segments: number;
   due: bigint; // owed for what was received
-  signed: bigint; // highest total signed: due plus at most the entry
+  signed: bigint; // highest total signed, or made by ticks: due plus at most the entry
+  ticks: number; // paid by this feed in the place of signatures
   deposit: bigint;
   entry: bigint;
   price: bigint;
@@ -74,6 +74,8 @@ type FeedEvents = {
   meter: (meter: Meter) => void;
   state: (state: FeedState) => void;
   voucher: (voucher: { cumulative: bigint; relay: Address; signature: Hex }) => void;
+  /** Ticks have left: `total` is what they make on top of the last voucher. */
+  tick: (paid: { total: bigint; relay: Address; count: number }) => void;
 };
 
 export interface Feed {
@@ -160,12 +162,14 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     meter: new Set(),
     state: new Set(),
     voucher: new Set(),
+    tick: new Set(),
   };
   const ended = new AbortController();
   const signal = p.signal === undefined ? ended.signal : AbortSignal.any([ended.signal, p.signal]);
   let state: FeedState = { status: "connecting" };
   let session: Session | undefined;
   let receivedAt = 0;
+  let ticks = 0;
 
   const context: FeedContext = { ...p, plan, metered, deposit: () => slot?.deposit ?? 0n };
   const setState = (next: FeedState): void => {
@@ -178,6 +182,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     segments: progress.segments,
     due: dueOf(plan, progress.accrued),
     signed: progress.signed,
+    ticks,
     deposit: slot?.deposit ?? 0n,
     entry: plan.entry,
     price: plan.price,
@@ -196,6 +201,10 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     },
     voucher(cumulative: bigint, relay: Address, signature: Bytes) {
       for (const act of listeners.voucher) act({ cumulative, relay, signature: hex(signature) });
+    },
+    tick(total: bigint, relay: Address, count: number) {
+      ticks += count;
+      for (const act of listeners.tick) act({ total, relay, count });
     },
     waiting(reason: "money" | "data") {
       setState({ status: reason === "money" ? "out-of-money" : "waiting" });
@@ -251,8 +260,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     }
     if (name === "FallingTotal") {
       const before = progress.signed;
-      const { total, relay, signature } = detail;
-      return provenBy(total, relay, signature, before + 1n);
+      return provenBy(detail, before + 1n);
     }
     if (name !== "WrongBase" || options.start !== undefined) return false;
     if (progress.position !== null && !options.resume) {
@@ -260,21 +268,21 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
       options = { resume: true };
       return true;
     }
-    const { fromSeq, baseTotal, total, relay, signature } = detail;
+    const { fromSeq, baseTotal } = detail;
     if (fromSeq === undefined || baseTotal === undefined) return false;
-    if (BigInt(baseTotal) > 0n && !provenBy(total, relay, signature, BigInt(baseTotal))) return false;
+    if (BigInt(baseTotal) > 0n && !provenBy(detail, BigInt(baseTotal))) return false;
     progress.position = null;
     options = { start: { fromSeq: BigInt(fromSeq), baseTotal: BigInt(baseTotal) } };
     return true;
   }
 
-  function provenBy(total = "", relay = "", signature = "", atLeast = 0n): boolean {
-    if (!/^\d{1,30}$/.test(total) || !isAddress(relay) || !/^0x[0-9a-f]{128}$/i.test(signature)) return false;
-    const voucher = { channelId: p.purchase.paymentId, cumulative: BigInt(total), relay: relay as Address };
-    const signer = p.crypto.recover(voucherDigest(p.delivery, voucher), unhex(signature as Hex));
+  function provenBy(detail: RefusedError["detail"], atLeast: bigint): boolean {
+    const proof = proofFromDetail(detail);
+    if (proof === null || proof.total < atLeast) return false;
+    const signer = signerOfTotal(p.crypto, p.delivery, p.purchase.paymentId, proof);
     const { signer: ours } = context.voucherKeys ?? context.keys;
-    if (signer?.toLowerCase() !== ours.toLowerCase() || voucher.cumulative < atLeast) return false;
-    if (progress.signed < voucher.cumulative) progress.signed = voucher.cumulative;
+    if (signer?.toLowerCase() !== ours.toLowerCase()) return false;
+    if (progress.signed < proof.total) progress.signed = proof.total;
     return true;
   }
 

@@ -1,11 +1,33 @@
-// What a buyer signs in one session: the session itself, and totals that lead what was received by the plan's entry.
-import { type Address, type Bytes, dueOf, sessionDigest, voucherDigest } from "../core/index.ts";
+// What a buyer pays in one session: the session itself, and totals that lead what was received by the plan's entry, signed or by ticks.
+// Longer than its neighbours because vouchers and ticks make one total: what leaves must be above all that left.
+import {
+  type Address,
+  type Bytes,
+  dueOf,
+  type SignedTicks,
+  sessionDigest,
+  type TickProof,
+  tickAt,
+  tickVoucherDigest,
+  voucherDigest,
+} from "../core/index.ts";
 import { RefusedError } from "../wire/index.ts";
 import type { FeedContext } from "./session.ts";
 import type { ChannelProgress } from "./store.ts";
+import { newChain, type RunningChain, tickFor, tickValueOf } from "./ticks.ts";
 
 /** A voucher at most ten times a second. */
 const SIGN_INTERVAL_MS = 100;
+/** A tick at most twenty times: each is a write to the disk. */
+const TICK_INTERVAL_MS = 50;
+/** After so many vouchers in a row that all had to wait for their turn, about a second, ticks take their place … */
+const RUSH_VOUCHERS = 10;
+/** … if together they paid for no more messages: for more, ten signatures are checked faster than their hashes. */
+const RUSH_TICKS = 200n;
+/** A chain that was used up sooner saved nothing. */
+const CHAIN_LEAST_MS = 1000;
+/** When nothing has come for so long, a voucher takes the ticks' place. */
+const PAUSE_MS = 1000;
 const SESSION_SECONDS = 3600;
 
 export type PayerInit = {
@@ -14,14 +36,28 @@ export type PayerInit = {
   progress: ChannelProgress;
   /** Sends a voucher; called once it is on disk. */
   send(voucher: { cumulative: bigint; signature: Bytes }): void;
+  /** Sends a chain, then its ticks, each once its total is on disk. */
+  sendChain(chain: SignedTicks): void;
+  sendTick(tick: Pick<TickProof, "ticks" | "preimage">): void;
   signed(total: bigint, signature: Bytes): void;
+  /** So many ticks more have left, which make this total. */
+  ticked(total: bigint, count: number): void;
   failed(error: Error): void;
 };
 
 export class Payer {
   readonly #init: PayerInit;
-  #signedAt = 0;
+  #paidAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #pause: ReturnType<typeof setTimeout> | undefined;
+  /** The highest total that has left. */
+  #sent = 0n;
+  /** The chain whose ticks pay now. */
+  #chain: RunningChain | undefined;
+  /** The next payment could have left earlier, were it not for the pace. */
+  #held = false;
+  /** Vouchers in a row that were held, and the total before them. */
+  #rush = { vouchers: 0, from: 0n };
   #saving: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -61,6 +97,7 @@ export class Payer {
       expiry,
     });
     const signature = crypto.signSecp(keys.signerPrivateKey, digest);
+    this.#sent = progress.signed;
     return {
       digest,
       session: { sessionNo, generation, fromSeq, baseTotal, expiry, signature },
@@ -68,20 +105,34 @@ export class Payer {
     };
   }
 
-  /** Signs again as soon as it may, if anything was received since the last signature. */
+  /** Pays again as soon as it may, if anything was received since the last time. */
   schedule(): void {
-    if (this.#timer !== undefined || this.#stopped || this.#init.progress.signed >= this.#want()) return;
-    const wait = Math.max(0, this.#signedAt + SIGN_INTERVAL_MS - Date.now());
+    if (this.#stopped) return;
+    this.#cover();
+    if (this.#timer !== undefined || this.#init.progress.signed >= this.#want()) return;
+    const interval = this.#chain ? TICK_INTERVAL_MS : SIGN_INTERVAL_MS;
+    const wait = Math.max(0, this.#paidAt + interval - Date.now());
+    this.#held = wait > 0;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       void this.#pay();
     }, wait);
   }
 
-  /** Signs nothing more. */
+  /** Puts a voucher in the place of the ticks that have left: whoever closes or claims needs nothing else. */
+  settle(): void {
+    const chain = this.#chain;
+    this.#chain = undefined;
+    this.#rush = { vouchers: 0, from: this.#sent };
+    clearTimeout(this.#pause);
+    if (chain && chain.revealed > 0) this.#init.send(this.#voucher(this.#sent));
+  }
+
+  /** Signs and reveals nothing more. */
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#pause);
   }
 
   /** Resolves when everything that was to be stored is. */
@@ -113,18 +164,69 @@ export class Payer {
   }
 
   async #pay(): Promise<void> {
-    const { progress, send, failed } = this.#init;
+    const { progress, failed } = this.#init;
     const total = this.#want();
     if (this.#stopped || total <= progress.signed) return;
-    this.#signedAt = Date.now();
+    const held = this.#held;
+    this.#paidAt = Date.now();
     progress.signed = total;
     try {
-      // On disk before it leaves: a crash may forget a voucher that was never sent, not one that was.
+      // On disk before it leaves: a crash may forget a payment that was never sent, not one that was.
       await this.save();
-      if (!this.#stopped) send(this.#voucher(total));
+      if (!this.#stopped && total > this.#sent) this.#send(total, held);
     } catch (error) {
       failed(error instanceof Error ? error : new Error(String(error)));
     }
     this.schedule();
+  }
+
+  /** By a tick of the running chain, if one makes exactly this total; otherwise by a voucher, which ends the chain. */
+  #send(total: bigint, held: boolean): void {
+    const { send, sendTick, ticked } = this.#init;
+    const before = this.#sent;
+    this.#sent = total;
+    const chain = this.#chain;
+    const ticks = chain && tickFor(chain, total);
+    if (chain && ticks !== undefined) {
+      const count = ticks - chain.revealed;
+      chain.revealed = ticks;
+      sendTick({ ticks, preimage: tickAt(chain.links, ticks) });
+      ticked(total, count);
+      clearTimeout(this.#pause);
+      this.#pause = setTimeout(() => this.settle(), PAUSE_MS);
+      return;
+    }
+    this.#chain = undefined;
+    clearTimeout(this.#pause);
+    send(this.#voucher(total));
+    if (!held) this.#rush = { vouchers: 0, from: before };
+    this.#rush.vouchers += 1;
+    if (this.#rush.vouchers < RUSH_VOUCHERS) return;
+    const value = tickValueOf(this.#init.context.plan, Date.now());
+    if (value !== undefined && total - this.#rush.from <= RUSH_TICKS * value) this.#begin();
+    this.#rush = { vouchers: 0, from: total };
+  }
+
+  /** Signs a chain on top of the voucher that has just left. */
+  #begin(): void {
+    const { context, relay, sendChain } = this.#init;
+    const { plan, delivery, crypto, keys, voucherKeys = keys, purchase, deposit } = context;
+    const channelId = purchase.paymentId;
+    const base = this.#sent;
+    const chain = newChain(crypto, { channelId, plan, base, deposit: deposit(), nowMs: Date.now() });
+    if (!chain) return;
+    const { tip, tickValue, maxTicks } = chain;
+    const digest = tickVoucherDigest(delivery, { channelId, base, tip, tickValue, maxTicks, relay });
+    const signature = crypto.signSecp(voucherKeys.signerPrivateKey, digest);
+    this.#chain = { ...chain, signature };
+    sendChain({ base, tip, tickValue, maxTicks, signature });
+  }
+
+  /** A voucher covers all that was received, or an export could not show it: when the chain's own does no longer, a new pair follows. */
+  #cover(): void {
+    const chain = this.#chain;
+    if (!chain || chain.revealed === 0 || this.due <= chain.base) return;
+    this.settle();
+    if (Date.now() - chain.atMs >= CHAIN_LEAST_MS) this.#begin();
   }
 }

@@ -69,6 +69,7 @@ export type SessionEvents = {
   segment(opened: OpenedSegment): void;
   progress(progress: ChannelProgress): void;
   voucher(total: bigint, relay: Address, signature: Bytes): void;
+  tick(total: bigint, relay: Address, count: number): void;
   waiting(reason: "money" | "data"): void;
   live(): void;
 };
@@ -133,7 +134,10 @@ export class Session {
       relay: relay.operator,
       progress,
       send: (voucher) => this.#frames?.send("PAY", voucher),
+      sendChain: (chain) => this.#frames?.send("TICK_CHAIN", chain),
+      sendTick: (tick) => this.#frames?.send("TICK", tick),
       signed: (total, signature) => events.voucher(total, relay.operator, signature),
+      ticked: (total, count) => events.tick(total, relay.operator, count),
       failed: (error) => this.#frames?.abort(error),
     });
     this.#receipts = new Receipts({
@@ -177,6 +181,7 @@ export class Session {
 
   /** Sends the signed CloseNotice; resolves with the gateway's figure once it is on chain. Segments go on arriving. */
   closeBy(notice: { epoch: number; deadline: number; signature: Bytes }): Promise<FrameOf<"CLOSED">> {
+    this.#payer.settle();
     this.#payer.stop();
     if (this.#frames === undefined || this.#frames.closed) {
       return Promise.reject(new RefusedError("GatewayOffline", "no relay is connected"));

@@ -4,7 +4,7 @@ import type { Hex } from "../core/index.ts";
 export type ChannelProgress = {
   channelId: Hex;
   sessionNo: bigint; // highest ever signed
-  signed: bigint; // highest total ever signed
+  signed: bigint; // highest total ever signed, or made by ticks
   accrued: bigint; // Σ price × units of everything received and opened
   messages: number;
   segments: number;

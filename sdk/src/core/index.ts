@@ -18,6 +18,7 @@ export * from "./metadata.ts";
 export * from "./metering.ts";
 export * from "./note.ts";
 export * from "./open.ts";
+export * from "./proof.ts";
 export * from "./seal.ts";
 export * from "./segment.ts";
 export * from "./sign-in.ts";

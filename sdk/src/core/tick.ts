@@ -1,5 +1,5 @@
 // Chains of ticks: one signature over the last hash, then one hash a payment. h(x) = sha256(x ‖ channelId), as in Channels.claimTicks.
-import { type Bytes, concat, equalBytes, type Hex, unhex } from "./bytes.ts";
+import { type Bytes, concat, equalBytes, type Hex, hex, readUint, uint, unhex } from "./bytes.ts";
 import type { Crypto } from "./crypto.ts";
 
 /** Longest chain that the contract takes: about 265 gas a step. */
@@ -56,4 +56,70 @@ export function verifyTick(
   if (preimage.length !== 32 || !Number.isInteger(ticks) || ticks < 0) return false;
   if (maxTicks > MAX_TICKS || ticks > maxTicks) return false;
   return equalBytes(tickAfter(crypto, channelId, preimage, ticks), unhex(tip));
+}
+
+/** A chain as its buyer has signed it: a `TickVoucher` without channel and relay. `signature`: 64 bytes r ‖ vs. */
+export type SignedTicks = {
+  base: bigint;
+  tip: Hex;
+  tickValue: bigint;
+  maxTicks: number;
+  signature: Uint8Array;
+};
+
+/** What proves a total of `base + ticks · tickValue`: `preimage`, hashed `ticks` times, gives the tip. */
+export type TickProof = SignedTicks & { ticks: number; preimage: Uint8Array };
+
+/** The total that so many ticks of a chain make. */
+export const tickTotal = ({ base, tickValue }: SignedTicks, ticks: number): bigint =>
+  base + BigInt(ticks) * tickValue;
+
+/** Whether both are one chain under one signature, whatever was revealed of it. */
+export const isSameChain = (a: SignedTicks, b: SignedTicks): boolean =>
+  a.tip === b.tip &&
+  a.base === b.base &&
+  a.tickValue === b.tickValue &&
+  a.maxTicks === b.maxTicks &&
+  equalBytes(a.signature, b.signature);
+
+/** How many of the revealed ticks make no more than `amount`; 0 when none does. */
+export function ticksWithin({ base, tickValue, ticks }: TickProof, amount: bigint): number {
+  if (amount <= base || tickValue === 0n) return 0;
+  const fit = (amount - base) / tickValue;
+  return fit < BigInt(ticks) ? Number(fit) : ticks;
+}
+
+/** The same proof for fewer ticks: whoever has one preimage has all before it. */
+export const lowerTicks = (crypto: Crypto, channelId: Hex, proof: TickProof, ticks: number): TickProof => ({
+  ...proof,
+  ticks,
+  preimage: tickAfter(crypto, channelId, proof.preimage, proof.ticks - ticks),
+});
+
+const PROOF_BYTES = 12 + 32 + 12 + 2 + 64 + 2 + 32;
+
+/** base 12 ‖ tip 32 ‖ tickValue 12 ‖ maxTicks 2 ‖ signature 64 ‖ ticks 2 ‖ preimage 32. */
+export const tickProofToBytes = (p: TickProof): Bytes =>
+  concat(
+    uint(p.base, 12),
+    unhex(p.tip),
+    uint(p.tickValue, 12),
+    uint(p.maxTicks, 2),
+    p.signature,
+    uint(p.ticks, 2),
+    p.preimage,
+  );
+
+/** @throws RangeError for anything but 156 bytes */
+export function tickProofFromBytes(bytes: Uint8Array): TickProof {
+  if (bytes.length !== PROOF_BYTES) throw new RangeError(`a tick proof has ${PROOF_BYTES} bytes`);
+  return {
+    base: readUint(bytes.subarray(0, 12)),
+    tip: hex(bytes.subarray(12, 44)),
+    tickValue: readUint(bytes.subarray(44, 56)),
+    maxTicks: Number(readUint(bytes.subarray(56, 58))),
+    signature: bytes.slice(58, 122),
+    ticks: Number(readUint(bytes.subarray(122, 124))),
+    preimage: bytes.slice(124),
+  };
 }

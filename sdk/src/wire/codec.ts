@@ -30,6 +30,7 @@ const whole = (bits: number, rule: string): Field<number> => ({
 export const int = whole(53, "is a whole number");
 /** Unsigned integer of a field that a signature or a layout holds in so many bits. */
 export const u8 = whole(8, "is a whole number below 2^8");
+export const u16 = whole(16, "is a whole number below 2^16");
 export const u24 = whole(24, "is a whole number below 2^24");
 export const u32 = whole(32, "is a whole number below 2^32");
 export const u40 = whole(40, "is a whole number below 2^40");

@@ -37,6 +37,8 @@ const seal = c.object({
   ct: c.blob(MAX_SEAL_BYTES),
   signature,
 });
+const tickChain = { base: c.amount, tip: c.hash, tickValue: c.amount, maxTicks: c.u16, signature };
+const tick = { ticks: c.u16, preimage: c.bytes(32) };
 const notice = { epoch: c.u24, deadline: c.u40, signature };
 
 /** Every control frame: its type byte and the fields of its body. docs/protocol/wire.md says who sends it when. */
@@ -117,6 +119,8 @@ const FRAMES = {
   CLOSE: [0x27, notice],
   CLOSED: [0x28, { capture: c.amount, transactionHash: c.hash }],
   RECEIPT: [0x29, { segmentId: c.hash, cumulative: c.amount, signature }],
+  TICK_CHAIN: [0x2a, tickChain],
+  TICK: [0x2b, tick],
   SESSION: [
     0x30,
     {
@@ -156,6 +160,8 @@ const FRAMES = {
       items: c.list(c.object({ channelId: c.hash, segmentId: c.hash, cumulative: c.amount, signature }), 64),
     },
   ],
+  // Fewer in a frame than of vouchers: each is 290 bytes.
+  TICKS: [0x39, { items: c.list(c.object({ channelId: c.hash, ...tickChain, ...tick }), 32) }],
   KEY_REQUEST: [
     0x40,
     {

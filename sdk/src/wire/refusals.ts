@@ -25,6 +25,7 @@ export const RELAY_REFUSALS = [
   "BelowEntry", // the first voucher does not cover baseTotal + entry
   "FallingTotal", // a voucher below the best one
   "OverDeposit", // a voucher above the deposit
+  "BadTick", // a chain of ticks or a tick breaks a rule: detail names it
   "GatewayOffline", // nobody can release keys right now
   "BadSegment", // a published segment breaks a rule: detail names the field
   "BadKey", // publisher key unknown or revoked
