@@ -11,7 +11,23 @@ const config: NextConfig = {
   typescript: { ignoreBuildErrors: true },
   // The shared language is TypeScript source, imported with its .ts extensions.
   transpilePackages: ["@weir/sdk"],
-  turbopack: { root: path.join(import.meta.dirname, "..") },
+  turbopack: {
+    root: path.join(import.meta.dirname, ".."),
+    // Words are parsed here and not by every reader: the page gets them taken apart, and only the small half of the formatter.
+    rules: {
+      "*.json": {
+        condition: { path: /src\/messages\/[a-z]+\.json$/ },
+        loaders: [
+          {
+            loader: "next-intl/extractor/catalogLoader",
+            options: { messages: { format: "json", precompile: true } },
+          },
+        ],
+        as: "*.js",
+      },
+    },
+    resolveAlias: { "use-intl/format-message": "use-intl/format-message/format-only" },
+  },
 };
 
 export default config;

@@ -1,7 +1,8 @@
 /**
- * How soon a first visitor can use the market page on this machine: from the start of the request to the frame that shows the first
- * listing, which can be clicked from then on, in a fresh browser profile each time. The page's own clock says when: asking it from
- * outside costs the page time. Target: at most one second.
+ * How soon a first visitor can use the market page on this machine, in a fresh browser profile each time: from the start of the request to
+ * the frame that shows the first listings, which can be read and clicked from then on, and to the one in which the page's scripts have
+ * taken over and prices, search and pulse are there. The page's own clock says when: asking it from outside costs the page time.
+ * Target: at most one second for the first.
  */
 import { writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
@@ -17,27 +18,42 @@ export const TARGET_BYTES = 200_000;
 declare global {
   interface Window {
     usableMs?: number;
+    wholeMs?: number;
   }
 }
 
-/** Runs in the page. Milliseconds since the navigation began, once a frame with a listing in it is done. */
-function noteFirstListing(): void {
+/** Runs in the page. Milliseconds since the navigation began, once a frame with a listing in it is done; likewise for whole cards. */
+function noteListings(): void {
+  const shown = 'section[aria-label="Listings"]';
+  const waited: { name: "usableMs" | "wholeMs"; selector: string }[] = [
+    { name: "usableMs", selector: `${shown} li` },
+    { name: "wholeMs", selector: `${shown}:not([data-first]) li` },
+  ];
   const observer = new MutationObserver(() => {
-    if (!document.querySelector('section[aria-label="Listings"] li')) return;
-    observer.disconnect();
-    requestAnimationFrame(() =>
-      setTimeout(() => {
-        window.usableMs = performance.now();
-      }),
-    );
+    while (waited[0] && document.querySelector(waited[0].selector)) {
+      const { name } = waited.shift()!;
+      requestAnimationFrame(() =>
+        setTimeout(() => {
+          window[name] = performance.now();
+        }),
+      );
+    }
+    if (waited.length === 0) observer.disconnect();
   });
   observer.observe(document, { childList: true, subtree: true });
+}
+
+/** Milliseconds, whole ones. */
+function summary(times: readonly number[]) {
+  const sorted = times.map(Math.round).sort((a, b) => a - b);
+  return { least: sorted[0]!, median: sorted[sorted.length >> 1]!, most: sorted.at(-1)! };
 }
 
 export async function main(args: string[]): Promise<number> {
   const [stack, browser] = await Promise.all([startStack(), launch()]);
   try {
-    const times: number[] = [];
+    const usable: number[] = [];
+    const whole: number[] = [];
     let scriptBytes = 0;
     for (let i = 0; i < VISITS; i++) {
       const { page, close } = await visit(browser);
@@ -46,22 +62,19 @@ export async function main(args: string[]): Promise<number> {
         if (new URL(response.url()).pathname.endsWith(".js"))
           sizes.push(response.body().then((body) => gzipSync(body).length));
       });
-      await page.addInitScript(noteFirstListing);
+      await page.addInitScript(noteListings);
       await page.goto(stack.app!, { waitUntil: "commit" });
-      const usable = await page.waitForFunction(() => window.usableMs, undefined, { polling: 250 });
-      times.push(Number(await usable.jsonValue()));
+      await page.waitForFunction(() => window.wholeMs, undefined, { polling: 250 });
+      usable.push(Number(await page.evaluate(() => window.usableMs)));
+      whole.push(Number(await page.evaluate(() => window.wholeMs)));
       await page.waitForLoadState("networkidle");
       scriptBytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
       await close();
     }
-    times.sort((a, b) => a - b);
     const result = {
       visits: VISITS,
-      usableMs: {
-        least: Math.round(times[0]!),
-        median: Math.round(times[times.length >> 1]!),
-        most: Math.round(times.at(-1)!),
-      },
+      usableMs: summary(usable),
+      wholeMs: summary(whole),
       // The market itself keeps a core busy; whatever else runs makes the figures worth less.
       load: Number(loadavg()[0]!.toFixed(1)),
       scriptBytesCompressed: scriptBytes,

@@ -17,6 +17,7 @@ let config: unknown;
 function openPage(path: string, search = ""): void {
   vi.stubGlobal("window", globalThis);
   vi.stubGlobal("location", { pathname: path, search });
+  vi.stubGlobal("document", { querySelector: () => null });
   const real = globalThis.fetch;
   vi.stubGlobal("fetch", (url: string | URL, options: RequestInit) => real(new URL(url, origin), options));
   runInThisContext(earlyScript(PATH));

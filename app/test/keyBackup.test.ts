@@ -1,7 +1,7 @@
 /**
  * The backup file of random keys
  *   opens with its password, for its account on its chain, to the same secret
- *   a wrong password, another account, another chain, an edited or foreign file are each refused by reason
+ *   a wrong password, another account, another chain, another change of keys, an edited or foreign file are each refused by reason
  *   the secret is not in the file
  */
 import { bytesToHex } from "viem";
@@ -18,7 +18,7 @@ beforeAll(async () => {
 const reasonOf = async (
   text: string,
   password: string,
-  of: { chainId: number; account: `0x${string}` } = owner,
+  of: { chainId: number; account: `0x${string}`; rotation?: number } = owner,
 ) => {
   const refused = await decryptBackup(text, password, of).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(BackupNotReadable);
@@ -43,6 +43,16 @@ describe("the backup file", () => {
     expect(await reasonOf(file, "correct horse battery", { ...owner, chainId: 1 })).toBe("account");
     const claimed = JSON.stringify({ ...JSON.parse(file), account: other.account });
     expect(await reasonOf(claimed, "correct horse battery", other)).toBe("password");
+  });
+
+  it("refuses the keys before and after a change, also when the file claims to be for it", async () => {
+    const changed = { ...owner, rotation: 1 };
+    const after = await encryptBackup(secret, "correct horse battery", changed);
+    expect(await decryptBackup(after, "correct horse battery", changed)).toEqual(secret);
+    expect(await reasonOf(after, "correct horse battery")).toBe("account");
+    expect(await reasonOf(file, "correct horse battery", changed)).toBe("account");
+    const claimed = JSON.stringify({ ...JSON.parse(file), rotation: 1 });
+    expect(await reasonOf(claimed, "correct horse battery", changed)).toBe("password");
   });
 
   it("refuses an edited file", async () => {

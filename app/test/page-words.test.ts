@@ -10,8 +10,8 @@ const given = globSync("app/*/page.tsx", { cwd: SOURCE }).flatMap((path) =>
   [...read(path).matchAll(/<PageWords words=\{\{ (\w+): messages\.\1 \}\}>/g)].map((match) => match[1]!),
 );
 
-it("the seller's, the operator's and the verifier's words come with their pages", () =>
-  expect(given.toSorted()).toEqual(["operate", "sell", "verify"]));
+it("the seller's, the operator's, the verifier's and the words of a change of keys come with their pages", () =>
+  expect(given.toSorted()).toEqual(["operate", "rotate", "sell", "verify"]));
 
 it.each(given)("%s is used in its own folder only", (name) => {
   const users = globSync("**/*.{ts,tsx}", { cwd: SOURCE }).filter((path) =>

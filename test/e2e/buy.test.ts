@@ -8,7 +8,7 @@
 //   relay down    killed under the reader: it is said, the other relay carries on, nothing is lost and nothing paid twice
 // Any request to a foreign host, console error or serious axe finding fails it.
 import { readFile } from "node:fs/promises";
-import type { Browser } from "playwright-core";
+import type { Browser, Route } from "playwright-core";
 import { createPublicClient, type Hex, http, parseEventLogs } from "viem";
 import { hardhat } from "viem/chains";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -60,6 +60,30 @@ describe.runIf(here)("a buyer's first visit", { timeout: CASE_MS }, () => {
     expect(await page().getByRole("region", { name: "Listings" }).getByRole("listitem").count()).toBe(10);
     await guest.axe();
     guest.check();
+  });
+
+  it("sees them as links that work before the page's scripts are there, which then take over", async () => {
+    const early = await visit(browser);
+    const held: Route[] = [];
+    await early.context.route(/\.js$/, (route) => void held.push(route));
+    const cards = early.page.getByRole("region", { name: "Listings" }).getByRole("listitem");
+    const show = async () => {
+      await early.page.goto(stack.app!, { waitUntil: "commit" });
+      await cards.first().waitFor();
+      expect(await cards.count()).toBe(10);
+    };
+    await show();
+    await cards.getByRole("link", { name: "This machine, live", exact: true }).click();
+    await early.page.waitForURL(/\/listing\?id=\d+$/, { waitUntil: "commit" });
+    held.splice(0);
+    await show();
+    expect(await early.page.getByText("10 live now").count()).toBe(0);
+    await early.context.unroute(/\.js$/);
+    for (const route of held) await route.continue();
+    await early.page.getByText("10 listings, 10 live now").waitFor();
+    expect(await cards.count()).toBe(10);
+    early.check();
+    await early.close();
   });
 
   it("calls nothing alive by a head that its publisher did not sign", async () => {

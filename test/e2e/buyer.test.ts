@@ -7,7 +7,7 @@
 //                 reload before it is mined
 //   restricted    asked with a note, declined with a reason, asked again, approved, bought and read
 //   given         a gift is told from a purchase, and the page says what opens it
-//   afterwards    rated by who paid; restored in a fresh profile; exported as JSON lines and CSV, and checked against the chain
+//   afterwards    rated by who paid; restored in a fresh profile; read on after a change of keys; exported as JSON lines and CSV, and checked against the chain
 //   faults        the RPC away; the faucet; naughty strings in every field
 // Any request to a foreign host, console error or serious axe finding fails it. Long because one market serves all of them.
 import { readFile } from "node:fs/promises";
@@ -27,9 +27,10 @@ import {
   getHub,
   getListing,
   getRequests,
+  getRotations,
   giveGrant,
 } from "../../sdk/src/chain/index.ts";
-import { portableCrypto, verifyOnChain } from "../../sdk/src/client/index.ts";
+import { portableCrypto, rotatePurchaseKeys, verifyOnChain } from "../../sdk/src/client/index.ts";
 import {
   grantsDomain,
   ListingFlag,
@@ -499,6 +500,34 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
     await arrives(fresh.page);
     fresh.check();
     await fresh.close();
+  });
+
+  it("reads on after its keys were changed elsewhere, and changes them here", async () => {
+    const { contracts } = stack;
+    const logs = await reader().getLogs({ address: contracts.Grants, fromBlock: 0n });
+    const { grantId } = parseEventLogs({ abi: grantsAbi, logs, eventName: "Purchased" }).at(-1)!.args;
+    const changes = async () => (await getRotations(reader(), { contracts, grantId })).length;
+    const elsewhere = { wallet: walletOf(stack.rpc, accountOf("buyer2")), contracts, site: app() };
+    await rotatePurchaseKeys(elsewhere, { grantId });
+    const readOn = async () => {
+      const card = page().locator(`[data-grant="${grantId}"]`);
+      await card.getByRole("link", { name: "Read on" }).click();
+      await page().getByRole("button", { name: "Read on" }).click();
+      await arrives(page());
+    };
+    await page().goto(`${app()}/purchases`);
+    await readOn();
+
+    await page().goto(`${app()}/purchases`);
+    const card = page().locator(`[data-grant="${grantId}"]`);
+    await card.getByRole("button", { name: "Change keys" }).click();
+    await card.getByText(/reads nothing more from the next block on/).waitFor();
+    await guest.axe();
+    await card.getByRole("button", { name: "Change them now" }).click();
+    await card.getByText(/^The keys were changed/).waitFor({ timeout: BUY_MS });
+    expect(await changes()).toBe(2);
+    await readOn();
+    guest.check();
   });
 
   it("gets test money from the faucet of the local chain", async () => {

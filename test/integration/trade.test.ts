@@ -3,7 +3,8 @@
 //   sealed    a marker published as data is neither in the relay's files nor in the frames on the wire; with sealing off it is
 //             found in both, by the same search
 //   open      read by anybody while the listing is open
-//   stolen    keys changed: the buyer's own readers go on whole with the new ones, whoever has the old ones reads nothing more
+//   stolen    keys changed: the buyer's own readers go on whole with the new ones, whoever has the old ones reads nothing more;
+//             who comes with the new ones before a relay has seen their block comes again
 //   stop      gateway alive: closed by notice within five seconds, the rest comes back
 //             gateway dead: requestClose by anyone with the notice, challenge, withdraw; it comes back within the challenge: paid
 import { spawn } from "node:child_process";
@@ -33,11 +34,15 @@ import {
   withdraw,
 } from "../../sdk/src/chain/index.ts";
 import {
+  accountKeyText,
   buyListing,
   currentKeys,
   type DecodedMessage,
   deliveryOf,
+  deriveAccountSecret,
   type Feed,
+  type FeedParameters,
+  nextKeysFrom,
   openFeed,
   openOpenListing,
   openPurchase,
@@ -223,26 +228,26 @@ it("a buyer who lost everything but the wallet reads on: totals are believed und
   expect(capture).toBe(claimed);
 });
 
-/** A feed of whoever has copied the keys that a purchase had until now, and nothing else. */
-async function thiefOf(
+/** Opens feeds of a purchase with these keys, which need not be those of now, and nothing else. */
+async function readerOf(
   market: ReturnType<typeof buyer>,
   grantId: `0x${string}`,
+  given: Pick<FeedParameters, "keys" | "reload">,
 ): Promise<() => Promise<Feed>> {
   const { contracts } = market;
   const purchase = await getPurchase(client(), { contracts, grantId });
   const { listingId, version } = purchase;
   const { terms } = await getListing(client(), { contracts, listingId, version });
   const published = await getPublisherKeys(client(), { contracts, hubId: terms.hubId });
-  const { keys } = await currentKeys(market, purchase);
   const parameters = {
     ...market,
+    ...given,
     delivery: deliveryOf(CHAIN_ID, contracts),
     listing: { id: listingId, terms, publisherKeys: new Map(published.map((key) => [key.keyId, key])) },
     purchase,
-    keys,
     transactionHash: null,
     channel: null,
-    store: fileStore(join(folder, "thief")),
+    store: fileStore(join(folder, "other")),
   };
   return () => openFeed(parameters);
 }
@@ -250,7 +255,9 @@ async function thiefOf(
 it("keys that were stolen are changed: the buyer's readers go on whole, the thief's end", async () => {
   const paid = await open(metered, "buyer1", DEPOSIT);
   const gratis = await open(free, "buyer1", 0n);
-  const steal = await thiefOf(gratis.market, gratis.bought.grantId);
+  const { grantId } = gratis.bought;
+  const copied = await currentKeys(gratis.market, await getPurchase(client(), { ...gratis.market, grantId }));
+  const steal = await readerOf(gratis.market, grantId, { keys: copied.keys });
   const thief = await steal();
   const stolen: DecodedMessage[] = [];
   thief.on("messages", (delivered) => stolen.push(...delivered.messages));
@@ -283,6 +290,35 @@ it("keys that were stolen are changed: the buyer's readers go on whole, the thie
   await opened(elsewhere);
   await elsewhere.close();
   expect(await paid.feed.stop()).toMatchObject({ by: "gateway" });
+});
+
+it("a reader who has new keys before a relay has seen their block is refused, and comes again", async () => {
+  const { market, bought, feed } = await open(free, "buyer2", 0n);
+  await feed.close();
+  const { wallet, contracts, site } = market;
+  const { grantId, buyerSalt } = await getPurchase(client(), { contracts, grantId: bought.grantId });
+  const secretOf = async (rotation: number) => {
+    const account = wallet.account.address;
+    const message = accountKeyText({
+      site,
+      chainId: CHAIN_ID,
+      grants: contracts.Grants,
+      account,
+      rotation,
+    });
+    return deriveAccountSecret(await wallet.signMessage({ message }));
+  };
+  const keys = await nextKeysFrom(client(), { contracts, grantId, buyerSalt, secretOf });
+  let refusals = 0;
+  const reload = async () => {
+    refusals++;
+    return { keys };
+  };
+  const hasty = await (await readerOf(market, grantId, { keys, reload }))();
+  await expect.poll(() => refusals, patience).toBeGreaterThan(0);
+  await rotatePurchaseKeys(market, { grantId });
+  await opened(hasty);
+  await hasty.close();
 });
 
 it("an open listing is read without a purchase, and not any more once it is none", async () => {

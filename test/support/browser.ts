@@ -1,5 +1,5 @@
 // Chromium with a wallet in it: an injected EIP-6963 provider whose key stays in this process. A page that asks a foreign host, logs
-// an error or has a serious accessibility finding fails its journey.
+// an error, is without a title for a moment or has a serious accessibility finding fails its journey.
 import { existsSync } from "node:fs";
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
@@ -185,6 +185,17 @@ function inject({ name, bridge }: { name: string; bridge: string }): void {
   announce();
 }
 
+/** Runs in the page. A document that had a title and has none, however shortly, is announced to nobody who cannot see it. */
+function watchTitle(): void {
+  addEventListener("DOMContentLoaded", () => {
+    let title = document.title;
+    new MutationObserver(() => {
+      if (document.title === "" && title !== "") console.error(`no title after "${title}"`);
+      title = document.title;
+    }).observe(document.head, { childList: true });
+  });
+}
+
 /** A fresh profile with these wallets in it. */
 export async function visit(
   browser: Browser,
@@ -213,6 +224,7 @@ export async function visit(
     const local = hostname === "127.0.0.1" || hostname === "localhost" || hostname === "[::1]";
     if (/^(https?|wss?):$/.test(protocol) && !local) wrong.push(`asked a foreign host: ${request.url()}`);
   });
+  await context.addInitScript(watchTitle);
   const page = await context.newPage();
   page.on("console", (message) => {
     if (message.type() === "error") wrong.push(`console: ${message.text()} (${message.location().url})`);
@@ -232,16 +244,9 @@ export async function visit(
     async axe() {
       // Our pages have no frames, so one pass in the page itself is the whole analysis: a third of the time.
       if (page.frames().length > 1) throw new Error(`axe at ${page.url()}: a frame would not be looked at`);
-      const analyze = async () => {
-        await page.waitForFunction(() => document.title !== "");
-        const axe = new AxeBuilder({ page: page as never }).setLegacyMode();
-        const { violations } = await axe.options({ resultTypes: ["violations"], preload: false }).analyze();
-        return violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-      };
-      let serious = await analyze();
-      // The router takes the old page's title away before it sets the new one: looked at between the two,
-      // the page is looked at again once it has a title. One that stays without fails by the wait for it.
-      if (serious.some(({ id }) => id === "document-title")) serious = await analyze();
+      const axe = new AxeBuilder({ page: page as never }).setLegacyMode();
+      const { violations } = await axe.options({ resultTypes: ["violations"], preload: false }).analyze();
+      const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
       if (serious.length === 0) return;
       const text = serious.map(
         ({ id, help, nodes }) =>

@@ -6,6 +6,7 @@ import { Header } from "@/features/shell/Header.tsx";
 import { Providers } from "@/features/shell/Providers.tsx";
 import { earlyScript } from "@/lib/early.ts";
 import { THEME_SCRIPT } from "@/lib/theme.ts";
+import { titleScript } from "@/lib/title.ts";
 import messages from "@/messages/en.json";
 import "./globals.css";
 
@@ -22,7 +23,7 @@ export const viewport: Viewport = {
 };
 
 /** The words that every page may need. Those of one page alone come with it (PageWords). */
-const { sell: _sell, operate: _operate, verify: _verify, ...common } = messages;
+const { sell: _sell, operate: _operate, verify: _verify, rotate: _rotate, ...common } = messages;
 
 const EARLY_SCRIPT = earlyScript(listingsPath(readFilters(new URLSearchParams()), ""));
 
@@ -34,6 +35,8 @@ export default function RootLayout({ children }: { children: ReactNode }) {
         <script dangerouslySetInnerHTML={{ __html: THEME_SCRIPT }} />
         {/* biome-ignore lint/security/noDangerouslySetInnerHtml: a constant of ours that must run before the page's scripts are there */}
         <script dangerouslySetInnerHTML={{ __html: EARLY_SCRIPT }} />
+        {/* biome-ignore lint/security/noDangerouslySetInnerHtml: a constant of ours that must run before any navigation */}
+        <script dangerouslySetInnerHTML={{ __html: titleScript("Weir") }} />
       </head>
       <body className="flex min-h-dvh flex-col">
         <Providers words={common}>

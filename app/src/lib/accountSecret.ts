@@ -24,38 +24,43 @@ const fingerprint = (secret: Uint8Array): Hex => sha256(bytesToHex(secret));
 export interface SecretRequest {
   config: WeirConfig;
   account: Hex;
+  /** 0: behind the keys that were bought with. n: behind those after a purchase's n-th change of keys. */
+  rotation: number;
   /** Asks the wallet; `round` 2 is the check that it signs the same twice. */
   sign: (text: string, round: 1 | 2) => Promise<Hex>;
   /** A wallet that cannot derive keys: make or restore a secret, with the person's help. */
   askForBackup: () => Promise<Uint8Array>;
 }
 
+const idOf = ({ config, account }: SecretRequest, rotation: number): string =>
+  `keys.${config.chainId}.${config.contracts.Grants}.${account}${rotation ? `.${rotation}` : ""}`.toLowerCase();
+
 export async function accountSecret(request: SecretRequest): Promise<Uint8Array> {
-  const { config, account } = request;
-  const id = `keys.${config.chainId}.${config.contracts.Grants}.${account}`.toLowerCase();
+  const { config, account, rotation } = request;
+  const id = idOf(request, rotation);
   const secret =
-    known.get(id) ?? (await loadSecret(config.chainId, account)) ?? (await fromWallet(request, id));
+    known.get(id) ?? (await loadSecret(config.chainId, account, rotation)) ?? (await fromWallet(request, id));
   known.set(id, secret);
   return secret;
 }
 
-async function fromWallet(
-  { config, account, sign, askForBackup }: SecretRequest,
-  id: string,
-): Promise<Uint8Array> {
-  const text = await keyText(config, account);
+async function fromWallet(request: SecretRequest, id: string): Promise<Uint8Array> {
+  const { config, account, rotation, sign, askForBackup } = request;
+  const text = await keyText(config, account, rotation);
   const first = await secretFromSignature(await sign(text, 1));
   const expected = recall(id);
   if (expected) {
     if (expected !== fingerprint(first)) throw new WrongKeys();
     return first;
   }
-  const second = await secretFromSignature(await sign(text, 2));
-  if (fingerprint(first) === fingerprint(second)) {
+  // A wallet that was seen to repeat itself need not show it again for every change of keys.
+  const isSteady = rotation > 0 && recall(idOf(request, 0)) !== null;
+  const again = isSteady ? first : await secretFromSignature(await sign(text, 2));
+  if (fingerprint(first) === fingerprint(again)) {
     remember(id, fingerprint(first));
     return first;
   }
   const random = await askForBackup();
-  await saveSecret(config.chainId, account, random);
+  await saveSecret(config.chainId, account, rotation, random);
   return random;
 }

@@ -1,8 +1,9 @@
 /**
  * What the market page shows first is asked for by its head, while the scripts are still on their way: one after the other, the
  * settings and the listings would otherwise cost two round trips after everything else. Whatever fails here is asked for again by
- * the page itself, which also says what is wrong.
+ * the page itself, which also says what is wrong. Listings that come before the scripts are shown at once (firstCards.ts).
  */
+import { fillFirstCards } from "./firstCards.ts";
 import { REQUEST_TIMEOUT_MS } from "./timeouts.ts";
 
 type Name = "config" | "listings";
@@ -17,7 +18,7 @@ declare global {
 export const earlyScript = (listingsPath: string): string =>
   `(function(){var e=window.weirEarly={asked:{},arrived:{}};` +
   `function ask(name,url){return fetch(url,{cache:"no-store",signal:AbortSignal.timeout(${REQUEST_TIMEOUT_MS})})` +
-  `.then(function(r){return r.ok?r.json():undefined}).then(function(v){return e.arrived[name]=v})` +
+  `.then(function(r){return r.ok?r.json():undefined}).then(function(v){e.arrived[name]=v;if(name==="listings")(${fillFirstCards})(v);return v})` +
   `.catch(function(c){console.debug(c)})}` +
   `var config=e.asked.config=ask("config","/config.json");` +
   `if(location.pathname==="/"&&!location.search)e.asked.listings=config.then(function(c){` +

@@ -1,6 +1,6 @@
 /**
- * The backup file of a random account secret: PBKDF2-SHA-256 over the password, then AES-256-GCM. The chain and the
- * account are authenticated with it, so a file cannot be passed off as another account's.
+ * The backup file of a random account secret: PBKDF2-SHA-256 over the password, then AES-256-GCM. The chain, the
+ * account and the change of keys are authenticated with it, so a file cannot be passed off as another's.
  */
 import { bytesToHex, type Hex, hexToBytes } from "viem";
 
@@ -23,12 +23,14 @@ export class BackupNotReadable extends Error {
 interface Owner {
   chainId: number;
   account: Hex;
+  /** Which change of keys the secret stands behind; none or 0: it is the account's first. */
+  rotation?: number;
 }
 
 const plainBytes = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);
 
-const bound = ({ chainId, account }: Owner): Uint8Array<ArrayBuffer> =>
-  new TextEncoder().encode(`${FORMAT}|${chainId}|${account.toLowerCase()}`);
+const bound = ({ chainId, account, rotation }: Owner): Uint8Array<ArrayBuffer> =>
+  new TextEncoder().encode(`${FORMAT}|${chainId}|${account.toLowerCase()}${rotation ? `|${rotation}` : ""}`);
 
 async function keyFrom(password: string, salt: Uint8Array, iterations: number): Promise<CryptoKey> {
   const raw = new TextEncoder().encode(password.normalize("NFKC"));
@@ -56,6 +58,7 @@ export async function encryptBackup(secret: Uint8Array, password: string, owner:
       format: FORMAT,
       chainId: owner.chainId,
       account: owner.account,
+      ...(owner.rotation ? { rotation: owner.rotation } : {}),
       kdf: { name: "PBKDF2-SHA-256", iterations: ITERATIONS, salt: bytesToHex(salt) },
       cipher: { name: "AES-256-GCM", iv: bytesToHex(iv) },
       data: bytesToHex(new Uint8Array(data)),
@@ -86,8 +89,11 @@ function parse(text: string): BackupFile {
 export async function decryptBackup(text: string, password: string, owner: Owner): Promise<Uint8Array> {
   if (text.length > MAX_BACKUP_BYTES) throw new BackupNotReadable("format");
   const file = parse(text);
-  if (file.chainId !== owner.chainId || file.account.toLowerCase() !== owner.account.toLowerCase())
-    throw new BackupNotReadable("account");
+  const isOwners =
+    file.chainId === owner.chainId &&
+    file.account.toLowerCase() === owner.account.toLowerCase() &&
+    (file.rotation ?? 0) === (owner.rotation ?? 0);
+  if (!isOwners) throw new BackupNotReadable("account");
   const key = await keyFrom(password, hexToBytes(file.kdf.salt), file.kdf.iterations);
   try {
     const plain = await crypto.subtle.decrypt(

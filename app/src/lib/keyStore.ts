@@ -1,4 +1,7 @@
-/** Random account secrets of wallets that cannot derive one, in this browser's IndexedDB. One record per chain and account. */
+/**
+ * Random account secrets of wallets that cannot derive one, in this browser's IndexedDB. One record per chain and account, and per
+ * change of keys.
+ */
 import type { Hex } from "viem";
 
 const DATABASE = "weir-keys";
@@ -19,12 +22,22 @@ async function table(mode: IDBTransactionMode): Promise<IDBObjectStore> {
   return database.transaction(TABLE, mode).objectStore(TABLE);
 }
 
-const id = (chainId: number, account: Hex): string => `${chainId}:${account.toLowerCase()}`;
+const id = (chainId: number, account: Hex, rotation: number): string =>
+  `${chainId}:${account.toLowerCase()}${rotation ? `:${rotation}` : ""}`;
 
-export async function loadSecret(chainId: number, account: Hex): Promise<Uint8Array | undefined> {
-  return done<Uint8Array | undefined>((await table("readonly")).get(id(chainId, account)));
+export async function loadSecret(
+  chainId: number,
+  account: Hex,
+  rotation: number,
+): Promise<Uint8Array | undefined> {
+  return done<Uint8Array | undefined>((await table("readonly")).get(id(chainId, account, rotation)));
 }
 
-export async function saveSecret(chainId: number, account: Hex, secret: Uint8Array): Promise<void> {
-  await done((await table("readwrite")).put(secret, id(chainId, account)));
+export async function saveSecret(
+  chainId: number,
+  account: Hex,
+  rotation: number,
+  secret: Uint8Array,
+): Promise<void> {
+  await done((await table("readwrite")).put(secret, id(chainId, account, rotation)));
 }

@@ -21,23 +21,25 @@ export function formatDuration(seconds: number): string {
   return `${whole} s`;
 }
 
-const moment = new Intl.DateTimeFormat("en-GB", {
-  dateStyle: "medium",
-  timeStyle: "long",
-});
+/** Made when first needed: making one takes a page milliseconds, and the market shows no moments. */
+function lazily(options: Intl.DateTimeFormatOptions): (ms: number) => string {
+  let made: Intl.DateTimeFormat | undefined;
+  return (ms) => {
+    made ??= new Intl.DateTimeFormat("en-GB", options);
+    return made.format(ms);
+  };
+}
 
-const clock = new Intl.DateTimeFormat("en-GB", {
+/** `"20 Nov 2026, 14:03:21 UTC"`, in the reader's own zone. */
+export const formatMoment = lazily({ dateStyle: "medium", timeStyle: "long" });
+
+/** `"14:03:21 UTC"`. */
+export const formatClock = lazily({
   hour: "2-digit",
   minute: "2-digit",
   second: "2-digit",
   timeZoneName: "short",
 });
-
-/** `"20 Nov 2026, 14:03:21 UTC"`, in the reader's own zone. */
-export const formatMoment = (ms: number): string => moment.format(ms);
-
-/** `"14:03:21 UTC"`. */
-export const formatClock = (ms: number): string => clock.format(ms);
 
 /** Seconds per message of a stated rate such as "5 messages a second"; undefined when the words say nothing of the kind. */
 export function statedRate(text: string | undefined): number | undefined {

@@ -3,7 +3,16 @@
  * needed. libp2p comes with `openFeed` and with nothing else.
  */
 import type { ChannelState, WriteClient } from "@weir/sdk/chain";
-import type { Delivered, Feed, FeedState, Meter, PreparedBuy, Purchase } from "@weir/sdk/client";
+import type {
+  CurrentKeys,
+  Delivered,
+  Feed,
+  FeedState,
+  Meter,
+  PreparedBuy,
+  Purchase,
+  SecretOf,
+} from "@weir/sdk/client";
 import type {
   Delivery,
   ListingTerms,
@@ -32,12 +41,14 @@ import { parseTerms } from "./terms.ts";
 export type Approval = Purchase["approval"];
 export type {
   ChannelState,
+  CurrentKeys,
   Delivered,
   Feed,
   FeedState,
   Meter,
   PreparedBuy,
   PurchaseKeys,
+  SecretOf,
   SubscriptionSlot,
   SubscriptionTerms,
   Terms,
@@ -84,11 +95,17 @@ export async function explain(error: unknown): Promise<Explained> {
   return explainError(causesOf(error).some(fromWallet) ? contractError(error) : error);
 }
 
-/** The fixed text a wallet signs so that this site, and no other, can derive an account's keys. */
-export async function keyText(config: WeirConfig, account: Address): Promise<string> {
+/** The fixed text a wallet signs so that this site, and no other, can derive an account's keys: the first ones, or those after a change. */
+export async function keyText(config: WeirConfig, account: Address, rotation: number): Promise<string> {
   const { accountKeyText } = await core();
   const { chainId, contracts } = config;
-  return accountKeyText({ site: window.location.origin, chainId, grants: contracts.Grants, account });
+  return accountKeyText({
+    site: window.location.origin,
+    chainId,
+    grants: contracts.Grants,
+    account,
+    rotation,
+  });
 }
 
 export async function secretFromSignature(signature: Hex): Promise<Uint8Array> {
@@ -96,10 +113,31 @@ export async function secretFromSignature(signature: Hex): Promise<Uint8Array> {
   return deriveAccountSecret(signature);
 }
 
-/** The keys of a purchase that exists: its salt is on chain. */
-export async function keysOf(accountSecret: Uint8Array, purchase: PurchaseItem): Promise<PurchaseKeys> {
-  const { derivePurchaseKeys } = await core();
-  return derivePurchaseKeys(accountSecret, purchase.buyerSalt);
+const keySource = (config: WeirConfig, purchase: PurchaseItem, secretOf: SecretOf) => ({
+  contracts: config.contracts,
+  grantId: purchase.grantId,
+  buyerSalt: purchase.buyerSalt,
+  // A purchase that this page has only just made does not know its block yet.
+  block: purchase.block ? BigInt(purchase.block) : undefined,
+  secretOf,
+});
+
+/** The keys of a purchase that exists, as the chain names them now, and the pair that its vouchers are signed with. */
+export async function keysOf(
+  { config, reader, purchase }: Pick<Bought, "config" | "reader" | "purchase">,
+  secretOf: SecretOf,
+): Promise<CurrentKeys> {
+  const { currentKeysFrom } = await client();
+  return currentKeysFrom(reader, keySource(config, purchase, secretOf));
+}
+
+/** The keys that a purchase has after its next change. */
+export async function nextKeysOf(
+  { config, reader, purchase }: Pick<Bought, "config" | "reader" | "purchase">,
+  secretOf: SecretOf,
+): Promise<PurchaseKeys> {
+  const { nextKeysFrom } = await client();
+  return nextKeysFrom(reader, keySource(config, purchase, secretOf));
 }
 
 /** The listing's terms as they were bought: a later version does not change an earlier purchase. */
@@ -235,11 +273,19 @@ let node: ReturnType<Awaited<ReturnType<typeof client>>["browserNode"]> | undefi
 const publisherKeys = (listing: ListingDetail): Map<number, PublicKey> =>
   new Map(listing.operatorKeys.map(({ keyId, x, y }) => [keyId, { x, y }]));
 
+export type Opening = Bought &
+  CurrentKeys & {
+    /** Asks for the keys again, when a relay says that they were changed. */
+    reload: () => Promise<CurrentKeys>;
+    transactionHash?: Hex;
+  };
+
 /** Opens the stream of a purchase. One libp2p node serves the whole page; its code is fetched here and not before. */
 export async function open(
-  parameters: Bought & { keys: PurchaseKeys; transactionHash?: Hex; signal: AbortSignal },
+  parameters: Opening & { signal: AbortSignal },
 ): Promise<{ feed: Feed; recorder: Recorder }> {
-  const { config, reader, listing, purchase, buyer, keys, transactionHash, signal } = parameters;
+  const { config, reader, listing, purchase, buyer, transactionHash, signal } = parameters;
+  const { keys, voucherKeys, reload } = parameters;
   const [{ openFeed, browserNode, portableCrypto }, { ExportWriter }] = await Promise.all([client(), core()]);
   const terms = await boughtTerms(config, reader, listing, purchase);
   const named = new Set(terms.relays.map((operator) => operator.toLowerCase()));
@@ -253,6 +299,8 @@ export async function open(
     purchase: { ...choiceOf(purchase, buyer), grantId: purchase.grantId, paymentId: purchase.paymentId },
     channel: purchase.channel ? () => channelState(config, reader, purchase.paymentId) : null,
     keys,
+    voucherKeys,
+    reload,
     store: await storeOf(config),
     transactionHash: transactionHash ?? null,
     signal,

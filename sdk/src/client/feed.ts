@@ -97,7 +97,7 @@ export type FeedParameters = Omit<FeedContext, "deposit" | "metered" | "plan"> &
   relays: readonly RelayAddress[];
   /** Reads the channel's slot (`getChannel`); null for a grant that is not metered. */
   channel: (() => Promise<ChannelSlot>) | null;
-  /** Reads the grant's keys again, after a relay has said that they were changed; without it that ends the feed. */
+  /** Reads the grant's keys again, after a relay has refused ours; without it that ends the feed. */
   reload?: () => Promise<Pick<FeedContext, "keys" | "voucherKeys">>;
   /** Asks the chain, after a NoGrant, whether there is one: relay and gateway see a block a moment later, and are asked again then. */
   isGranted?: () => Promise<boolean>;
@@ -169,7 +169,12 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
   let state: FeedState = { status: "connecting" };
   let session: Session | undefined;
   let receivedAt = 0;
+<<<<<<< HEAD
   let ticks = 0;
+=======
+  /** How often since then relays refused the very keys that the chain names. */
+  let ahead = 0;
+>>>>>>> 398a82784a13d705d7471eddbc4b4356b93d9846
 
   const context: FeedContext = { ...p, plan, metered, deposit: () => slot?.deposit ?? 0n };
   const setState = (next: FeedState): void => {
@@ -191,6 +196,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
   const events = {
     segment(opened: OpenedSegment) {
       receivedAt = Date.now();
+      ahead = 0;
       const status = isDry() ? "out-of-money" : "live";
       if (state.status !== status) setState({ status });
       const delivered = { ...opened, messages: opened.messages.map(decoded) };
@@ -286,15 +292,22 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     return true;
   }
 
-  /** Whether the grant's keys were changed, by this wallet elsewhere, to some that it can give us. */
-  async function haveOtherKeys(): Promise<boolean> {
+  /**
+   * Whether to come again with the keys that the chain names now: they were changed by this wallet elsewhere, or a moment ago, so that a
+   * relay has not seen their block yet. One that goes on refusing them is believed in the end.
+   */
+  async function haveBetterKeys(): Promise<boolean> {
+    if (p.reload === undefined) return false;
     const { signer, encryptionKey } = context.keys;
     try {
-      Object.assign(context, await p.reload?.());
+      Object.assign(context, await p.reload());
     } catch {
       return false; // what the relay said is the reason that is shown
     }
-    return context.keys.signer !== signer || context.keys.encryptionKey !== encryptionKey;
+    if (context.keys.signer !== signer || context.keys.encryptionKey !== encryptionKey) return true;
+    if (ahead >= RETRY_MS.length) return false;
+    await pause(RETRY_MS[ahead++]!);
+    return true;
   }
 
   async function loop(): Promise<void> {
@@ -317,7 +330,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
           await refreshDeposit();
           continue;
         }
-        if (isAboutKeys(reason) && (await haveOtherKeys())) {
+        if (isAboutKeys(reason) && (await haveBetterKeys())) {
           if (metered && progress.position !== null) options = unbroken;
           continue;
         }

@@ -7,7 +7,17 @@ export * from "./errors.ts";
 export * from "./feed.ts";
 export * from "./fund.ts";
 export * from "./gateway.ts";
-export { type CurrentKeys, currentKeys, type KeyOwner, KeysElsewhere, rotatePurchaseKeys } from "./keys.ts";
+export {
+  type CurrentKeys,
+  currentKeys,
+  currentKeysFrom,
+  type KeyOwner,
+  type KeySource,
+  KeysElsewhere,
+  nextKeysFrom,
+  rotatePurchaseKeys,
+  type SecretOf,
+} from "./keys.ts";
 export * from "./offer.ts";
 export * from "./open.ts";
 export * from "./password.ts";

@@ -1,6 +1,13 @@
 // The keys of a purchase: those that were bought with, or those that the buyer named in their place when a device was lost.
 import { signMessage } from "viem/actions";
-import { type Contracts, getPurchase, getRotations, rotateKeys, type WriteClient } from "../chain/index.ts";
+import {
+  type Contracts,
+  getPurchase,
+  getRotations,
+  type ReadClient,
+  rotateKeys,
+  type WriteClient,
+} from "../chain/index.ts";
 import {
   accountKeyText,
   deriveAccountSecret,
@@ -43,6 +50,51 @@ export async function accountSecret(
   return deriveAccountSecret(await signMessage(wallet, { account: wallet.account, message }));
 }
 
+/** Gives the secret that keys follow from: the account's first one (0), or the one behind a purchase's keys after that many changes. */
+export type SecretOf = (rotation: number) => Promise<Uint8Array>;
+
+/** A purchase, as the chain knows it, and where its keys come from. `block`: of the purchase; changes are looked for from there on. */
+export type KeySource = {
+  contracts: Contracts;
+  grantId: Hex;
+  buyerSalt: Hex;
+  block?: bigint | undefined;
+  secretOf: SecretOf;
+};
+
+/**
+ * The keys of a purchase as they are now, for programs that keep or ask for secrets in their own way (`currentKeys` asks a wallet).
+ *
+ * @throws KeysElsewhere, ContractError
+ */
+export async function currentKeysFrom(client: ReadClient, source: KeySource): Promise<CurrentKeys> {
+  const { contracts, grantId, buyerSalt, block, secretOf } = source;
+  const voucherKeys = derivePurchaseKeys(await secretOf(0), buyerSalt);
+  const rotations = await getRotations(client, { contracts, grantId, fromBlock: block });
+  const named = rotations.at(-1);
+  if (!named) return { keys: voucherKeys, voucherKeys };
+  const keys = derivePurchaseKeys(await secretOf(rotations.length), buyerSalt);
+  if (keys.signer.toLowerCase() !== named.signer.toLowerCase() || keys.encryptionKey !== named.encryptionKey)
+    throw new KeysElsewhere(grantId);
+  return { keys, voucherKeys };
+}
+
+/**
+ * The keys that a purchase has after one more change: what to name in `rotateKeys`.
+ *
+ * @throws ContractError
+ */
+export async function nextKeysFrom(client: ReadClient, source: KeySource): Promise<PurchaseKeys> {
+  const { contracts, grantId, buyerSalt, block, secretOf } = source;
+  const rotations = await getRotations(client, { contracts, grantId, fromBlock: block });
+  return derivePurchaseKeys(await secretOf(rotations.length + 1), buyerSalt);
+}
+
+const byWallet =
+  (owner: KeyOwner): SecretOf =>
+  (rotation) =>
+    accountSecret(owner, rotation);
+
 /**
  * The keys of a purchase of this wallet as they are now. Asks the wallet for a signature, and for a second one after a change of keys.
  *
@@ -50,18 +102,10 @@ export async function accountSecret(
  */
 export async function currentKeys(
   owner: KeyOwner,
-  purchase: { grantId: Hex; buyerSalt: Hex; block?: bigint },
+  { grantId, buyerSalt, block }: { grantId: Hex; buyerSalt: Hex; block?: bigint },
 ): Promise<CurrentKeys> {
   const { wallet, contracts } = owner;
-  const { grantId, buyerSalt, block } = purchase;
-  const voucherKeys = derivePurchaseKeys(await accountSecret(owner), buyerSalt);
-  const rotations = await getRotations(wallet, { contracts, grantId, fromBlock: block });
-  const named = rotations.at(-1);
-  if (!named) return { keys: voucherKeys, voucherKeys };
-  const keys = derivePurchaseKeys(await accountSecret(owner, rotations.length), buyerSalt);
-  if (keys.signer.toLowerCase() !== named.signer.toLowerCase() || keys.encryptionKey !== named.encryptionKey)
-    throw new KeysElsewhere(grantId);
-  return { keys, voucherKeys };
+  return currentKeysFrom(wallet, { contracts, grantId, buyerSalt, block, secretOf: byWallet(owner) });
 }
 
 /**
@@ -78,9 +122,8 @@ export async function rotatePurchaseKeys(
 ): Promise<{ transactionHash: Hex }> {
   const { wallet, contracts } = owner;
   const { buyerSalt, block } = await getPurchase(wallet, { contracts, grantId });
-  const rotations = await getRotations(wallet, { contracts, grantId, fromBlock: block });
-  const secret = await accountSecret(owner, rotations.length + 1);
-  const { encryptionKey, signer } = derivePurchaseKeys(secret, buyerSalt);
+  const source = { contracts, grantId, buyerSalt, block, secretOf: byWallet(owner) };
+  const { encryptionKey, signer } = await nextKeysFrom(wallet, source);
   const { hash } = await rotateKeys(wallet, { contracts, grantId, encryptionKey, signer });
   return { transactionHash: hash };
 }

@@ -10,7 +10,7 @@ import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
 import { useAccountSecret } from "@/features/wallet/useAccountSecret.ts";
 import type { ListingDetail } from "@/lib/indexer.ts";
 import { publicClientOf } from "@/lib/wagmi.ts";
-import { type Approval, actions, prepare } from "@/lib/weir.ts";
+import { type Approval, actions, keysOf, prepare } from "@/lib/weir.ts";
 import { checkBefore } from "./checkBefore.ts";
 import { firstMessage, purchaseOf } from "./opening.ts";
 import { type Asking, pay } from "./pay.ts";
@@ -64,7 +64,7 @@ export function useBuy(listing: ListingDetail, approval?: Approval) {
         const publicClient = publicClientOf(wagmi, config);
         const fresh = await checkBefore({ config, publicClient, listing, buyer: address, amount });
         to({ stage: "wallet", asking: "keys" });
-        const secret = await getSecret((round) => to({ asking: round === 1 ? "keys" : "keysAgain" }));
+        const secret = await getSecret(0, (round) => to({ asking: round === 1 ? "keys" : "keysAgain" }));
         const prepared = await prepare({
           config,
           listing: fresh,
@@ -96,6 +96,8 @@ export function useBuy(listing: ListingDetail, approval?: Approval) {
           purchase,
           buyer: address,
           keys: prepared.keys,
+          voucherKeys: prepared.keys,
+          reload: () => keysOf({ config, reader: publicClient, purchase }, getSecret),
           transactionHash: hash,
         });
         to({ session });

@@ -1,10 +1,9 @@
-import type { Hex } from "viem";
 import { fieldsOf } from "@/lib/schema.ts";
-import { type Bought, open, type PurchaseKeys } from "@/lib/weir.ts";
+import { type Opening, open } from "@/lib/weir.ts";
 import { type FeedSession, startSession } from "./session.ts";
 
 /** Opens the feed of a purchase through the SDK, once per page. */
-export function startFeed(parameters: Bought & { keys: PurchaseKeys; transactionHash?: Hex }): FeedSession {
+export function startFeed(parameters: Opening): FeedSession {
   const { listing, purchase } = parameters;
   return startSession(purchase, fieldsOf(listing.metadata), (signal) => open({ ...parameters, signal }));
 }

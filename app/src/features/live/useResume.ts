@@ -17,7 +17,7 @@ export class KeysOfOtherWallet extends Error {
   }
 }
 
-/** Opens the feed of a purchase that exists, with keys derived from the wallet. */
+/** Opens the feed of a purchase that exists, with keys derived from the wallet: those of now, if they were changed. */
 export function useResume(listing: ListingDetail, onStarted: (session: FeedSession) => void) {
   const config = useWeirConfig();
   const wagmi = useConfig();
@@ -25,17 +25,13 @@ export function useResume(listing: ListingDetail, onStarted: (session: FeedSessi
   const { getSecret, backupRequest } = useAccountSecret();
   const mutation = useMutation({
     mutationFn: async (purchase: PurchaseItem) => {
-      const keys = await keysOf(await getSecret(), purchase);
-      if (keys.signer.toLowerCase() !== purchase.signer.toLowerCase()) throw new KeysOfOtherWallet();
       if (!address) throw new Error("no account is connected");
-      return startFeed({
-        config,
-        reader: publicClientOf(wagmi, config),
-        listing,
-        purchase,
-        buyer: address,
-        keys,
-      });
+      const reader = publicClientOf(wagmi, config);
+      const reload = () => keysOf({ config, reader, purchase }, getSecret);
+      const keys = await reload();
+      if (keys.voucherKeys.signer.toLowerCase() !== purchase.signer.toLowerCase())
+        throw new KeysOfOtherWallet();
+      return startFeed({ config, reader, listing, purchase, buyer: address, ...keys, reload });
     },
     onSuccess: onStarted,
   });

@@ -3,36 +3,27 @@
 import { useTranslations } from "next-intl";
 import { Button } from "@/components/Button.tsx";
 import { ErrorNotice } from "@/components/ErrorNotice.tsx";
-import { Skeleton } from "@/components/Skeleton.tsx";
 import { useNow } from "@/features/shell/useNow.ts";
 import { pulseOf } from "@/lib/liveness.ts";
+import { GRID } from "./CardFrame.tsx";
+import { CardsWaiting } from "./CardsWaiting.tsx";
 import type { Filters } from "./filters.ts";
 import { ListingCard } from "./ListingCard.tsx";
 import { useHeads, useListings } from "./useMarket.ts";
-
-const GRID = "grid gap-4 [grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr))]";
 
 export function Results({ filters, onClear }: { filters: Filters; onClear: () => void }) {
   const t = useTranslations("market");
   const listings = useListings(filters);
   const items = listings.data?.pages.flatMap((page) => page.items);
   const heads = useHeads(items ?? []);
-  const now = useNow();
+  const now = useNow(1_000, Date.now());
   if (listings.error && !items)
     return (
       <div className="page">
         <ErrorNotice error={listings.error} onRetry={() => void listings.refetch()} />
       </div>
     );
-  if (!items)
-    return (
-      <div className={`page ${GRID}`} role="status">
-        <span className="sr">{t("loading")}</span>
-        {[0, 1, 2, 3, 4, 5].map((index) => (
-          <Skeleton key={index} className="h-64" />
-        ))}
-      </div>
-    );
+  if (!items) return <CardsWaiting />;
   const searching = filters.q !== "" || filters.category !== "" || filters.kind !== "";
   const live = items.filter((item) => pulseOf(heads.data, item.id, now) === "live").length;
   return (

@@ -7,6 +7,7 @@ import { buttonClass } from "@/components/Button.tsx";
 import { Level } from "@/components/Level.tsx";
 import { Stat } from "@/components/Stat.tsx";
 import { Tag } from "@/components/Tag.tsx";
+import { RotateKeys } from "@/features/rotate/RotateKeys.tsx";
 import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
 import { tokenOf } from "@/lib/config.ts";
 import type { PurchaseItem } from "@/lib/indexer.ts";
@@ -96,6 +97,7 @@ export function PurchaseCard({ purchase }: { purchase: PurchaseItem }) {
         {purchase.channel ? <ChannelActions purchase={purchase} state={state} /> : null}
         {state === "open" ? <TopUp purchase={purchase} /> : null}
         {purchase.kind === "free" || purchase.given ? null : <Rate purchase={purchase} />}
+        {READABLE.includes(state) && !purchase.given ? <RotateKeys purchase={purchase} /> : null}
       </div>
     </li>
   );

@@ -5,8 +5,8 @@ import { ErrorNotice } from "@/components/ErrorNotice.tsx";
 import { PageSkeleton } from "@/components/Skeleton.tsx";
 import { useConfigState } from "./ConfigProvider.tsx";
 
-/** Renders its children once config.json is known; until then a quiet skeleton, or what is wrong and a way to retry. */
-export function Ready({ children }: { children: ReactNode }) {
+/** Renders its children once config.json is known; until then `waiting`, or a quiet skeleton, or what is wrong and a way to retry. */
+export function Ready({ waiting, children }: { waiting?: ReactNode; children: ReactNode }) {
   const { config, error, retry } = useConfigState();
   if (config) return children;
   if (error)
@@ -15,5 +15,5 @@ export function Ready({ children }: { children: ReactNode }) {
         <ErrorNotice error={error} onRetry={retry} />
       </div>
     );
-  return <PageSkeleton />;
+  return waiting ?? <PageSkeleton />;
 }

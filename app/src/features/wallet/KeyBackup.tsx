@@ -36,11 +36,12 @@ export function KeyBackup({ request }: { request: BackupRequest | undefined }) {
     setBusy(true);
     setError(undefined);
     try {
-      const owner = { chainId, account: address };
+      const { rotation } = request;
+      const owner = { chainId, account: address, rotation };
       if (file) return request.resolve(await decryptBackup(await file.text(), password, owner));
       const secret = crypto.getRandomValues(new Uint8Array(32));
       const backup = new Blob([await encryptBackup(secret, password, owner)], { type: "application/json" });
-      download(backup, `weir-keys-${address.slice(0, 8)}.json`);
+      download(backup, `weir-keys-${address.slice(0, 8)}${rotation ? `-${rotation}` : ""}.json`);
       request.resolve(secret);
     } catch (cause) {
       setError(cause);

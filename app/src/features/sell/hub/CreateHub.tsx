@@ -39,7 +39,7 @@ export function CreateHub({ first }: { first: boolean }) {
 
   const create = useAct(async ({ client, contracts }) => {
     setSigning("keys");
-    const secret = await getSecret((round) => setSigning(round === 1 ? "keys" : "keysAgain"));
+    const secret = await getSecret(0, (round) => setSigning(round === 1 ? "keys" : "keysAgain"));
     const { encryptionKey } = deriveNotesKey(secret);
     setSigning("transaction");
     return createHub(client, { contracts, metadata, payout: payout as Address, encryptionKey });
