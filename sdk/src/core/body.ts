@@ -11,6 +11,8 @@ export type Message = { device: string; topic: string; timeMs: number; payload: 
 
 /** A segment never inflates beyond this, whatever it declares. */
 export const MAX_INFLATED_BYTES = 1 << 20;
+/** Deflate has to save one byte in so many: with less, every reader pays more for inflating than anyone saves. */
+const LEAST_SAVING = 8;
 const PAD_BYTES = 256;
 const MAGIC = utf8("WEIR");
 const PREFIX_BYTES = 12;
@@ -33,7 +35,7 @@ export function encodeBody(
   if (plain.length > MAX_INFLATED_BYTES)
     throw new SegmentError("body", `inflates to at most ${MAX_INFLATED_BYTES} bytes`);
   const deflated = crypto.deflate(plain);
-  const smaller = deflated.length < plain.length;
+  const smaller = deflated.length <= plain.length - plain.length / LEAST_SAVING;
   let body = concat(MAGIC, uint(messages.length, 4), uint(plain.length, 4), smaller ? deflated : plain);
   let flags = smaller ? FLAG_DEFLATED : 0;
   if (options.pad) {
