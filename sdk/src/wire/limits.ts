@@ -49,8 +49,10 @@ export const NODE_LIMITS = {
   /** A stream of the library's own (identify, ping) without traffic. Ours are quiet for as long as they like: heads say who is alive. */
   streamIdleTimeoutMs: 30_000,
   // ---- WebSockets
-  /** One WebSocket message; our pieces are below 64 KiB each. The library would gather 100 MiB of an unknown peer. */
+  /** One WebSocket message. The library would gather 100 MiB of an unknown peer. */
   maxWebSocketMessageBytes: 4 << 20,
+  /** What we send as one: enough that four buffers of one write are not four messages. */
+  webSocketPieceBytes: 256 << 10,
   /** Written to a WebSocket and not yet with the system; beyond it writers wait. */
   webSocketBufferBytes: 4 << 20,
   /** How often a full WebSocket is looked at. */
