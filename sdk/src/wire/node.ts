@@ -5,6 +5,9 @@ import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
 import { createLibp2p } from "libp2p";
 import { CONNECTIONS, IDENTIFY, MONITOR, MUXER, NODE_LIMITS, PEERS } from "./limits.ts";
+import { noiseCrypto } from "./noise.ts";
+import { pulse } from "./pulse.ts";
+import { together } from "./transfer.ts";
 import { boundedWebSockets } from "./websockets.ts";
 
 /** A libp2p node for relays, gateways and command-line buyers. `listen` empty = dials only. */
@@ -21,9 +24,9 @@ export async function createNode(init: { privateKey?: PrivateKey; listen?: strin
       }),
       boundedWebSockets(),
     ],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [noise({ crypto: noiseCrypto })],
     streamMuxers: [yamux(MUXER)],
-    services: { identify: identify(IDENTIFY) },
+    services: { identify: identify(IDENTIFY), pulse: pulse(), together: together() },
     connectionManager: CONNECTIONS,
     connectionMonitor: MONITOR,
     peerStore: PEERS,
