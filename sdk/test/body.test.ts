@@ -1,4 +1,5 @@
 // The reader's own decoder of messages gives what the generic CBOR decoder gives, for everything that encodeBody writes and for anything else.
+import { randomBytes } from "node:crypto";
 import { decodeFirst } from "cborg";
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -23,6 +24,24 @@ it("gives back what was encoded", () => {
     }),
     { numRuns: 300 },
   );
+});
+
+it("deflates what becomes an eighth smaller at least", () => {
+  const encoded = (payloads: readonly Uint8Array[]) =>
+    encodeBody(
+      nativeCrypto,
+      payloads.map((payload) => ({ device: "station", topic: "t", timeMs: 5, payload })),
+    );
+  const size = 12 + 100 * (256 + 15); // as it is
+  const text = encoded(Array.from({ length: 100 }, (_, i) => utf8(`{"n":${i}}`.padEnd(256))));
+  expect(text.flags).toBe(1);
+  expect(text.body.length).toBeLessThan(size / 8);
+  // Names and times shrink here, too, by a few bytes in a hundred.
+  const noise = encoded(Array.from({ length: 100 }, () => new Uint8Array(randomBytes(256))));
+  expect(noise.flags).toBe(0);
+  expect(noise.body).toHaveLength(size);
+  const names = encoded(Array.from({ length: 100 }, () => new Uint8Array(randomBytes(40))));
+  expect(names.flags).toBe(1);
 });
 
 /** What the generic decoder makes of a sequence; null when any part of it is no message. */

@@ -9,7 +9,6 @@ import {
   dueOf,
   type Hex,
   hex,
-  type Message,
   OPEN_PLAN,
   openGrantId,
   type Terms,
@@ -17,6 +16,7 @@ import {
   voucherDigest,
 } from "../core/index.ts";
 import { ClosedError, RefusedError } from "../wire/index.ts";
+import { DecodedMessage } from "./message.ts";
 import {
   type FeedContext,
   type OpenedSegment,
@@ -26,6 +26,7 @@ import {
 } from "./session.ts";
 import { type ChannelProgress, freshProgress } from "./store.ts";
 
+export { DecodedMessage } from "./message.ts";
 export type { FeedContext, OpenedSegment, RelayAddress } from "./session.ts";
 
 export type FeedStatus =
@@ -51,7 +52,6 @@ export type Meter = {
   unit: bigint;
 };
 
-export type DecodedMessage = Message & { json?: unknown };
 export type Delivered = Omit<OpenedSegment, "messages"> & { messages: DecodedMessage[] };
 
 /** What the chain says of the channel right now. */
@@ -126,22 +126,6 @@ const DEPOSIT_POLL_MS = 2000;
 /** After the close, how long the rest of what was captured may take to arrive. */
 const REST_MS = 3000;
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
-/** What a JSON text can begin with. Trying to decode anything else costs more than all the rest of a message. */
-const JSON_STARTS: ReadonlySet<number> = new Set(
-  [...' \t\n\r{["-0123456789tfn'].map((char) => char.charCodeAt(0)),
-);
-
-function decoded(message: Message): DecodedMessage {
-  if (!JSON_STARTS.has(message.payload[0] ?? 0)) return message;
-  try {
-    return { ...message, json: JSON.parse(decoder.decode(message.payload)) };
-  } catch {
-    // Not JSON: the payload is shown raw.
-    return message;
-  }
-}
-
 /** A relay that takes our signature for a stranger's says so in one of two ways: the keys were changed before we came, or while we read. */
 const isAboutKeys = ({ name }: Error): boolean => name === "KeysRotated" || name === "BadSignature";
 
@@ -188,7 +172,10 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
       receivedAt = Date.now();
       const status = isDry() ? "out-of-money" : "live";
       if (state.status !== status) setState({ status });
-      const delivered = { ...opened, messages: opened.messages.map(decoded) };
+      const delivered = {
+        ...opened,
+        messages: opened.messages.map((message) => new DecodedMessage(message)),
+      };
       for (const act of listeners.messages) act(delivered);
     },
     progress() {

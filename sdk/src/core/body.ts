@@ -1,5 +1,5 @@
 import { decodeFirst, encode } from "cborg";
-import { type Bytes, concat, equalBytes, uint, utf8 } from "./bytes.ts";
+import { type Bytes, concat, uint, utf8 } from "./bytes.ts";
 import type { Crypto } from "./crypto.ts";
 import { FLAG_DEFLATED, FLAG_PADDED, SegmentError } from "./header.ts";
 
@@ -11,6 +11,8 @@ export type Message = { device: string; topic: string; timeMs: number; payload: 
 
 /** A segment never inflates beyond this, whatever it declares. */
 export const MAX_INFLATED_BYTES = 1 << 20;
+/** Deflate has to save one byte in so many: with less, every reader pays more for inflating than anyone saves. */
+const LEAST_SAVING = 8;
 const PAD_BYTES = 256;
 const MAGIC = utf8("WEIR");
 const PREFIX_BYTES = 12;
@@ -33,7 +35,7 @@ export function encodeBody(
   if (plain.length > MAX_INFLATED_BYTES)
     throw new SegmentError("body", `inflates to at most ${MAX_INFLATED_BYTES} bytes`);
   const deflated = crypto.deflate(plain);
-  const smaller = deflated.length < plain.length;
+  const smaller = deflated.length <= plain.length - plain.length / LEAST_SAVING;
   let body = concat(MAGIC, uint(messages.length, 4), uint(plain.length, 4), smaller ? deflated : plain);
   let flags = smaller ? FLAG_DEFLATED : 0;
   if (options.pad) {
@@ -89,7 +91,8 @@ export function decodeBody(
   return messages;
 }
 
-type Known = { bytes: Uint8Array; text: string };
+/** A text, and where it stands in the sequence. */
+type Known = { from: number; text: string };
 
 /**
  * Messages in the form that `encodeBody` gives them, read without the generic decoder, which takes most of a reader's time. `next` gives
@@ -100,10 +103,10 @@ class PlainItems {
   /** Where the next message begins. */
   at = 0;
   #head = 0; // behind the head that was read last
-  /** The text that came last in each place, and its bytes: most messages of a segment name the same device and topic. */
+  /** The text that came last in each place: most messages of a segment name the same device and topic. */
   readonly #last: [Known, Known] = [
-    { bytes: new Uint8Array(), text: "" },
-    { bytes: new Uint8Array(), text: "" },
+    { from: 0, text: "" },
+    { from: 0, text: "" },
   ];
 
   constructor(bytes: Uint8Array) {
@@ -149,17 +152,26 @@ class PlainItems {
     const length = this.#length(MAJOR_TEXT);
     const end = this.#head + length;
     if (length < 0 || end > this.#bytes.length) return null;
-    const last = this.#last[place];
-    const bytes = this.#bytes.subarray(this.#head, end);
+    const from = this.#head;
     this.#head = end;
-    if (equalBytes(bytes, last.bytes)) return last.text;
+    const last = this.#last[place];
+    if (this.#isAt(from, length, last)) return last.text;
     let text = "";
-    for (const byte of bytes) {
+    for (let at = from; at < end; at++) {
+      const byte = this.#bytes[at]!;
       if (byte > 0x7f) return null;
       text += String.fromCharCode(byte);
     }
-    this.#last[place] = { bytes, text };
+    this.#last[place] = { from, text };
     return text;
+  }
+
+  /** Whether the bytes from `from` on are those of a text that was read before. */
+  #isAt(from: number, length: number, known: Known): boolean {
+    if (length !== known.text.length) return false; // ASCII: a character a byte
+    const bytes = this.#bytes;
+    for (let i = 0; i < length; i++) if (bytes[from + i] !== bytes[known.from + i]) return false;
+    return true;
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Address, type Bytes, concat, label, readUint, uint, unhex } from "./bytes.ts";
+import { type Address, type Bytes, concat, label, uint, unhex } from "./bytes.ts";
 import type { Crypto } from "./crypto.ts";
 
 /** Where a signed thing belongs: the chain and the contracts it names. One value for a whole deployment. */
@@ -80,7 +80,7 @@ export function decodeHeader(bytes: Uint8Array): Header {
   if (bytes.length !== HEADER_BYTES) throw new SegmentError("header", `has ${HEADER_BYTES} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint8(0) !== HEADER_VERSION) throw new SegmentError("version", `is ${HEADER_VERSION}`);
-  const sealedAtMs = readUint(bytes.subarray(25, 33));
+  const sealedAtMs = view.getBigUint64(25);
   if (sealedAtMs > BigInt(Number.MAX_SAFE_INTEGER)) throw new SegmentError("sealedAtMs", "is below 2^53");
   const header: Header = {
     listingId: view.getBigUint64(1),
@@ -107,9 +107,10 @@ export function decodeHeader(bytes: Uint8Array): Header {
   return header;
 }
 
+const SEGMENT_LABEL = label("weir/segment/1");
 /** The signed message of a segment; its SHA-256 is the segmentId. */
 export const segmentMessage = (delivery: Delivery, header: Uint8Array): Bytes =>
-  concat(label("weir/segment/1"), uint(delivery.chainId, 32), unhex(delivery.hubs), header);
+  concat(SEGMENT_LABEL, uint(delivery.chainId, 32), unhex(delivery.hubs), header);
 
 /** The id of a segment: the hash of what it identifies. */
 export const segmentId = (crypto: Crypto, delivery: Delivery, header: Uint8Array): Bytes =>

@@ -4,21 +4,36 @@ import type { Crypto } from "./crypto.ts";
 export const CHUNK_BYTES = 1024;
 /** 0x00 ‖ index 4 ‖ length 2. */
 const LEAF_PREFIX_BYTES = 7;
-const NODE = Uint8Array.of(1);
+const LEAF = 0;
+const NODE = 1;
+/** A leaf's salt at most. */
+const SALT_BYTES = 32;
 
 const chunkCount = (length: number): number => Math.max(1, Math.ceil(length / CHUNK_BYTES));
 const chunkAt = (bytes: Uint8Array, index: number): Uint8Array =>
   bytes.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES);
 
+/**
+ * What is being hashed. Made once, and no big integers: every byte that is sealed, carried or read passes here, and a buffer for each chunk
+ * would take as long as its hash. Nobody else sees it, and a hash is done when its call returns.
+ */
+const scratch = new Uint8Array(LEAF_PREFIX_BYTES + SALT_BYTES + CHUNK_BYTES);
+const prefix = new DataView(scratch.buffer);
+
 function leaf(crypto: Crypto, index: number, salt: Uint8Array, chunk: Uint8Array): Bytes {
-  // One buffer and no big integers: every byte that is sealed, carried or read passes here.
-  const bytes = new Uint8Array(LEAF_PREFIX_BYTES + salt.length + chunk.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(1, index); // the first byte stays 0: a leaf
-  view.setUint16(5, chunk.length);
-  bytes.set(salt, LEAF_PREFIX_BYTES);
-  bytes.set(chunk, LEAF_PREFIX_BYTES + salt.length);
-  return crypto.sha256(bytes);
+  prefix.setUint8(0, LEAF);
+  prefix.setUint32(1, index);
+  prefix.setUint16(5, chunk.length);
+  scratch.set(salt, LEAF_PREFIX_BYTES);
+  scratch.set(chunk, LEAF_PREFIX_BYTES + salt.length);
+  return crypto.sha256(scratch.subarray(0, LEAF_PREFIX_BYTES + salt.length + chunk.length));
+}
+
+function node(crypto: Crypto, left: Uint8Array, right: Uint8Array): Bytes {
+  prefix.setUint8(0, NODE);
+  scratch.set(left, 1);
+  scratch.set(right, 1 + left.length);
+  return crypto.sha256(scratch.subarray(0, 1 + left.length + right.length));
 }
 
 /** Root over leaves; an odd node is promoted. */
@@ -28,7 +43,7 @@ export function merkleRoot(crypto: Crypto, leaves: readonly Uint8Array[]): Bytes
     const next: Uint8Array[] = [];
     for (let i = 0; i < level.length; i += 2) {
       const right = level[i + 1];
-      next.push(right === undefined ? level[i]! : crypto.sha256(concat(NODE, level[i]!, right)));
+      next.push(right === undefined ? level[i]! : node(crypto, level[i]!, right));
     }
     level = next;
   }
@@ -65,15 +80,15 @@ export function isMerkleLeaf(
   siblings: readonly Uint8Array[],
 ): boolean {
   if (index < 0 || index >= tree.count) return false;
-  let node = leaf;
+  let hash = leaf;
   let used = 0;
   for (let at = index, count = tree.count; count > 1; at >>= 1, count = (count + 1) >> 1) {
     if (at % 2 === 0 && at + 1 === count) continue; // promoted
     const sibling = siblings[used++];
     if (sibling?.length !== 32) return false;
-    node = crypto.sha256(at % 2 === 0 ? concat(NODE, node, sibling) : concat(NODE, sibling, node));
+    hash = at % 2 === 0 ? node(crypto, hash, sibling) : node(crypto, sibling, hash);
   }
-  return used === siblings.length && equalBytes(node, tree.root);
+  return used === siblings.length && equalBytes(hash, tree.root);
 }
 
 function root(crypto: Crypto, bytes: Uint8Array, saltOf: (index: number) => Uint8Array): Bytes {

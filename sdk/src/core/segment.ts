@@ -42,18 +42,18 @@ export function parseSegment(bytes: Uint8Array): ParsedSegment {
   };
 }
 
+const KEY_LABEL = label("weir/key");
+const COMMIT_LABEL = label("weir/commit");
+
 export const segmentKeyOf = (
   crypto: Crypto,
   epochKey: Uint8Array,
   header: { generation: number; seq: bigint; salt: Uint8Array },
 ): Bytes =>
-  crypto.hmac(
-    epochKey,
-    concat(label("weir/key"), uint(header.generation, 4), uint(header.seq, 8), header.salt),
-  );
+  crypto.hmac(epochKey, concat(KEY_LABEL, uint(header.generation, 4), uint(header.seq, 8), header.salt));
 
 export const keyCommitOf = (crypto: Crypto, segmentKey: Uint8Array): Bytes =>
-  crypto.sha256(concat(label("weir/commit"), segmentKey));
+  crypto.sha256(concat(COMMIT_LABEL, segmentKey));
 
 export type SealParameters = {
   delivery: Delivery;

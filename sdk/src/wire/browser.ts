@@ -5,6 +5,8 @@ import { webSockets } from "@libp2p/websockets";
 import { yamux } from "@libp2p/yamux";
 import { createLibp2p } from "libp2p";
 import { CONNECTIONS, IDENTIFY, MONITOR, MUXER, NODE_LIMITS, PEERS } from "./limits.ts";
+import { pulse } from "./pulse.ts";
+import { together } from "./transfer.ts";
 
 /** A libp2p node for a page: dials WebSocket relays, listens nowhere. `allowPrivate` for local chains only. */
 export const createBrowserNode = (init: { allowPrivate: boolean }): Promise<Libp2p> =>
@@ -17,7 +19,7 @@ export const createBrowserNode = (init: { allowPrivate: boolean }): Promise<Libp
     ],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux(MUXER)],
-    services: { identify: identify(IDENTIFY) },
+    services: { identify: identify(IDENTIFY), pulse: pulse(), together: together() },
     connectionManager: CONNECTIONS,
     connectionMonitor: MONITOR,
     peerStore: PEERS,

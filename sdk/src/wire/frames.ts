@@ -13,6 +13,7 @@ import {
   SEGMENT_PREFIX,
 } from "./messages.ts";
 import { RELAY_REFUSALS, RefusedError, type RelayRefusal } from "./refusals.ts";
+import { lazyWindow } from "./transfer.ts";
 
 /** The stream ended while something was still expected of it. */
 export class ClosedError extends Error {
@@ -58,6 +59,7 @@ export class FrameStream {
       maxBufferSize: maxFrameBytes + (4 << 20),
     });
     stream.maxWriteBufferLength = MAX_WRITE_BUFFER_BYTES;
+    lazyWindow(stream);
     // A quiet stream is normal: our heads and heartbeats say who is alive.
     stream.inactivityTimeout = 0x7fffffff;
     stream.addEventListener("message", (event) => this.#take(event.data as Uint8Array));

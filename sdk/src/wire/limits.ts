@@ -13,7 +13,7 @@ export const NODE_LIMITS = {
   maxSockets: 8192,
   /** Accepted by the system and not yet by us: a burst of reconnecting readers fits. The system may cap it lower. */
   socketBacklog: 4096,
-  /** A socket without a byte for so long is dead: heads and pings come every 15 and 30 s. */
+  /** A socket without a byte for so long is dead: heads and the muxer's pings come every 15 and 30 s. */
   socketIdleTimeoutMs: 120_000,
   /** Graceful end of a connection; after it the socket is torn down. */
   connectionCloseTimeoutMs: 1000,
@@ -36,6 +36,7 @@ export const NODE_LIMITS = {
   protocolNegotiationTimeoutMs: 5000,
   /** Largest piece of one yamux frame: others get their turn in between. */
   maxMuxerMessageBytes: 64 << 10,
+  /** How often each side sends a ping of the muxer, which the other answers at once: nobody alive is silent for longer. */
   muxerKeepAliveMs: 30_000,
   /** What a stream may be sent unread, at first (the specification's figure) … */
   initialStreamWindowBytes: 256 << 10,
@@ -48,8 +49,10 @@ export const NODE_LIMITS = {
   /** A stream of the library's own (identify, ping) without traffic. Ours are quiet for as long as they like: heads say who is alive. */
   streamIdleTimeoutMs: 30_000,
   // ---- WebSockets
-  /** One WebSocket message; our pieces are below 64 KiB each. The library would gather 100 MiB of an unknown peer. */
+  /** One WebSocket message. The library would gather 100 MiB of an unknown peer. */
   maxWebSocketMessageBytes: 4 << 20,
+  /** What we send as one: enough that four buffers of one write are not four messages. */
+  webSocketPieceBytes: 256 << 10,
   /** Written to a WebSocket and not yet with the system; beyond it writers wait. */
   webSocketBufferBytes: 4 << 20,
   /** How often a full WebSocket is looked at. */
@@ -59,11 +62,10 @@ export const NODE_LIMITS = {
   httpHeadersTimeoutMs: 5000,
   httpCheckIntervalMs: 1000,
   // ---- who is there
-  /** Every connection is pinged this often; every 10 s would be most of the work for a thousand idle readers. */
-  pingIntervalMs: 30_000,
-  /** A ping on a busy machine may take this long, and at most that. */
-  minPingTimeoutMs: 10_000,
-  maxPingTimeoutMs: 60_000,
+  /** How often it is looked at of whom something was heard: any byte counts, and the muxer's pings see to it that there are some. */
+  pulseIntervalMs: 20_000,
+  /** Looks in a row without a byte after which a connection is ended: two of the muxer's pings and their answers fit in between. */
+  maxSilentPulses: 3,
   /** What a peer says of itself. */
   maxIdentifyBytes: 8 << 10,
   identifyTimeoutMs: 5000,
@@ -117,11 +119,8 @@ export const CONNECTIONS = {
   reconnectRetries: NODE_LIMITS.reconnectRetries,
 } as const;
 
-/** Pings that tell a dead peer from a quiet one. */
-export const MONITOR = {
-  pingInterval: NODE_LIMITS.pingIntervalMs,
-  pingTimeout: { minTimeout: NODE_LIMITS.minPingTimeoutMs, maxTimeout: NODE_LIMITS.maxPingTimeoutMs },
-} as const;
+/** The library's pings are off: `pulse` tells a dead peer from a quiet one. */
+export const MONITOR = { enabled: false } as const;
 
 /** What is remembered of peers. */
 export const PEERS = {

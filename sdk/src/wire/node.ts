@@ -5,6 +5,8 @@ import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
 import { createLibp2p } from "libp2p";
 import { CONNECTIONS, IDENTIFY, MONITOR, MUXER, NODE_LIMITS, PEERS } from "./limits.ts";
+import { pulse } from "./pulse.ts";
+import { together } from "./transfer.ts";
 import { boundedWebSockets } from "./websockets.ts";
 
 /** A libp2p node for relays, gateways and command-line buyers. `listen` empty = dials only. */
@@ -23,7 +25,7 @@ export async function createNode(init: { privateKey?: PrivateKey; listen?: strin
     ],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux(MUXER)],
-    services: { identify: identify(IDENTIFY) },
+    services: { identify: identify(IDENTIFY), pulse: pulse(), together: together() },
     connectionManager: CONNECTIONS,
     connectionMonitor: MONITOR,
     peerStore: PEERS,
