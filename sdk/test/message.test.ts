@@ -11,17 +11,13 @@ it("is the payload's value, the same each time", () => {
   const message = messageOf(utf8.encode('{"temperature":20.5,"place":"Köln"}'));
   expect(message.json).toEqual({ temperature: 20.5, place: "Köln" });
   expect(message.json).toBe(message.json);
-  expect([jsonOf(" 7"), jsonOf("null"), jsonOf('"a"'), jsonOf("[1]"), jsonOf("true")]).toEqual([
-    7,
-    null,
-    "a",
-    [1],
-    true,
-  ]);
+  const texts = [" 7", "-7.5e3", "null", '"a"', "[1]", "true", "false", '{"a":1}\r\n', "\t0 "];
+  expect(texts.map(jsonOf)).toEqual(texts.map((text) => JSON.parse(text)));
 });
 
 it("is undefined for anything else", () => {
-  for (const text of ["", "{", "{}x", "hello", "nul", "+1"]) expect(jsonOf(text), text).toBeUndefined();
+  for (const text of ["", "{", "{}x", "hello", "nul", "+1", "{]", "1-"])
+    expect(jsonOf(text), text).toBeUndefined();
   expect(messageOf(Uint8Array.of(0x22, 0xff, 0x22)).json).toBeUndefined(); // no UTF-8
   const broken = messageOf(utf8.encode("{"));
   expect([broken.json, broken.json]).toEqual([undefined, undefined]);

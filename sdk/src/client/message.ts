@@ -1,10 +1,11 @@
 import type { Message } from "../core/index.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
-/** What a JSON text can begin with. Trying to decode anything else costs more than all the rest of a message. */
-const JSON_STARTS: ReadonlySet<number> = new Set(
-  [...' \t\n\r{["-0123456789tfn'].map((char) => char.charCodeAt(0)),
-);
+const SPACE_OR_DIGIT = " \t\n\r0123456789";
+const bytesOf = (chars: string): ReadonlySet<number> => new Set([...chars].map((char) => char.charCodeAt(0)));
+/** What a JSON text can begin and end with. Trying to decode anything else costs more than all the rest of a message: errors are dear. */
+const JSON_STARTS = bytesOf(`${SPACE_OR_DIGIT}{["-tfn`);
+const JSON_ENDS = bytesOf(`${SPACE_OR_DIGIT}}]"el`);
 /** Stands for "not looked at yet": undefined is what a payload that is no JSON comes to. */
 const UNREAD = Symbol();
 
@@ -35,7 +36,7 @@ export class DecodedMessage implements Message {
 }
 
 function jsonOf(payload: Uint8Array): unknown {
-  if (!JSON_STARTS.has(payload[0] ?? 0)) return undefined;
+  if (!JSON_STARTS.has(payload[0] ?? 0) || !JSON_ENDS.has(payload.at(-1)!)) return undefined;
   try {
     return JSON.parse(decoder.decode(payload));
   } catch {

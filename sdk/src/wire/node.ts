@@ -5,6 +5,7 @@ import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
 import { createLibp2p } from "libp2p";
 import { CONNECTIONS, IDENTIFY, MONITOR, MUXER, NODE_LIMITS, PEERS } from "./limits.ts";
+import { noiseCrypto } from "./noise.ts";
 import { pulse } from "./pulse.ts";
 import { together } from "./transfer.ts";
 import { boundedWebSockets } from "./websockets.ts";
@@ -23,7 +24,7 @@ export async function createNode(init: { privateKey?: PrivateKey; listen?: strin
       }),
       boundedWebSockets(),
     ],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [noise({ crypto: noiseCrypto })],
     streamMuxers: [yamux(MUXER)],
     services: { identify: identify(IDENTIFY), pulse: pulse(), together: together() },
     connectionManager: CONNECTIONS,
