@@ -153,12 +153,9 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
   let state: FeedState = { status: "connecting" };
   let session: Session | undefined;
   let receivedAt = 0;
-<<<<<<< HEAD
   let ticks = 0;
-=======
   /** How often since then relays refused the very keys that the chain names. */
   let ahead = 0;
->>>>>>> 398a82784a13d705d7471eddbc4b4356b93d9846
 
   const context: FeedContext = { ...p, plan, metered, deposit: () => slot?.deposit ?? 0n };
   const setState = (next: FeedState): void => {
