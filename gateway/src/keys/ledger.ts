@@ -42,6 +42,8 @@ export type Ledger = {
   isOpen(account: Account, generation: number, epoch: number): boolean;
   /** Keeps a better total. False if it is not above the best one. Only inside a commit. */
   accept(account: Account, voucher: Voucher): boolean;
+  /** The buyer has signed that he received so much; an account that says less was put back from a copy. Only inside a commit. */
+  lift(account: Account, received: bigint): void;
   /** The highest stored voucher that is owed in full, behind the last one of each relay before it, rising: what may be presented before a close. */
   claimable(account: Account): Voucher[];
   /** Forgets a kept voucher: it was claimed, or it cannot be. Only inside a commit. */
@@ -290,6 +292,18 @@ export function createLedger(db: Database): Ledger {
       account.total = voucher.cumulative;
       account.voucher = voucher;
       return true;
+    },
+    lift(account, received) {
+      const amount = received < account.total ? received : account.total;
+      if (account.frozenEpoch !== null || amount <= owed(account)) return;
+      const lost = amount * account.plan.unit - account.accrued;
+      account.carried += lost;
+      account.accrued += lost;
+      db.run(
+        "UPDATE channels SET carried = ? WHERE channelId = ?",
+        String(account.carried),
+        account.channelId,
+      );
     },
     claimable(account) {
       const amount = owed(account);

@@ -1,12 +1,13 @@
 /**
  * The line to the gateway: sessions and close notices up, acknowledgements and key releases down, and the best voucher of
- * every channel, forwarded together. What the gateway has not confirmed is sent again when it comes back.
+ * every channel, forwarded together. What the gateway has not confirmed is sent again when it comes back, and everything when it asks.
  */
 import type { Hex } from "@weir/sdk/core";
 import {
   type Fields,
   type FrameOf,
   type FrameStream,
+  MAX_RECALLED_ITEMS,
   PROTOCOLS,
   RefusedError,
   refusedError,
@@ -18,7 +19,7 @@ import {
   SESSION_TIMEOUT_MS,
   VOUCHER_COALESCE_MS,
 } from "../limits.ts";
-import type { LedgerStore } from "../store/ledger.ts";
+import { type LedgerStore, unpackReceipt } from "../store/ledger.ts";
 import { checkGateway, type GatewayComponents } from "./gateway-auth.ts";
 import { type Link, links } from "./links.ts";
 import { drained, firstFrame, type Peer, type ServeComponents, serve } from "./serve.ts";
@@ -111,7 +112,8 @@ export const vouchersService =
         for (;;) {
           const frame = await frames.read();
           if (frame === null) return;
-          take(link, frame);
+          if (frame.type === "RECALL") await recall(link, frame.after);
+          else take(link, frame);
         }
       } finally {
         gateways.remove(link);
@@ -131,6 +133,16 @@ export const vouchersService =
       } else if (frame.type === "TOTALS") {
         for (const { channelId, total } of frame.items) void confirm(channelId, total);
       } else throw new RefusedError("BadFrame", `${frame.type} is not a gateway's frame`);
+    }
+
+    /** A gateway whose data file is an old copy asks for what it had: a page at a time, so that it sets the pace. */
+    async function recall({ listingId, frames }: VoucherLink, after: Hex | null): Promise<void> {
+      const { accounts, next } = await ledger.held(listingId, after, MAX_RECALLED_ITEMS);
+      const items = accounts.map(({ channelId, grantId, total, signature, receipt }) => ({
+        ...{ channelId, grantId, cumulative: total, signature: signature! },
+        receipt: receipt && unpackReceipt(receipt),
+      }));
+      if (!frames.send("RECALLED", { items, next })) await drained(frames);
     }
 
     async function confirm(channelId: Hex, total: bigint): Promise<void> {
