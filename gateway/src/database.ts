@@ -3,7 +3,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 
 /** The data file's name in the data folder. */
 export const DATABASE_FILE = "gateway.db";
-/** Name in `meta` of a file that was put back from a copy and has not been opened since. */
+/** Name in `meta` of the last restore of this file from a copy: its value is another one each time. */
 export const RESTORED = "restored";
 
 /** The file's layout. Raised when it changes; a file of another layout is refused. */
@@ -160,6 +160,15 @@ export class Database {
       return;
     }
     for (const settle of done) settle();
+  }
+
+  /** Keeps a text under a name. Only inside a `commit`. */
+  setNote(name: string, value: string): void {
+    this.run("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", name, value);
+  }
+
+  note(name: string): string | undefined {
+    return this.get<{ value: string }>("SELECT value FROM meta WHERE name = ?", name)?.value;
   }
 
   /** Writes a copy of everything committed into a new file. */

@@ -37,6 +37,7 @@ import { createSessions } from "./keys/sessions.ts";
 import {
   CARRY_BATCH,
   CUT_INTERVAL_MS,
+  RECALL_PATIENCE_MS,
   SEALED_RETENTION_MS,
   SETTLE_MS,
   UNLISTED_RETENTION_MS,
@@ -110,7 +111,7 @@ export async function startGateway(
     );
     failure.resolve(error);
   });
-  const restored = db.get("SELECT 1 FROM meta WHERE name = ?", RESTORED) !== undefined;
+  const restored = db.note(RESTORED);
   /** One for an account, however many hubs it works for. */
   const senders = new Map<string, Sender>();
   const senderFor = (operatorPrivateKey: Hex): Sender => {
@@ -167,7 +168,10 @@ export async function startGateway(
     onFrozen: (channelId) =>
       sessions.endChannel(channelId, new RefusedError("Closing", "the channel is being closed")),
     onFailed: (channelId) => channelClaims.hurry(channelId),
+    ready: () => recalled.promise,
   });
+  /** What relays hold of money is here, or has not come in time. */
+  const recalled = Promise.withResolvers<void>();
   const receipts = createReceipts({ db, ledger, crypto, delivery, metrics });
   const sessions = createSessions({
     db,
@@ -265,10 +269,16 @@ export async function startGateway(
         metrics.count("generations");
         sessions.end(listingId, new RefusedError("StaleGeneration", "a new generation has begun"));
         commands.announce(listingId);
+        streams.get(listingId)?.turned();
       },
     });
-    // A copy may lack what was published after it was made: numbers that are gone are never used again.
-    if (restored) pipeline.renew(0, true);
+    // A copy may lack what was published after it was made: numbers that are gone are never used again. Once for each restore.
+    const renewed = `renewed/${listingId}`;
+    if (restored !== undefined && db.note(renewed) !== restored) {
+      pipeline.renew(0, true);
+      await pipeline.turn();
+      await db.commit(() => db.setNote(renewed, restored));
+    }
     const { relays } = config;
     streams.set(
       listingId,
@@ -351,6 +361,12 @@ export async function startGateway(
   for (const listing of directory.listings()) onListing(listing);
   await Promise.all(opening.values());
   const claiming = Promise.all([claims.run(ending.signal), channelClaims.run(ending.signal)]);
+  sessions.recall
+    .settled(
+      [...streams.values()].flatMap((stream) => stream.connections),
+      AbortSignal.any([ending.signal, AbortSignal.timeout(RECALL_PATIENCE_MS)]),
+    )
+    .then(recalled.resolve, recalled.reject);
   closer.resume().catch((error: Error) => log.error({ event: "close", reason: error.name }, error.message));
 
   // ---- devices
@@ -500,7 +516,7 @@ async function openDatabase(
   const path = join(config.dataDir, DATABASE_FILE);
   const identity = `${delivery.chainId}/${delivery.hubs}/${directory.instanceId() ?? "-"}`;
   const first = new Database(path);
-  const found = first.get<{ value: string }>("SELECT value FROM meta WHERE name = 'chain'")?.value;
+  const found = first.note("chain");
   if (found === identity) return first;
   if (found === undefined) return remember(first, identity);
   first.close();
@@ -511,6 +527,6 @@ async function openDatabase(
 }
 
 async function remember(db: Database, identity: string): Promise<Database> {
-  await db.commit(() => db.run("INSERT OR REPLACE INTO meta (name, value) VALUES ('chain', ?)", identity));
+  await db.commit(() => db.setNote("chain", identity));
   return db;
 }

@@ -1,6 +1,6 @@
 // One listing while it is served: its pipeline, and for each relay that it names four standing connections.
 import type { Libp2p } from "@libp2p/interface";
-import type { Crypto, Delivery, Header } from "@weir/sdk/core";
+import type { Address, Crypto, Delivery, Header } from "@weir/sdk/core";
 import { PROTOCOLS, type RefusedError } from "@weir/sdk/wire";
 import type { Logger } from "pino";
 import type { Database } from "./database.ts";
@@ -17,7 +17,7 @@ import {
 } from "./limits.ts";
 import { type Identity, keepLink, type Relay } from "./link.ts";
 import type { HubKeys, Pipeline } from "./seal/pipeline.ts";
-import { createPublisher, type Publisher } from "./seal/publisher.ts";
+import { createPublisher, type DeadEnd, type Publisher } from "./seal/publisher.ts";
 import { createStatements, type Statements } from "./seal/statements.ts";
 import type { SegmentStore } from "./seal/store.ts";
 
@@ -61,6 +61,14 @@ export class ListingStream {
     this.#tick();
   }
 
+  /** The relays that it speaks to. */
+  get connections(): { listingId: bigint; relay: Address }[] {
+    return [...this.#relays.keys()].map((relay) => ({
+      listingId: this.pipeline.listingId,
+      relay: relay as Address,
+    }));
+  }
+
   get hubId(): bigint {
     return this.#listing.hubId;
   }
@@ -75,6 +83,11 @@ export class ListingStream {
   /** There is a new segment. */
   wake(header: Header): void {
     this.#statements.sealed(header);
+    for (const { publisher } of this.#relays.values()) publisher.wake();
+  }
+
+  /** A new generation has begun: relays hear of it now, not with its first segment. */
+  turned(): void {
     for (const { publisher } of this.#relays.values()) publisher.wake();
   }
 
@@ -122,8 +135,8 @@ export class ListingStream {
     const { hub, store, sessions, covers, commands, log } = this.#init;
     const stop = new AbortController();
     const ends = createRate(1 / DEAD_END_SECONDS, DEAD_END_BURST);
-    const onDeadEnd = (atLeast: number) => {
-      if (ends.tryTake(1)) this.#deadEnd(atLeast);
+    const onDeadEnd: DeadEnd = (atLeast, isCopy) => {
+      if (ends.tryTake(1)) this.#deadEnd(atLeast, isCopy);
     };
     const publisher = createPublisher({
       pipeline,
@@ -173,18 +186,21 @@ export class ListingStream {
   }
 
   /** A relay has seen a later generation than ours: the data file is an old copy, or new after a loss. */
-  #refused(error: RefusedError, publisher: Publisher, onDeadEnd: (atLeast: number) => void): void {
+  #refused(error: RefusedError, publisher: Publisher, onDeadEnd: DeadEnd): void {
     if (error.name !== "StaleGeneration") return;
     const seen = Number(error.detail.generation ?? 0);
     publisher.skip(seen);
     const plausible = Number.isSafeInteger(seen) && seen < Date.now() / 1000 + MAX_GENERATION_AHEAD_SECONDS;
-    if (plausible && seen > this.pipeline.generation) onDeadEnd(seen + 1);
+    if (plausible && seen > this.pipeline.generation) onDeadEnd(seen + 1, true);
   }
 
-  /** What relays have is written down first, so that only what none of them has is sealed again. */
-  #deadEnd(atLeast: number): void {
-    const { db, log } = this.#init;
-    db.commit(() => this.settle()).then(
+  /** What relays have is written down first, so that only what none of them has is sealed again. A copy lacks vouchers, too. */
+  #deadEnd(atLeast: number, isCopy: boolean): void {
+    const { db, log, sessions } = this.#init;
+    db.commit(() => {
+      this.settle();
+      if (isCopy) sessions.recall.doubt(this.pipeline.listingId);
+    }).then(
       () => this.pipeline.renew(atLeast, true),
       (error: Error) => log.error({ event: "generation", reason: error.name }, error.message),
     );

@@ -1,13 +1,15 @@
 // Segments on their way to relays.
 //
 // order and proof: what arrives is the line without gaps, signed, in a relay's hands before the journal forgets it
+// a quiet listing: its new generation is said at once
 // coming back: after the relay was away · after NEED · after kill -9 with the same bytes · after StaleGeneration · from a foreign head
 import { connect } from "node:net";
 import { join } from "node:path";
+import { reviseListing } from "@weir/sdk/chain";
 import { RefusedError } from "@weir/sdk/wire";
 import mqtt, { type MqttClient } from "mqtt";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { RELAY } from "../../test/support/market.ts";
+import { RELAY, SELLER } from "../../test/support/market.ts";
 import { ScriptedRelay } from "./support/relay.ts";
 import { type Login, type RunningGateway, startWorld, type World } from "./support/world.ts";
 
@@ -15,6 +17,7 @@ let world: World;
 let relay: ScriptedRelay;
 let gateway: RunningGateway;
 let dataDir: string;
+let listing: Awaited<ReturnType<World["listing"]>>;
 let login: Login;
 let client: MqttClient;
 
@@ -23,7 +26,7 @@ beforeAll(async () => {
   relay = await ScriptedRelay.start(world, world.chain.accounts[RELAY]!.address);
   world.relays = [relay.address];
   await world.device("probe");
-  await world.listing("one for all", { segment: { flushMs: 20, maxMessages: 4, maxBytes: 4096 } });
+  listing = await world.listing("one for all", { segment: { flushMs: 20, maxMessages: 4, maxBytes: 4096 } });
   dataDir = join(world.folder, "data");
   gateway = await world.gateway({ dataDir });
   login = await world.login(gateway, "probe");
@@ -155,7 +158,28 @@ describe("coming back", () => {
     await client.publishAsync("probe/air", "elsewhere", { qos: 1 });
     await relay.until(() => relay.arrived.slice(before).some(({ header }) => header.generation > generation));
     expect(relay.arrived.slice(before).every(({ header }) => header.generation > generation)).toBe(true);
+    // A copy lacks vouchers, too.
+    const vouchers = await relay.vouchers(listing.listingId);
+    expect(await vouchers.next("RECALL")).toMatchObject({ after: null });
   });
+});
+
+test("a generation in which nothing was published yet is said in a signed head", async () => {
+  await send("the last one");
+  const { generation } = last();
+  const arrived = relay.arrived.length;
+  const { contracts } = world.chain;
+  const { listingId, terms, metadata } = listing;
+  const segment = { ...terms.segment, maxMessages: terms.segment.maxMessages + 1 };
+  await reviseListing(world.chain.wallet(SELLER), {
+    contracts,
+    listingId,
+    terms: { ...terms, segment },
+    metadata,
+  });
+  const head = await relay.until(() => relay.heads.find((said) => said.generation > generation));
+  expect(head).toMatchObject({ nextSeq: 0n, segmentId: new Uint8Array(32) });
+  expect(relay.arrived).toHaveLength(arrived);
 });
 
 test("strangers at the broker's door: garbage and silence cost one connection each", async () => {

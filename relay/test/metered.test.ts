@@ -8,7 +8,7 @@
 // - epochs: nothing of an unreleased epoch; skipped ones are gaps; releases reach the reader in order
 // - a newer session supersedes the older; the older one's releases go nowhere
 // - byte credit: no more is sent than the reader asked for
-// - a newer generation ends the session by name
+// - a newer generation ends the session by name; also one that was only said in a signed head, which LOCATE names then
 
 import { fundChannel } from "@weir/sdk/chain";
 import { ZERO_HASH } from "@weir/sdk/core";
@@ -255,6 +255,31 @@ test("a later generation ends the session by name", async () => {
   expect(await untilRefused(frames)).toMatchObject({
     name: "StaleGeneration",
     detail: { generation: String(next.generation) },
+  });
+  await next.stop();
+});
+
+test("a later generation in which nothing was published yet ends the session, and LOCATE names it", async () => {
+  const scene = await newScene("quiet generation");
+  await scene.segments(1);
+  const frames = await scene.session();
+  await readSegments(frames, 1);
+  const next = await ScriptedGateway.start(world, relay, {
+    listingId: scene.listing.listingId,
+    generation: scene.gateway.generation + 1,
+  });
+  const { frames: publish } = await next.publish();
+  publish.send("SIGNED_HEAD", next.head());
+  expect(await untilRefused(frames)).toMatchObject({
+    name: "StaleGeneration",
+    detail: { generation: String(next.generation) },
+  });
+  const { frames: asking } = await scene.buyer.dial();
+  asking.send("LOCATE", { listingId: scene.listing.listingId, position: null });
+  expect(await asking.expect("HEAD")).toMatchObject({
+    generation: next.generation,
+    head: null,
+    epochFirstSeq: 0n,
   });
   await next.stop();
 });

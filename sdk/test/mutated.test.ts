@@ -44,7 +44,7 @@ it("honest frames are taken, with everything that they claim", async () => {
   }
   expect(claiming.sort()).toEqual(
     // biome-ignore format: one list
-    ["AUTH", "CLOSE", "COMMAND", "COMMAND_KEY", "HEAD", "NOTICE", "OPEN", "OPENED", "PAY", "RECEIPT", "RECEIPTS", "SAMPLE", "SEGMENT", "SESSION", "SESSION_ACK", "SIGNED_HEAD", "TICK", "TICKS", "TICK_CHAIN", "VOUCHERS"],
+    ["AUTH", "CLOSE", "COMMAND", "COMMAND_KEY", "HEAD", "NOTICE", "OPEN", "OPENED", "PAY", "RECALLED", "RECEIPT", "RECEIPTS", "SAMPLE", "SEGMENT", "SESSION", "SESSION_ACK", "SIGNED_HEAD", "TICK", "TICKS", "TICK_CHAIN", "VOUCHERS"],
   );
 });
 

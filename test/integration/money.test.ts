@@ -12,11 +12,18 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { plan } from "../../gateway/test/support/parts.ts";
 import { type Ground, prepareGround, RELAYS, tally, World } from "../support/money/world.ts";
 
+vi.mock("node:fs/promises", async (original) => ({
+  ...(await original<object>()),
+  ...(await import("../support/money/disk.ts")),
+}));
 vi.mock("@hpke/core", () => import("../support/money/primitives.ts"));
 vi.mock("@hpke/dhkem-x25519", () => import("../support/money/primitives.ts"));
 
 const SCHEDULES = Number(process.env.WEIR_MODEL_SCHEDULES ?? 10_000);
 const { WEIR_MODEL_SEED: seed, WEIR_MODEL_PATH: path, WEIR_MODEL_REPLAY: replayPath } = process.env;
+
+/** One schedule in so many goes on until the buyer reads again: half a minute of its time costs as much as all its steps. */
+const LIVES_OF = 10;
 
 /** With so many schedules everything in `tally` has happened. */
 const LEAST_FOR_ALL = 500;
@@ -57,15 +64,33 @@ const publish = step("publish", fc.integer({ min: 1, max: 6 }), async (w, count)
 });
 const pass = step("pass", fc.constantFrom(100, 100, 300, 500, 1_000), (w, ms) => w.pass(ms));
 const passLong = step("pass", fc.constantFrom(2_500, 12_000), (w, ms) => w.pass(ms));
+const someone = fc.constantFrom("relay0" as const, "relay1" as const, "gateway" as const, "buyer" as const);
 const kill = step(
   "kill",
   fc.record({
-    who: fc.constantFrom("relay0" as const, "relay1" as const, "gateway" as const, "buyer" as const),
+    who: someone,
     after: fc.integer({ min: 0, max: 60 }),
     forMs: fc.constantFrom(0, 0, 400, 1_500),
     how: fc.constantFrom("reset" as const, "reset" as const, "mute" as const),
   }),
   (w, { who, after, forMs, how }) => w.light(who, after, forMs, how),
+);
+/** Copies are made, one of everybody at the beginning, and put back later: of one party or of several, in any order. */
+const copy = step("copy", someone, (w, who) => w.copy(who));
+const restore = step(
+  "restore",
+  fc.record({
+    who: fc.constantFrom(
+      "gateway" as const,
+      "gateway" as const,
+      "relay0" as const,
+      "relay1" as const,
+      "buyer" as const,
+    ),
+    which: fc.nat(3),
+    forMs: fc.constantFrom(0, 0, 1_500),
+  }),
+  (w, { who, which, forMs }) => w.restore(who, which, forMs),
 );
 const cut = step("cut", which, (w) => w.net.cut(w.buyer.party, "reset"));
 const lag = step("lag", which, (w, n) => {
@@ -134,6 +159,8 @@ const weighted: [number, fc.Arbitrary<Command>][] = [
   [8, pass],
   [1, passLong],
   [6, kill],
+  [2, copy],
+  [3, restore],
   [2, cut],
   [1, lag],
   [1, topUp],
@@ -157,11 +184,15 @@ const PLANS = [
   plan({ price: 7n, unit: 3n, entry: 20n }),
 ];
 
-/** A gateway and its relays serve so many pairs of buyers, one after the other; after a failure the next schedule has new ones. */
-const PAIRS_OF_A_WORLD = 10;
+/**
+ * The gateways of all plans and their relays serve so many pairs of buyers, one after the other; after a failure the next schedule has new
+ * ones. They end together, because the clock begins anew then.
+ */
+const PAIRS_OF_WORLDS = 30;
 
 let ground: Ground;
-const worlds = new Map<(typeof PLANS)[number], { world: World; pairs: number }>();
+let pairs = 0;
+const worlds = new Map<(typeof PLANS)[number], World>();
 beforeAll(() => {
   ground = prepareGround();
   vi.useFakeTimers({
@@ -170,18 +201,23 @@ beforeAll(() => {
   });
 });
 afterAll(() => {
-  for (const { world } of worlds.values()) world.close();
+  closeAll();
   vi.useRealTimers();
   rmSync(ground.folder, { recursive: true, force: true });
 });
 
 async function worldOf(of: (typeof PLANS)[number]): Promise<World> {
-  const known = worlds.get(of);
-  if (known && known.pairs++ < PAIRS_OF_A_WORLD) return known.world;
-  known?.world.close();
-  const world = await World.open(ground, of);
-  worlds.set(of, { world, pairs: 1 });
+  if (pairs++ >= PAIRS_OF_WORLDS) closeAll();
+  const world = worlds.get(of) ?? (await World.open(ground, of));
+  worlds.set(of, world);
   return world;
+}
+
+function closeAll(): void {
+  for (const world of worlds.values()) world.close();
+  worlds.clear();
+  vi.clearAllTimers();
+  pairs = 0;
 }
 
 test(`the laws of money hold over ${SCHEDULES} schedules`, { timeout: 24 * 3_600_000 }, async () => {
@@ -189,16 +225,17 @@ test(`the laws of money hold over ${SCHEDULES} schedules`, { timeout: 24 * 3_600
     commands,
     fc.constantFrom(...PLANS),
     fc.constantFrom(200n, 1_000n),
-    async (steps, of, deposit) => {
+    fc.nat(LIVES_OF - 1),
+    async (steps, of, deposit, life) => {
       const real = await worldOf(of);
       try {
         await real.begin(deposit);
         await fc.asyncModelRun(() => ({ model: {}, real }), steps);
         await real.finish();
+        if (life === 0) await real.finishAlive();
         await real.end();
       } catch (error) {
-        worlds.delete(of);
-        real.close();
+        closeAll();
         throw error;
       }
     },

@@ -212,6 +212,11 @@ export function claimsOf(frame: Frame, at: Situation): Claim[] {
       return [receipt({ channelId: at.channelId, ...frame })];
     case "RECEIPTS":
       return frame.items.map(receipt);
+    case "RECALLED":
+      return frame.items.flatMap(({ channelId, cumulative, signature, receipt: received }) => [
+        voucher(channelId, cumulative, signature),
+        ...(received ? [receipt({ channelId, ...received })] : []),
+      ]);
     case "COMMAND_KEY": {
       const { type: _, keyId: _key, signature, ...said } = frame;
       return [byPublisher(() => commandKeyMessage(delivery, said), signature, said)];

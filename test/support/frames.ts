@@ -192,6 +192,8 @@ export async function honestFrames(
     NOTICE_DONE: { channelId, capture: 10n ** 15n, transactionHash: id(22), error: null },
     RECEIPTS: { items: [{ channelId, ...signedReceipt }] },
     TICKS: { items: [{ channelId, ...signedChain, ...tick }] },
+    RECALL: { after: id(3) },
+    RECALLED: { items: [{ channelId, grantId: id(19), ...paid, receipt: signedReceipt }], next: channelId },
     KEY_REQUEST: {
       requestId: 1,
       listingId: 7n,

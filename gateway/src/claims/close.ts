@@ -46,6 +46,8 @@ export type CloserInit = {
   onFrozen: (channelId: Hex) => void;
   /** It cannot be closed, now or ever. */
   onFailed: (channelId: Hex) => void;
+  /** After a restore the best vouchers may lie with the relays: what the chain asks for waits for them, it has a challenge's time. */
+  ready: () => Promise<void>;
 };
 
 /** Trying again would not help: the hub has another gateway account since the purchase. */
@@ -152,6 +154,7 @@ export function createCloser(init: CloserInit): Closer {
 
   /** By the chain's state, not by the event: the event may be an old one told again. */
   async function settle(account: Account): Promise<void> {
+    await init.ready();
     const slot = await slotOf(account.channelId);
     const unfinished = account.frozenEpoch !== null && account.frozenEpoch === slot.epoch;
     if ((slot.closeAt !== 0 || unfinished) && slot.deposit > 0n) await close(account, slot);

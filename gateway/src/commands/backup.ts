@@ -1,6 +1,6 @@
 // A copy of all that a gateway must not lose, and the way back. The secrets are one backup for ever; the data (vouchers, passwords, what
 // waits for relays) is as old as the copy, so a restored gateway begins a new generation of every stream.
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
 import { chmod, copyFile, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -89,12 +89,16 @@ export async function restore(config: GatewayConfig, folder: string): Promise<Ma
     await rm(incoming, { force: true });
     await copy(join(folder, DATABASE_FILE), incoming);
     const db = new Database(incoming);
-    await db.commit(() => db.run("INSERT OR REPLACE INTO meta (name, value) VALUES (?, '1')", RESTORED));
+    await markRestored(db);
     db.close();
     await rename(incoming, data);
   }
   return manifest;
 }
+
+/** Each restore by its own name: what was done after an earlier one is done again (gateway.ts, keys/recall.ts). */
+export const markRestored = (db: Database): Promise<unknown> =>
+  db.commit(() => db.setNote(RESTORED, randomUUID()));
 
 /** One consistent file, its write-ahead log included. A running gateway holds the lock. */
 function copyDatabase(from: string, to: string): void {

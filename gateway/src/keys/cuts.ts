@@ -32,17 +32,15 @@ export function createCuts({ db, cutBlock, renew, intervalMs, log }: CutsInit): 
   function stateOf(listingId: bigint): State {
     let state = states.get(listingId);
     if (!state) {
-      const stored = db.get<{ value: string }>("SELECT value FROM meta WHERE name = ?", nameOf(listingId));
-      state = { handled: BigInt(stored?.value ?? 0), renewedAt: -Infinity, timer: undefined, busy: false };
+      const stored = db.note(nameOf(listingId));
+      state = { handled: BigInt(stored ?? 0), renewedAt: -Infinity, timer: undefined, busy: false };
       states.set(listingId, state);
     }
     return state;
   }
 
   const store = (listingId: bigint, block: bigint): Promise<unknown> =>
-    db.commit(() =>
-      db.run("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", nameOf(listingId), String(block)),
-    );
+    db.commit(() => db.setNote(nameOf(listingId), String(block)));
 
   async function act(listingId: bigint, state: State): Promise<void> {
     const block = cutBlock(listingId);

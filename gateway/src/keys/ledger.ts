@@ -56,6 +56,8 @@ export type Ledger = {
   accept(account: Account, voucher: Voucher): boolean;
   /** Keeps the best tick of a chain that stands on the best voucher. False if it does not, or if the total does not rise. Only inside a commit. */
   acceptTicks(account: Account, ticks: Ticks): boolean;
+  /** The buyer has signed that he received so much; an account that says less was put back from a copy. Only inside a commit. */
+  lift(account: Account, received: bigint): void;
   /** The highest stored voucher that is owed in full, behind the last one of each relay before it, rising: what may be presented before a close. */
   claimable(account: Account): Voucher[];
   /** How many of the channel's ticks are owed in full, above those vouchers. */
@@ -347,6 +349,18 @@ export function createLedger(db: Database): Ledger {
       );
       Object.assign(account, { total, ticks });
       return true;
+    },
+    lift(account, received) {
+      const amount = received < account.total ? received : account.total;
+      if (account.frozenEpoch !== null || amount <= owed(account)) return;
+      const lost = amount * account.plan.unit - account.accrued;
+      account.carried += lost;
+      account.accrued += lost;
+      db.run(
+        "UPDATE channels SET carried = ? WHERE channelId = ?",
+        String(account.carried),
+        account.channelId,
+      );
     },
     claimable,
     claimableTicks,

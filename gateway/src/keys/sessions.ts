@@ -32,6 +32,7 @@ import type { Account, Ticks } from "./account.ts";
 import { createBaseOf } from "./base.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Purchases } from "./purchases.ts";
+import { createRecall, type Recall } from "./recall.ts";
 import type { Receipts } from "./receipts.ts";
 import { ticksHold } from "./ticks.ts";
 
@@ -44,6 +45,8 @@ export type Sessions = {
     hub: HubKeys;
     identity: Identity;
   }): Promise<void>;
+  /** What relays are asked for when the data file is an old copy. */
+  recall: Recall;
   /** Releases what may be released now: the clock moved. */
   advance(listingId: bigint): void;
   /** Ends the listing's sessions: they must be opened anew. */
@@ -95,6 +98,7 @@ export function createSessions(init: SessionsInit): Sessions {
   const { db, ledger, store, purchases, closer, receipts, crypto, delivery, metrics, log } = init;
   const baseOf = createBaseOf({ ledger, store });
   const live = new Map<Hex, Live>();
+  const recall = createRecall({ ...init, isLive: (channelId) => live.has(channelId) });
 
   // ---- opening
 
@@ -135,6 +139,7 @@ export function createSessions(init: SessionsInit): Sessions {
         if (epoch === account.frozenEpoch) throw new RefusedError("Closing", "the channel is being closed");
         ledger.thaw(account);
       }
+      ledger.lift(account, receipts.of(channelId)?.cumulative ?? 0n);
       const base = baseOf(account, pipeline, request);
       if (!ledger.begin(account, sessionNo))
         throw new RefusedError("StaleSession", `the last session has number ${account.sessionNo}`, {
@@ -378,7 +383,8 @@ export function createSessions(init: SessionsInit): Sessions {
 
   return {
     async attend(link) {
-      const { frames } = link;
+      const { frames, relay } = link;
+      const recalling = recall.attend({ frames, relay, listingId: link.pipeline.listingId });
       let pending = 0;
       const reply = async (request: Request): Promise<void> => {
         pending += 1;
@@ -387,6 +393,7 @@ export function createSessions(init: SessionsInit): Sessions {
             throw new RefusedError("Limit", "too many sessions are being opened", {
               limit: "pending sessions",
             });
+          await recalling.done();
           await open(link, request);
         } catch (error) {
           const refusal = error instanceof RefusedError ? error : undefined;
@@ -405,6 +412,16 @@ export function createSessions(init: SessionsInit): Sessions {
           pending -= 1;
         }
       };
+      const notice = async (frame: Fields<"NOTICE">): Promise<void> => {
+        // Closed is with the best voucher that is known: a relay that has gone meanwhile need not be answered.
+        if (
+          await recalling.done().then(
+            () => true,
+            () => false,
+          )
+        )
+          await closer.notice(frames, frame, link.pipeline.listingId);
+      };
       try {
         for (;;) {
           const frame = await frames.read();
@@ -413,11 +430,13 @@ export function createSessions(init: SessionsInit): Sessions {
           else if (frame.type === "VOUCHERS") await takeVouchers(link, frame.items);
           else if (frame.type === "TICKS") await takeTicks(link, frame.items);
           else if (frame.type === "RECEIPTS") run(receipts.take(link.pipeline.listingId, frame.items));
-          else if (frame.type === "NOTICE") run(closer.notice(frames, frame, link.pipeline.listingId));
+          else if (frame.type === "RECALLED") await recalling.take(frame);
+          else if (frame.type === "NOTICE") run(notice(frame));
           else if (frame.type === "REFUSED") throw new RefusedError("Superseded", frame.message);
           else throw new RefusedError("BadFrame", `${frame.type} has no place here`);
         }
       } finally {
+        recalling.end();
         for (const [channelId, session] of live)
           if (session.link === link) {
             live.delete(channelId);
@@ -425,6 +444,7 @@ export function createSessions(init: SessionsInit): Sessions {
           }
       }
     },
+    recall,
     advance(listingId) {
       for (const session of live.values())
         if (session.account.listingId === listingId) run(advanceOne(session));

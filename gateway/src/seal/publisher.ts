@@ -31,9 +31,11 @@ export type PublisherInit = {
   log: Logger;
   /** What is said besides the segments; told to the relay at once and then as often as it says. */
   statements: Statements;
-  /** This generation cannot go on: a later one begins, above `atLeast`. */
-  onDeadEnd: (atLeast: number) => void;
+  onDeadEnd: DeadEnd;
 };
+
+/** This generation cannot go on: a later one begins, above `atLeast`. `isCopy`: the relay holds what this data file does not know. */
+export type DeadEnd = (atLeast: number, isCopy: boolean) => void;
 
 export function createPublisher(init: PublisherInit): Publisher {
   const { pipeline, store, relay, log } = init;
@@ -126,7 +128,7 @@ export function createPublisher(init: PublisherInit): Publisher {
         { event: "gap", relay, listing: String(listingId) },
         `segment ${generation}/${next} is held no longer; a new generation begins`,
       );
-      init.onDeadEnd(0);
+      init.onDeadEnd(0, false);
       return true;
     }
     return unackedBytes === 0;
@@ -151,7 +153,7 @@ export function createPublisher(init: PublisherInit): Publisher {
           "the relay holds segments that this data file does not know; a new generation begins",
         );
         refusedBelow = generation + 1;
-        if (generation === pipeline.generation) init.onDeadEnd(0);
+        if (generation === pipeline.generation) init.onDeadEnd(0, true);
         return;
       }
       if (next > 0 && head !== null && isNewer(generation, next - 1)) acked = { generation, seq: next - 1 };

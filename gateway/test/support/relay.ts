@@ -69,6 +69,8 @@ export class ScriptedRelay {
   /** Refused with this when a gateway authenticates. */
   refusal: ((auth: FrameOf<"AUTH">) => RefusedError | undefined) | undefined;
   publishStreams: FrameStream[] = [];
+  /** What publishers have said of where they stand. */
+  readonly heads: FrameOf<"SIGNED_HEAD">[] = [];
   #links = new Map<string, Inbox>();
   #waiting: (() => void)[] = [];
 
@@ -122,7 +124,12 @@ export class ScriptedRelay {
     for (;;) {
       const frame = await frames.read();
       if (frame === null) return;
-      if (frame.type === "SIGNED_HEAD" || frame.type === "SAMPLE") continue; // the real relay's tests look at these
+      if (frame.type === "SAMPLE") continue; // the real relay's tests look at these
+      if (frame.type === "SIGNED_HEAD") {
+        this.heads.push(frame);
+        this.#wake();
+        continue;
+      }
       if (frame.type !== "SEGMENT") throw new Error(`${frame.type} came in place of SEGMENT`);
       const { header } = parseSegment(frame.bytes);
       this.arrived.push({ header, bytes: frame.bytes });

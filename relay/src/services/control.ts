@@ -1,9 +1,9 @@
 /** The frames that a running session takes: credit, vouchers, ticks, receipts, and the notice that ends it. */
-import { closeNoticeDigest, concat, receiptDigest, uint, unhex, ZERO_HASH } from "@weir/sdk/core";
+import { closeNoticeDigest, receiptDigest, ZERO_HASH } from "@weir/sdk/core";
 import { type FrameOf, type FrameStream, RefusedError } from "@weir/sdk/wire";
 import { CONTROL_FRAMES_BURST, CONTROL_FRAMES_PER_SECOND, MAX_BAD_VOUCHERS } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
-import type { LedgerStore } from "../store/ledger.ts";
+import { type LedgerStore, packReceipt, unpackReceipt } from "../store/ledger.ts";
 import type { Meter } from "./meter.ts";
 import { type Admitted, checkVoucher, type OpenComponents } from "./open.ts";
 import { bucket } from "./rate.ts";
@@ -92,7 +92,7 @@ async function pay(
   return true;
 }
 
-/** Evidence for whoever settles a dispute; never a condition of service. The newest is kept. */
+/** Evidence for whoever settles a dispute; never a condition of service. The highest is kept. */
 async function receipt(
   { crypto, delivery, ledger, vouchers }: ControlComponents,
   { grant }: Session,
@@ -103,7 +103,9 @@ async function receipt(
   const digest = receiptDigest(delivery, { channelId: grant.paymentId, segmentId, cumulative });
   if (!sameAddress(crypto.recover(digest, signature), grant.voucherSigner))
     throw new RefusedError("BadSignature", "The receipt is not signed by the grant's signer.");
-  account.receipt = concat(unhex(segmentId), uint(cumulative, 12), signature);
+  // A buyer who reads old segments again signs for less: the highest is what he has received.
+  if (account.receipt && unpackReceipt(account.receipt).cumulative >= cumulative) return;
+  account.receipt = packReceipt({ segmentId, cumulative, signature });
   await ledger.save(account);
   vouchers.receipt(grant.listingId, { channelId: grant.paymentId, segmentId, cumulative, signature });
 }

@@ -26,7 +26,9 @@ export type Feeds = {
   append(segments: readonly Segment[]): void;
   /** Segments from `place` on, as SegmentStore.read. */
   read(place: Place, maxBytes: number): Promise<readonly FeedSegment[]>;
-  /** The highest generation stored of a listing; -1 if there is none. */
+  /** The publisher says that its stream is in this generation; nothing of it need be stored yet. Tells every reader of the listing. */
+  begun(listingId: bigint, generation: number): void;
+  /** The highest generation of a listing, stored or begun; -1 if there is none. */
   newestGeneration(listingId: bigint): Promise<number>;
   /** Calls back after each append to the listing. Returns a function that ends this. */
   follow(listingId: bigint, listener: () => void): () => void;
@@ -40,6 +42,7 @@ export const feeds =
     const cached = new Map<bigint, Feed>(); // least recently grown first
     const listeners = new Map<bigint, Set<() => void>>();
     const newest = new Map<bigint, number>(); // of listings that name this relay
+    const announced = new Map<bigint, number>(); // of the same; the last word counts
     let total = 0;
 
     function grow(segment: Segment): void {
@@ -70,11 +73,19 @@ export const feeds =
       total += by;
     }
 
+    function tell(listingId: bigint): void {
+      for (const listener of listeners.get(listingId) ?? []) listener();
+    }
+
     return {
       append(appended) {
         for (const segment of appended) grow(segment);
-        for (const listingId of new Set(appended.map(({ header }) => header.listingId)))
-          for (const listener of listeners.get(listingId) ?? []) listener();
+        for (const listingId of new Set(appended.map(({ header }) => header.listingId))) tell(listingId);
+      },
+      begun(listingId, generation) {
+        if (announced.get(listingId) === generation) return;
+        announced.set(listingId, generation);
+        tell(listingId);
       },
       async read(place, maxBytes) {
         const feed = cached.get(place.listingId);
@@ -87,11 +98,11 @@ export const feeds =
         return stored.map((segment) => new FeedSegment(segment));
       },
       async newestGeneration(listingId) {
-        const known = newest.get(listingId);
-        if (known !== undefined) return known;
-        const stored = (await segments.head(listingId))?.header.generation ?? -1;
-        if (stored >= 0 && !newest.has(listingId)) newest.set(listingId, stored);
-        return newest.get(listingId) ?? -1;
+        if (!newest.has(listingId)) {
+          const stored = (await segments.head(listingId))?.header.generation ?? -1;
+          if (stored >= 0 && !newest.has(listingId)) newest.set(listingId, stored);
+        }
+        return Math.max(newest.get(listingId) ?? -1, announced.get(listingId) ?? -1);
       },
       follow(listingId, listener) {
         const set = listeners.get(listingId) ?? new Set();

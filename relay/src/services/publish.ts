@@ -140,6 +140,7 @@ export const publishService = () => (components: PublishComponents) => {
         if (!rate.take()) throw new RefusedError("Limit", "Too many statements.", { limit: "statements" });
         await line.written; // what it speaks of is on the disk then
         await components.statements.take(gateway, frame);
+        if (frame.type === "SIGNED_HEAD") feeds.begun(gateway.listing.listingId, frame.generation);
         continue;
       }
       if (frame.type !== "SEGMENT")

@@ -13,7 +13,7 @@ import {
   MAX_WAITING_SEALS,
 } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
-import type { SegmentStore } from "../store/segments.ts";
+import type { Head, SegmentStore } from "../store/segments.ts";
 import type { Feeds } from "./feeds.ts";
 import type { Meter } from "./meter.ts";
 import { drained } from "./serve.ts";
@@ -48,6 +48,17 @@ type Run = {
   bought: { fromSeq: bigint; toSeq: bigint }[];
   stall: Stall;
 };
+
+/** Where the stream stands: in the highest generation, of which nothing need be stored yet. */
+export async function headOf(
+  listingId: bigint,
+  { feeds, segments }: { feeds: Feeds; segments: SegmentStore },
+  atLeast: number,
+): Promise<{ generation: number; head: Head | null }> {
+  const stored = await segments.head(listingId);
+  const generation = Math.max(await feeds.newestGeneration(listingId), atLeast);
+  return { generation, head: stored && stored.header.generation >= generation ? stored : null };
+}
 
 export class Reader {
   readonly #init: ReaderInit;
@@ -219,18 +230,18 @@ export class Reader {
   /** A generation that was followed by another gets no more segments. A session belongs to one; a reader without one just goes on. */
   async #turnGeneration(stall: "data" | "key"): Promise<void> {
     const { feeds, segments, listingId, meter } = this.#init;
-    if (this.#closing || (await feeds.newestGeneration(listingId)) <= this.#generation) return;
+    const newest = await feeds.newestGeneration(listingId);
+    if (this.#closing || newest <= this.#generation) return;
     const next = await segments.generationAfter(listingId, this.#generation);
-    if (next === null) return;
     if (meter)
       throw new RefusedError(
         "StaleGeneration",
         "The stream goes on in a later generation; open a new session.",
         {
-          generation: String(next),
+          generation: String(next ?? newest),
         },
       );
-    if (stall === "key") return;
+    if (stall === "key" || next === null) return;
     this.#generation = next;
     this.#next = 0n;
     this.wake();
@@ -238,7 +249,7 @@ export class Reader {
 
   /** Says once why nothing comes, and every few seconds that both ends live. */
   async #tell(stall: Stall): Promise<void> {
-    const { frames, segments, listingId, meter, gatewayConnected } = this.#init;
+    const { frames, feeds, segments, listingId, meter, gatewayConnected } = this.#init;
     if (meter) {
       const needed = this.#needed ?? meter.due + meter.entry;
       const text = `${stall === "payment"}/${needed}/${meter.account.total}`;
@@ -248,9 +259,9 @@ export class Reader {
     }
     if (performance.now() - this.#quietSince < HEAD_INTERVAL_MS) return;
     this.#quietSince = performance.now();
-    const head = await segments.head(listingId);
+    const { generation, head } = await headOf(listingId, { feeds, segments }, this.#generation);
     frames.send("HEAD", {
-      generation: head?.header.generation ?? this.#generation,
+      generation,
       head: head?.signedHeader ?? null,
       epochFirstSeq: head?.epochFirstSeq ?? 0n,
       next: null,

@@ -24,7 +24,7 @@ import { Meter } from "./meter.ts";
 import { type Admitted, admit, checkSession, type OpenComponents, type OpenFrame } from "./open.ts";
 import { places } from "./places.ts";
 import { buckets } from "./rate.ts";
-import { Reader } from "./reader.ts";
+import { headOf, Reader } from "./reader.ts";
 import { firstFrame, type Peer, type ServeComponents, sameAddress, serve } from "./serve.ts";
 import type { Route, Seal, Vouchers } from "./vouchers.ts";
 
@@ -74,22 +74,23 @@ export const subscribeService = () => (components: SubscribeComponents) => {
   }
 
   async function headFor({ listingId, position }: FrameOf<"LOCATE">): Promise<Fields<"HEAD">> {
-    const newest = await segments.head(listingId);
-    const announced = vouchers.generation(listingId) ?? 0;
-    // A generation that has just begun has no head yet.
-    const head = newest && newest.header.generation >= announced ? newest : null;
+    const { generation, head } = await newestOf(listingId);
     const { terms } = await admission.listing(listingId);
-    if (!newest && !terms.relays.some((relay) => sameAddress(relay, operator)))
+    if (head === null && !terms.relays.some((relay) => sameAddress(relay, operator)))
       throw new RefusedError("NotServed", "The listing does not name this relay.");
     const [next] = position ? await feeds.read({ ...position, listingId, seq: position.seq + 1n }, 1) : [];
     return {
-      generation: head?.header.generation ?? announced,
+      generation,
       head: head?.signedHeader ?? null,
       epochFirstSeq: head?.epochFirstSeq ?? 0n,
       next: next ? { seq: next.segment.header.seq, epoch: next.segment.header.epoch } : null,
       gateway: vouchers.connected(listingId),
     };
   }
+
+  /** A generation that has just begun has no head yet. */
+  const newestOf = (listingId: bigint) =>
+    headOf(listingId, { feeds, segments }, vouchers.generation(listingId) ?? 0);
 
   /** Runs one OPEN's checks under the bound on how many are checked at once. */
   async function checking<T>(act: () => Promise<T>): Promise<T> {
@@ -144,9 +145,8 @@ export const subscribeService = () => (components: SubscribeComponents) => {
   ): Promise<{ generation: number; seq: bigint }> {
     if (position && (await segments.head(listingId, position.generation)))
       return { generation: position.generation, seq: position.seq + 1n };
-    const head = await segments.head(listingId);
-    if (head === null) return { generation: 0, seq: 0n };
-    const { generation } = head.header;
+    const { generation, head } = await newestOf(listingId);
+    if (head === null) return { generation, seq: 0n };
     if (!fromStart) return { generation, seq: head.epochFirstSeq };
     const first = await segments.firstInEpoch(listingId, generation, firstEpoch);
     return { generation, seq: first?.seq ?? head.header.seq + 1n };

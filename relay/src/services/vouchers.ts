@@ -1,12 +1,13 @@
 /**
  * The line to the gateway: sessions and close notices up, acknowledgements and key releases down, and the best voucher of
- * every channel, forwarded together. What the gateway has not confirmed is sent again when it comes back.
+ * every channel, forwarded together. What the gateway has not confirmed is sent again when it comes back, and everything when it asks.
  */
 import type { Hex } from "@weir/sdk/core";
 import {
   type Fields,
   type FrameOf,
   type FrameStream,
+  MAX_RECALLED_ITEMS,
   PROTOCOLS,
   RefusedError,
   refusedError,
@@ -19,7 +20,7 @@ import {
   SESSION_TIMEOUT_MS,
   VOUCHER_COALESCE_MS,
 } from "../limits.ts";
-import { type Account, type LedgerStore, voucherTotal } from "../store/ledger.ts";
+import { type Account, type LedgerStore, unpackReceipt, voucherTotal } from "../store/ledger.ts";
 import { checkGateway, type GatewayComponents } from "./gateway-auth.ts";
 import { type Link, links } from "./links.ts";
 import { drained, firstFrame, type Peer, type ServeComponents, serve } from "./serve.ts";
@@ -116,7 +117,8 @@ export const vouchersService =
         for (;;) {
           const frame = await frames.read();
           if (frame === null) return;
-          take(link, frame);
+          if (frame.type === "RECALL") await recall(link, frame.after);
+          else take(link, frame);
         }
       } finally {
         gateways.remove(link);
@@ -136,6 +138,21 @@ export const vouchersService =
       } else if (frame.type === "TOTALS") {
         for (const { channelId, total } of frame.items) void confirm(channelId, total);
       } else throw new RefusedError("BadFrame", `${frame.type} is not a gateway's frame`);
+    }
+
+    /** A gateway whose data file is an old copy asks for what it had: a page at a time, so that it sets the pace. */
+    async function recall(link: VoucherLink, after: Hex | null): Promise<void> {
+      const { accounts, next } = await ledger.held(link.listingId, after, MAX_RECALLED_ITEMS);
+      const items = accounts.map((account) => ({
+        channelId: account.channelId,
+        grantId: account.grantId,
+        cumulative: voucherTotal(account),
+        signature: account.signature!,
+        receipt: account.receipt && unpackReceipt(account.receipt),
+      }));
+      if (!link.frames.send("RECALLED", { items, next })) await drained(link.frames);
+      // They stand on the vouchers of this page.
+      for (const { channelId, ticks } of accounts) if (ticks) queueTicks(link, { channelId, ...ticks });
     }
 
     async function confirm(channelId: Hex, total: bigint): Promise<void> {

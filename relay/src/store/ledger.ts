@@ -15,7 +15,7 @@ import {
   uint,
   unhex,
 } from "@weir/sdk/core";
-import { type Row, requireIntact, SUMMED, type SummedTable } from "./checksum.ts";
+import { CorruptRecord, type Row, requireIntact, SUMMED, type SummedTable } from "./checksum.ts";
 import type { Database } from "./database.ts";
 import { signed } from "./segments.ts";
 
@@ -48,9 +48,19 @@ export type Account = {
   session: LedgerSession | null;
   /** Number after the last segment that the session was charged for. */
   nextSeq: bigint;
-  /** segmentId 32 ‖ cumulative 12 ‖ signature 64 of the newest receipt. */
+  /** segmentId 32 ‖ cumulative 12 ‖ signature 64 of the highest receipt. */
   receipt: Bytes | null;
 };
+
+export type Receipt = { segmentId: Hex; cumulative: bigint; signature: Uint8Array };
+
+export const packReceipt = ({ segmentId, cumulative, signature }: Receipt): Bytes =>
+  concat(unhex(segmentId), uint(cumulative, 12), signature);
+export const unpackReceipt = (bytes: Uint8Array): Receipt => ({
+  segmentId: hex(bytes.subarray(0, 32)),
+  cumulative: readUint(bytes.subarray(32, 44)),
+  signature: bytes.slice(44),
+});
 
 /** Epochs whose keys were released to the channel, inclusive. */
 export type OpenedEpochs = { generation: number; epochFrom: number; epochTo: number };
@@ -83,6 +93,12 @@ export interface LedgerStore {
   confirm(channelId: Hex, total: bigint): Promise<void>;
   /** Accounts of a listing whose best voucher the gateway has not confirmed. @throws CorruptRecord */
   unconfirmed(listingId: bigint): Promise<Account[]>;
+  /** Accounts of a listing that hold a voucher, of the `limit` channels behind `after`; `next` is null when there are no more. Damaged rows are left out. */
+  held(
+    listingId: bigint,
+    after: Hex | null,
+    limit: number,
+  ): Promise<{ accounts: Account[]; next: Hex | null }>;
   opened(channelId: Hex, generation: number): Promise<OpenedEpochs[]>;
   bought(channelId: Hex): Promise<BoughtSegments[]>;
 }
@@ -105,6 +121,10 @@ export function ledgerStore(database: Database): LedgerStore {
   );
   const selectUnconfirmed = database.prepare(
     "SELECT * FROM accounts WHERE listing_id = ? AND signature IS NOT NULL AND total > confirmed",
+  );
+  // By the index on listing_id, which holds the primary key in order.
+  const selectHeld = database.prepare(
+    "SELECT * FROM accounts WHERE listing_id = ? AND channel_id > ? ORDER BY channel_id LIMIT ?",
   );
   const selectOpened = database.prepare(
     "SELECT * FROM opened WHERE channel_id = ? AND generation = ? ORDER BY epoch_from",
@@ -185,6 +205,15 @@ export function ledgerStore(database: Database): LedgerStore {
       });
     },
     unconfirmed: async (listingId) => (selectUnconfirmed.all(signed(listingId)) as Row[]).map(toAccount),
+    async held(listingId, after, limit) {
+      const id = after === null ? new Uint8Array() : unhex(after);
+      const rows = selectHeld.all(signed(listingId), id, limit) as Row[];
+      const last = rows.length < limit ? undefined : rows.at(-1);
+      return {
+        accounts: rows.flatMap(readable).filter(({ signature }) => signature !== null),
+        next: last ? hex(last.channel_id as Uint8Array) : null,
+      };
+    },
     opened: async (channelId, generation) =>
       intact("opened", selectOpened.all(unhex(channelId), generation)).map((row) => ({
         generation,
@@ -222,6 +251,16 @@ export const newAccount = (channelId: Hex, listingId: bigint, grantId: Hex): Acc
 function intact(table: SummedTable, rows: unknown[]): Row[] {
   for (const row of rows) requireIntact(table, row as Row);
   return rows as Row[];
+}
+
+/** One damaged row keeps nobody from the others: the scrubber reports it. */
+function readable(row: Row): Account[] {
+  try {
+    return [toAccount(row)];
+  } catch (error) {
+    if (error instanceof CorruptRecord) return [];
+    throw error;
+  }
 }
 
 function toAccount(row: Row): Account {

@@ -8,6 +8,7 @@ import {
   createSealer,
   epochKey,
   type Hex,
+  headMessage,
   SESSION_ID_BYTES,
   SealPurpose,
   sealSegment,
@@ -154,6 +155,13 @@ export class ScriptedGateway {
     for (const { bytes } of segments) frames.write(segmentFrame(bytes));
     const last = segments.at(-1)!.seq;
     for (;;) if ((await frames.expect("ACK")).seq >= last) return;
+  }
+
+  /** Where the stream stands: behind what was sealed, or anywhere. */
+  head(atMs = Date.now()): Fields<"SIGNED_HEAD"> {
+    const said = { generation: this.generation, nextSeq: this.#seq, segmentId: this.#prev, atMs };
+    const message = headMessage(this.world.delivery, { ...said, listingId: this.listingId });
+    return { ...said, keyId: this.keyId, signature: nativeCrypto.es256Sign(this.privateKey, message) };
   }
 
   async vouchers(): Promise<FrameStream> {

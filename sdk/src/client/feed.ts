@@ -252,7 +252,12 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
       const before = progress.signed;
       return provenBy(detail, before + 1n);
     }
-    if (name !== "WrongBase" || options.start !== undefined) return false;
+    if (name !== "WrongBase") return false;
+    if (options.start !== undefined) {
+      // The stream has gone on in another generation meanwhile: where to start is asked for again.
+      options = fresh;
+      return false;
+    }
     if (progress.position !== null && !options.resume) {
       // Epochs were opened to us that we never received: they are owed, so they come first.
       options = { resume: true };

@@ -165,6 +165,8 @@ export class Session {
         else if (frame.type === "GAP") this.#expected = frame.toSeq + 1n;
         else if (frame.type === "BALANCE") this.#balance(frame);
         else if (frame.type === "CLOSED") this.#closed?.resolve(frame);
+        else if (frame.type === "HEAD" && frame.generation > this.progress.generation)
+          throw new RefusedError("StaleGeneration", "the stream goes on in a later generation");
         else if (frame.type === "REFUSED")
           throw new RefusedError(frame.name as never, frame.message, frame.detail);
       }

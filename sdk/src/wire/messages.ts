@@ -23,6 +23,9 @@ export const MAX_CONTROL_BYTES = 16 * 1024;
 /** Header, signature and 1 MiB of ciphertext: the largest segment any listing may ask for. */
 export const MAX_SEGMENT_BYTES = HEADER_BYTES + SIGNATURE_BYTES + (1 << 20) + 64;
 
+/** Channels in one RECALLED: about 340 bytes each. */
+export const MAX_RECALLED_ITEMS = 32;
+
 const signature = c.bytes(SIGNATURE_BYTES);
 const failure = c.nullable(c.object({ name: c.text(64), message: c.text(1024) }));
 const seal = c.object({
@@ -162,6 +165,23 @@ const FRAMES = {
   ],
   // Fewer in a frame than of vouchers: each is 290 bytes.
   TICKS: [0x39, { items: c.list(c.object({ channelId: c.hash, ...tickChain, ...tick }), 32) }],
+  RECALL: [0x3c, { after: c.nullable(c.hash) }],
+  RECALLED: [
+    0x3d,
+    {
+      items: c.list(
+        c.object({
+          channelId: c.hash,
+          grantId: c.hash,
+          cumulative: c.amount,
+          signature,
+          receipt: c.nullable(c.object({ segmentId: c.hash, cumulative: c.amount, signature })),
+        }),
+        MAX_RECALLED_ITEMS,
+      ),
+      next: c.nullable(c.hash),
+    },
+  ],
   KEY_REQUEST: [
     0x40,
     {

@@ -1,11 +1,12 @@
 // Relay, gateway and buyer as their main programs put them together, on a network and a chain of the test's own. Each can be killed between
 // any two things that it does: what is on its disk at that moment is all that its next life has.
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { StatementSync } from "node:sqlite";
 import { pino } from "pino";
 import { createCloser } from "../../../gateway/src/claims/close.ts";
-import { Database } from "../../../gateway/src/database.ts";
+import { markRestored } from "../../../gateway/src/commands/backup.ts";
+import { Database, RESTORED } from "../../../gateway/src/database.ts";
 import { createJournal, type Journal } from "../../../gateway/src/ingest/journal.ts";
 import { createLedger, type Ledger } from "../../../gateway/src/keys/ledger.ts";
 import { createReceipts } from "../../../gateway/src/keys/receipts.ts";
@@ -50,10 +51,19 @@ import { cheapCrypto as crypto } from "./primitives.ts";
 const log = pino({ level: "silent" });
 
 /** Where programs live: their network, their chain, and a folder that goes away with them. */
-export type Place = { net: Net; chain: Chain; folder: string; late: (act: () => void) => void };
+export type Place = {
+  net: Net;
+  chain: Chain;
+  folder: string;
+  late: (act: () => void) => void;
+  /** The honest relays, and the highest generation that any of them has seen. */
+  relays: () => { listingId: bigint; relay: Address }[];
+  newestGeneration: () => Promise<number>;
+};
 
 /** A file with its write-ahead log, as a killed program leaves it. */
 export function copyDatabase(from: string, to: string): void {
+  rmSync(`${to}-wal`, { force: true });
   copyFileSync(from, to);
   if (existsSync(`${from}-wal`)) copyFileSync(`${from}-wal`, `${to}-wal`);
 }
@@ -79,6 +89,8 @@ export class RelayProgram {
   looks!: { bought: StatementSync; money: StatementSync };
   /** Takes no new segments for a while. */
   lagging = false;
+  /** Its file was put back from a copy: it may lack segments that it has acknowledged. */
+  isCopy = false;
 
   constructor(place: Place, name: string, operator: Address, template: string) {
     Object.assign(this, { place, name, operator });
@@ -142,6 +154,16 @@ export class RelayProgram {
     this.place.net.cut(this.party, "reset");
   }
 
+  /** What its disk holds now, for later. */
+  copy(to: string): void {
+    copyDatabase(this.file, to);
+  }
+  /** In the place of what its disk held when it was killed. */
+  restore(from: string): void {
+    copyDatabase(from, this.file);
+    this.isCopy = true;
+  }
+
   /** A stored segment, checked elsewhere, as the publish service hands it on. */
   async take(bytes: Uint8Array): Promise<void> {
     const { header, headerBytes } = parseSegment(bytes);
@@ -175,6 +197,7 @@ export class GatewayProgram {
   pipeline!: Pipeline;
   journal!: Journal;
   readonly #links = new Map<Address, End>();
+  #ending = new AbortController();
 
   constructor(place: Place, listing: ReturnType<typeof listingOf>, operator: Address, template: string) {
     this.place = place;
@@ -192,6 +215,7 @@ export class GatewayProgram {
     const { net, chain } = this.place;
     const party = { name: "gateway", alive: true };
     this.party = party;
+    this.#ending = new AbortController();
     const db = new Counted(this.file);
     db.net = net;
     db.onFatal(fail);
@@ -215,6 +239,7 @@ export class GatewayProgram {
       onFrozen: (channelId) =>
         sessions.endChannel(channelId, new RefusedError("Closing", "the channel is being closed")),
       onFailed: () => undefined,
+      ready: () => sessions.recall.settled(this.place.relays(), this.#ending.signal),
     });
     const purchases = chain.purchases();
     const receipts = createReceipts({ db, ledger, crypto, delivery, metrics });
@@ -234,13 +259,32 @@ export class GatewayProgram {
         sessions.end(LISTING, new RefusedError("StaleGeneration", "a new generation has begun")),
     });
     Object.assign(this, { db, journal, store, ledger, sessions, pipeline });
+    const restored = db.note(RESTORED);
+    if (restored !== undefined && db.note("renewed") !== restored) {
+      // As stream.ts has it from a relay's refusal.
+      pipeline.renew((await this.place.newestGeneration()) + 1, true);
+      await pipeline.turn();
+      await db.commit(() => db.setNote("renewed", restored));
+    }
     // Not awaited, as in the program: a close waits for its block.
     if (party.alive) closer.resume().catch(fail);
+  }
+
+  copy(to: string): void {
+    copyDatabase(this.file, to);
+  }
+  /** As `weir gateway restore` does. */
+  async restore(from: string): Promise<void> {
+    copyDatabase(from, this.file);
+    const db = new Database(this.file);
+    await markRestored(db);
+    db.close();
   }
 
   kill(): void {
     if (!this.party.alive) return;
     this.party.alive = false;
+    this.#ending.abort();
     const next = join(this.place.folder, `gateway-${lives++}.db`);
     copyDatabase(this.file, next);
     this.file = next;
@@ -284,6 +328,7 @@ export class GatewayProgram {
       const signature = crypto.es256Sign(PUBLISHER_KEY, message);
       frames.send("AUTH", { listingId: LISTING, keyId: 0, generation, expiry, signature });
       await this.attend(frames, relay.operator);
+      frames.abort(new Error("the relay ended the stream"));
     };
     void work().catch((error: Error) => frames.abort(error));
   }
@@ -294,13 +339,30 @@ export class GatewayProgram {
     return this.sessions.attend({ frames, relay, pipeline, hub: this.#hub, identity });
   }
 
+  /** As seal/publisher.ts after a HEAD: on behind what the relay has, or in another generation if that is held no longer. */
+  async #catchUp(relay: RelayProgram): Promise<void> {
+    const { store, pipeline } = this;
+    const { generation, nextSeq } = pipeline;
+    const head = await relay.segments.head(LISTING, generation);
+    for (let seq = head ? Number(head.header.seq) + 1 : 0; seq < nextSeq; seq += 1) {
+      const bytes = store.bytesOf(LISTING, generation, seq);
+      if (!bytes) return pipeline.renew(0, true);
+      await relay.take(bytes);
+    }
+  }
+
   /** Sends a relay what it lacks, and notes that it has it. */
   async deliver(relay: RelayProgram): Promise<void> {
     const { store, db, party } = this;
+    if (relay.isCopy && party.alive && relay.party.alive && !relay.lagging) {
+      relay.isCopy = false;
+      await this.#catchUp(relay);
+    }
     for (;;) {
       if (!party.alive || !relay.party.alive || relay.lagging) return;
       const next = store.firstUnacked(LISTING, relay.operator);
-      if (!next) return;
+      // As the publisher's signed head.
+      if (!next) return relay.feeds.begun(LISTING, this.pipeline.generation);
       const { segments } = relay;
       const head = await segments.head(LISTING, next.generation);
       if ((head?.header.seq ?? -1n) < BigInt(next.seq))
@@ -401,6 +463,16 @@ export class BuyerProgram {
       if (party.alive) this.read.add(`${header.generation}/${header.seq}`);
     });
     if (party.alive) this.feed = feed;
+  }
+
+  copy(to: string): void {
+    rmSync(to, { force: true });
+    if (existsSync(this.#path(this.folder))) copyFileSync(this.#path(this.folder), to);
+  }
+  restore(from: string): void {
+    const path = this.#path(this.folder);
+    rmSync(path, { force: true });
+    if (existsSync(from)) copyFileSync(from, path);
   }
 
   /** `mute`: the machine vanished, and nobody is told. */

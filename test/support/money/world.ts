@@ -27,6 +27,7 @@ import {
   hex,
   type Plan,
   readUint,
+  receiptDigest,
   SealPurpose,
   sessionDigest,
   uint,
@@ -53,10 +54,12 @@ const STOP_STEP_MS = 50;
 /** Turns of the event loop without anything happening: then nothing will. */
 const QUIET_TURNS = 2;
 const MOST_TURNS = 50_000;
+/** Longer than any pause between two attempts. */
+const ALIVE_SECONDS = 30;
 
 const NOBODY = { saving: new Set<Promise<void>>() };
 
-type Who = "relay0" | "relay1" | "gateway" | "buyer";
+export type Who = "relay0" | "relay1" | "gateway" | "buyer";
 type SealedRow = {
   generation: number;
   seq: number;
@@ -66,6 +69,8 @@ type SealedRow = {
   sealedAtMs: number;
 };
 type Voucher = { cumulative: bigint; relay: Address; signature: Uint8Array };
+
+const EVERYBODY: readonly Who[] = ["relay0", "relay1", "gateway", "buyer"];
 
 /** A law does not hold. */
 export class LawBroken extends Error {
@@ -106,6 +111,9 @@ export const tally = {
   closes: 0,
   cheated: 0,
   receipts: 0,
+  restores: 0,
+  recalled: 0,
+  lifted: 0,
 };
 
 export class World {
@@ -124,6 +132,9 @@ export class World {
   #fuse: { left: number; who: Who; how: "reset" | "mute" } | undefined;
   #broken: unknown;
 
+  /** Called for each RECALL that the gateway sends. */
+  onRecall: () => void = () => undefined;
+
   // ---- what was seen, over all lives
 
   /** Vouchers that left the honest buyer. */
@@ -131,6 +142,12 @@ export class World {
   #best = new Map<string, { total: bigint; accrued: bigint }>();
   #released = new Map<Hex, Set<string>>();
   #frozen = false;
+  /** Of a channel's ledger: what copies have lost, and the epochs' value in the copy that was put back last. */
+  #lost = new Map<Hex, { accrued: bigint; sums: bigint }>();
+  /** Epochs whose opening a copy did not know. */
+  #forgotten = new Set<string>();
+  /** Copies of each program's files, as many as were made. */
+  readonly #copies = new Map<Who, number>();
   #receipted: { party: Party; at: number } | undefined;
   /** The gateway gave keys away that its ledger does not know: a relay's own meter is all that holds then. */
   #generous = false;
@@ -148,7 +165,14 @@ export class World {
     const { hubId } = listing;
     this.chain = new Chain(delivery, { listingId: LISTING, hubId, terms }, publicKeyOf(PUBLISHER_KEY));
     const { net, chain } = this;
-    this.#place = { net, chain, folder: this.#folder, late: (act) => this.#late.push(act) };
+    this.#place = {
+      ...{ net, chain, folder: this.#folder, late: (act) => this.#late.push(act) },
+      relays: () => RELAYS.map((relay) => ({ listingId: LISTING, relay })),
+      newestGeneration: async () => {
+        const heads = await Promise.all(this.relays.map(({ segments }) => segments.head(LISTING)));
+        return Math.max(0, ...heads.map((head) => head?.header.generation ?? 0));
+      },
+    };
     this.relays = RELAYS.map((operator, i) => new RelayProgram(this.#place, `r${i}`, operator, ground.relay));
     this.gateway = new GatewayProgram(this.#place, listing, OPERATOR, ground.gateway);
     net.onFrame = (from, frame) => this.#guard(() => this.#onFrame(from, frame));
@@ -169,6 +193,9 @@ export class World {
     this.#best = new Map();
     this.#released = new Map();
     this.#frozen = false;
+    this.#lost = new Map();
+    this.#forgotten = new Set();
+    this.#copies.clear();
     this.#generous = false;
     this.cheated = { total: 0n, sessionNo: 0n, wrongBase: undefined };
     const { terms } = this.chain.listing;
@@ -195,6 +222,7 @@ export class World {
     await this.pass(100);
     await this.buyer.start(this.relays);
     await this.settle();
+    for (const who of EVERYBODY) this.copy(who);
   }
 
   /** Ends the pair: what is left of it goes on nowhere. */
@@ -206,7 +234,6 @@ export class World {
     await this.settle();
     const { db, store } = this.gateway;
     await db.commit(() => store.settle(LISTING, RELAYS, RELAYS.length));
-    for (const { purchased } of [this.honest, this.cheat]) this.chain.bought.delete(purchased.channelId);
   }
 
   close(): void {
@@ -215,7 +242,6 @@ export class World {
     this.buyer?.kill("reset");
     this.gateway.kill();
     for (const relay of this.relays) relay.kill();
-    vi.clearAllTimers();
     for (const act of this.#late.splice(0)) act();
     rmSync(this.#folder, { recursive: true, force: true });
   }
@@ -274,6 +300,7 @@ export class World {
       this.#dead.delete(who);
       if (who === "gateway") {
         await this.gateway.start();
+        this.#afterRestore();
         const account = this.gateway.ledger.account(this.honest?.purchased.channelId);
         this.#frozen = account !== undefined && account.frozenEpoch !== null;
       } else if (who === "buyer") await this.buyer.start(this.relays);
@@ -315,6 +342,67 @@ export class World {
     else this.relays[Number(fuse.who.at(-1))]!.kill();
   }
 
+  #program(who: Who): RelayProgram | GatewayProgram | BuyerProgram {
+    if (who === "gateway") return this.gateway;
+    return who === "buyer" ? this.buyer : this.relays[Number(who.at(-1))]!;
+  }
+  #copyOf = (who: Who, n: number): string => join(this.#folder, `${who}-copy-${n}`);
+
+  /** Puts a copy of a program's files aside. */
+  copy(who: Who): void {
+    const n = this.#copies.get(who) ?? 0;
+    this.#program(who).copy(this.#copyOf(who, n));
+    this.#copies.set(who, n + 1);
+  }
+
+  /** Kills a program, and puts a copy in the place of its files: one of those that were made, or the first one now. */
+  async restore(who: Who, which: number, forMs: number): Promise<void> {
+    const made = this.#copies.get(who) ?? 0;
+    if (made === 0) return this.copy(who);
+    tally.restores += 1;
+    const program = this.#program(who);
+    const known = who === "gateway" ? this.#beforeRestore() : undefined;
+    if (program instanceof BuyerProgram) program.kill("reset");
+    else program.kill();
+    await program.restore(this.#copyOf(who, which % made));
+    this.#dead.set(who, forMs);
+    if (program instanceof RelayProgram)
+      this.#best.delete(`${program.name}/${this.honest.purchased.channelId}`);
+    if (known) this.#restored = known;
+  }
+  /** What the gateway knew when it was killed, until the copy in its place runs. */
+  #restored: Map<Hex, bigint> | undefined;
+
+  #beforeRestore(): Map<Hex, bigint> {
+    const before = this.#restored ?? new Map();
+    if (!this.gateway.ledger || before.size > 0) return before;
+    for (const bought of [this.honest, this.cheat]) {
+      const account = bought && this.gateway.ledger.account(bought.purchased.channelId);
+      if (account) before.set(account.channelId, this.#most(account));
+    }
+    return before;
+  }
+
+  /** The copy runs. It may have lost what was opened after it was made, and nothing else that a relay or a receipt can tell. */
+  #afterRestore(): void {
+    const before = this.#restored;
+    this.#restored = undefined;
+    if (!before) return;
+    const { ledger } = this.gateway;
+    for (const [channelId, accrued] of before) {
+      const account = ledger.account(channelId);
+      this.#best.delete(channelId);
+      this.#lost.set(channelId, { accrued, sums: account ? this.#sums(account) : 0n });
+      const released = this.#released.get(channelId) ?? new Set();
+      for (const key of released) {
+        const [generation, epoch] = key.split("/").map(Number) as [number, number];
+        if (account && ledger.isOpen(account, generation, epoch)) continue;
+        released.delete(key);
+        this.#forgotten.add(`${channelId}/${key}`);
+      }
+    }
+  }
+
   /** What a close takes is looked at in the moment in which it is on the disk: later more may be published in epochs that are open. */
   #watchClose(): void {
     if (!this.gateway.party.alive || !this.honest || !this.gateway.ledger) return;
@@ -322,7 +410,7 @@ export class World {
     const isFrozen = account !== undefined && account.frozenEpoch !== null;
     if (isFrozen && !this.#frozen) {
       const { capture } = account;
-      law(capture !== null && capture <= this.#owedBySums(account), "what is captured is owed");
+      law(capture !== null && capture <= this.#mostOwed(account), "what is captured is owed");
       law(capture! <= account.total, "what is captured is signed");
     }
     this.#frozen = isFrozen;
@@ -390,9 +478,27 @@ export class World {
         if (frame === null) return;
         if (frame.type === "SESSION_REFUSED" && frame.name === "WrongBase")
           this.cheated.wrongBase = frame.detail;
+        else if (frame.type === "RECALL") line.send("RECALLED", { items: this.#cheatRecalls(), next: null });
       }
     })().catch(() => undefined);
     return line;
+  }
+
+  /** What his relay makes the gateway believe after a restore: another relay's vouchers, one above the deposit, receipts for what nobody received. */
+  #cheatRecalls(): Fields<"RECALLED">["items"] {
+    const { channelId, grantId } = this.honest.purchased;
+    const segmentId = hex(uint(1, 32));
+    const forged = {
+      segmentId,
+      cumulative: this.honest.slot.deposit,
+      signature: crypto.signSecp(
+        secretOf(0x99),
+        receiptDigest(delivery, { channelId, segmentId, cumulative: this.honest.slot.deposit }),
+      ),
+    };
+    return this.signed
+      .slice(-3)
+      .map(({ cumulative, signature }) => ({ channelId, grantId, cumulative, signature, receipt: forged }));
   }
 
   /** Opens a session where the gateway said that it would begin, or anywhere; signs `more` beyond the least. */
@@ -461,7 +567,7 @@ export class World {
         const { cumulative, relay, signature } = voucher;
         const signer = crypto.recover(voucherDigest(delivery, { channelId, cumulative, relay }), signature);
         law(signer === terms.signer, "a claim is signed by the buyer");
-        law(cumulative <= this.#owedBySums(account), "a claim before the close is owed");
+        law(cumulative <= this.#mostOwed(account), "a claim before the close is owed");
         const paid = cumulative < slot.deposit ? cumulative : slot.deposit;
         if (paid <= slot.claimed) continue;
         slot.claimed = paid;
@@ -518,13 +624,19 @@ export class World {
       const decoded = decodeFrame(frame);
       const vouchers = decoded.type === "VOUCHERS" ? decoded.items : [decoded as FrameOf<"SESSION">];
       for (const { channelId, cumulative } of vouchers) this.#forwards(relay, channelId, cumulative);
+    } else if (type === 0x3c) this.onRecall();
+    else if (relay && type === 0x3d) {
+      for (const { channelId, cumulative } of (decodeFrame(frame) as FrameOf<"RECALLED">).items) {
+        this.#forwards(relay, channelId, cumulative);
+        if (this.gateway.party.alive && cumulative > this.#stored(channelId)) tally.recalled += 1;
+      }
     } else if (party === this.gateway.party && (type === 0x35 || type === 0x34)) {
       const decoded = decodeFrame(frame);
       if (decoded.type === "RELEASE") this.#keyLeaves(decoded);
       else if (decoded.type === "TOTALS")
         for (const { channelId, total } of decoded.items)
           law(total <= this.#stored(channelId), "a confirmed total is on the gateway's disk");
-    } else if (party === this.buyer.party && (type === 0x22 || type === 0x20 || type === 0x29)) {
+    } else if (party === this.buyer?.party && (type === 0x22 || type === 0x20 || type === 0x29)) {
       const decoded = decodeFrame(frame);
       if (decoded.type === "RECEIPT") this.#receipt(decoded);
       if (decoded.type === "PAY") this.#signs(decoded, from);
@@ -565,7 +677,7 @@ export class World {
     const account = this.gateway.party.alive
       ? this.gateway.ledger.account(this.honest.purchased.channelId)
       : undefined;
-    law(account === undefined || cumulative <= this.#owedBySums(account), "what is received was opened");
+    law(account === undefined || cumulative <= this.#mostOwed(account), "what is received was opened");
   }
 
   #keyLeaves({ channelId, seal }: Fields<"RELEASE">): void {
@@ -622,7 +734,13 @@ export class World {
     );
     return rows.reduce((sum, row) => sum + accrue(this.plan, row), 0n);
   }
-  #owedBySums = (account: Account): bigint => dueOf(this.plan, this.#sums(account));
+  /** The value of everything that was ever opened to the channel, in this ledger or in one that a copy has replaced. */
+  #most(account: Account): bigint {
+    const lost = this.#lost.get(account.channelId);
+    const sums = this.#sums(account);
+    return lost ? lost.accrued + sums - lost.sums : sums;
+  }
+  #mostOwed = (account: Account): bigint => dueOf(this.plan, this.#most(account));
 
   /** Everything that must hold whenever the programs are at rest. */
   async check(): Promise<void> {
@@ -640,10 +758,12 @@ export class World {
     if (!account) return;
     const honest = channelId === this.honest.purchased.channelId;
     const owed = ledger.owed(account);
+    const [sums, most] = [this.#sums(account), this.#most(account)];
     law(
-      owed === this.#owedBySums(account),
+      account.accrued >= sums && account.accrued <= most,
       "what is owed is the value of the epochs that were opened, each once",
     );
+    if (account.accrued > sums) tally.lifted += 1;
     law(account.total === this.#stored(channelId), "memory and disk agree about the total");
     const best = this.#best.get(channelId) ?? { total: 0n, accrued: 0n };
     law(account.total >= best.total, "the total at the gateway never falls");
@@ -660,7 +780,11 @@ export class World {
     if (account.frozenEpoch !== null) return;
     law(owed <= account.total, "released value never exceeds what is signed");
     law(owed <= slot.deposit, "released value never exceeds what is deposited");
-    if (honest) law(this.#signedBest() <= owed + this.plan.entry, "the buyer risks at most the entry");
+    if (honest)
+      law(
+        this.#signedBest() <= dueOf(this.plan, most) + this.plan.entry,
+        "the buyer risks at most the entry",
+      );
   }
 
   async #checkRelay(relay: RelayProgram): Promise<void> {
@@ -680,8 +804,34 @@ export class World {
     );
     if (!this.gateway.party.alive) return;
     const other = this.gateway.ledger.account(channelId);
-    law(this.#generous || account.accrued <= (other?.accrued ?? 0n), "nothing is charged twice");
-    law(account.confirmed <= (other?.total ?? 0n), "a relay believes confirmed what the gateway stored");
+    law(
+      this.#generous ||
+        account.accrued <= (other ? this.#most(other) : (this.#lost.get(channelId)?.accrued ?? 0n)),
+      "nothing is charged twice",
+    );
+    if (this.gateway.sessions.recall.isDue(LISTING, relay.operator)) return;
+    law(
+      account.confirmed <= (other?.total ?? 0n),
+      "what the gateway has confirmed to a relay it has, or has again",
+    );
+  }
+
+  /** Nobody is stuck: while there is money, what is published now is read. */
+  async finishAlive(): Promise<void> {
+    const { feed } = this.buyer;
+    const isOver = () => {
+      const { status } = this.buyer.feed?.state ?? {};
+      return status === "stopped" || status === "stopping" || status === "out-of-money";
+    };
+    if (this.#generous || !feed || isOver()) return;
+    const before = this.buyer.read.size;
+    for (let seconds = 0; seconds < ALIVE_SECONDS; seconds += 1) {
+      if (this.gateway.party.alive) await this.gateway.publish(1);
+      await this.pass(1_000);
+      if (this.buyer.read.size > before || isOver()) return;
+    }
+    const { status, reason } = this.buyer.feed!.state;
+    law(false, `a buyer with money reads on (${status}: ${reason?.name} ${reason?.message})`);
   }
 
   /** After everything is up again: what was bought is there, and its keys are given again. */
@@ -702,6 +852,7 @@ export class World {
           law(header !== undefined, "what was bought is still stored");
           law(
             this.#generous ||
+              this.#forgotten.has(`${channelId}/${generation}/${header!.epoch}`) ||
               (account !== undefined && this.gateway.ledger.isOpen(account, generation, header!.epoch)),
             "what was bought opens again",
           );
