@@ -360,7 +360,13 @@ async function contents(path: string) {
     const account = await ledger.get(CHANNEL);
     const damage = [...damaged.map(String), ...scrub(database)];
     const tables = ["segments", "heads", "evidence", "accounts", "opened", "bought", "covers"];
-    const rows = tables.map((table) => database.prepare(`SELECT * FROM ${table}`).all());
+    // Without the columns' names: one whose letters a flip has made capitals is the same column.
+    const rows = tables.map((table) =>
+      database
+        .prepare(`SELECT * FROM ${table}`)
+        .all()
+        .map((row) => Object.values(row)),
+    );
     const all = JSON.stringify([rows, head, account], (_, value) =>
       typeof value === "bigint" ? String(value) : value instanceof Uint8Array ? hex(value) : value,
     );

@@ -30,7 +30,7 @@ function checkLeft(p: TestPayer, from: number): number {
     const before = p.highest(n);
     const replaces = one.type === "PAY" && p.left[n - 1]?.type === "TICK";
     expect(one.total > before || (replaces && one.total === before)).toBe(true);
-    expect(one.total).toBeLessThanOrEqual(p.stored);
+    expect(one.total).toBeLessThanOrEqual(one.stored);
     expect(one.total).toBeLessThanOrEqual(dueOf(p.plan, p.progress.accrued) + p.plan.entry);
     expect(one.total).toBeLessThanOrEqual(p.deposit);
   }

@@ -122,6 +122,19 @@ const replay = step(
       else w.inject(where, voucher, w.relays[at]!);
   },
 );
+const replayTicks = step(
+  "replay ticks",
+  fc.record({
+    n: fc.nat(40),
+    at: which,
+    where: fc.constantFrom("buyer" as const, "gateway" as const),
+    more: fc.constantFrom(0, 0, 1, 5),
+  }),
+  (w, { n, at, where, more }) => {
+    const ticked = pickOf(w.ticked, n);
+    if (ticked) w.injectTicks(where, ticked, w.relays[at]!, more);
+  },
+);
 /** Above the deposit, or by another key. */
 const forge = step(
   "forge",
@@ -168,6 +181,7 @@ const weighted: [number, fc.Arbitrary<Command>][] = [
   [1, stop],
   [1, renew],
   [2, replay],
+  [1, replayTicks],
   [1, forge],
   [1, gives],
   [2, cheatOpens],
@@ -182,6 +196,8 @@ const PLANS = [
   plan({ price: 10n, entry: 80n }),
   plan({ kind: 1, price: 3n, unit: 100n, entry: 4n }),
   plan({ price: 7n, unit: 3n, entry: 20n }),
+  // The one that is paid by ticks, twenty to an entry.
+  plan({ price: 2n, entry: 40n }),
 ];
 
 /**

@@ -201,8 +201,9 @@ export class Payer {
     send(this.#voucher(total));
     if (!held) this.#rush = { vouchers: 0, from: before };
     this.#rush.vouchers += 1;
-    if (this.#rush.vouchers < RUSH_VOUCHERS) return;
-    const value = tickValueOf(this.#init.context.plan, Date.now());
+    const { plan, ticksAfter = RUSH_VOUCHERS } = this.#init.context;
+    if (this.#rush.vouchers < ticksAfter) return;
+    const value = tickValueOf(plan, Date.now());
     if (value !== undefined && total - this.#rush.from <= RUSH_TICKS * value) this.#begin();
     this.#rush = { vouchers: 0, from: total };
   }

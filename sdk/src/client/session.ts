@@ -54,6 +54,8 @@ export type FeedContext = {
   store: BuyerStore;
   transactionHash: Hex | null;
   deposit: () => bigint;
+  /** After how many vouchers in a row that had to wait for their turn ticks take their place; 10 unless said. */
+  ticksAfter?: number | undefined;
 };
 
 /** One segment as its reader gets it. The body's proof parts are kept for the export. */

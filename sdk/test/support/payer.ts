@@ -35,10 +35,12 @@ export const messagePlan = (more: Partial<Plan> = {}): Plan =>
     ...more,
   }) as Plan;
 
-export type Left =
-  | { type: "PAY"; total: bigint; signature: Uint8Array; atMs: number }
-  | { type: "TICK_CHAIN"; chain: Fields<"TICK_CHAIN">; atMs: number }
-  | { type: "TICK"; total: bigint; tick: Fields<"TICK">; chain: Fields<"TICK_CHAIN">; atMs: number };
+/** `stored`: the total on disk at that moment. */
+export type Left = Frame & { atMs: number; stored: bigint };
+type Frame =
+  | { type: "PAY"; total: bigint; signature: Uint8Array }
+  | { type: "TICK_CHAIN"; chain: Fields<"TICK_CHAIN"> }
+  | { type: "TICK"; total: bigint; tick: Fields<"TICK">; chain: Fields<"TICK_CHAIN"> };
 
 export class TestPayer {
   readonly plan: Plan;
@@ -68,7 +70,8 @@ export class TestPayer {
       keys: { signerPrivateKey: SIGNER, signer: privateKeyToAddress(hex(SIGNER)) },
       purchase: { paymentId: this.channelId, grantId: ZERO_HASH },
     } as unknown as FeedContext;
-    const note = (left: Left) => {
+    const note = (frame: Frame) => {
+      const left = { ...frame, atMs: Date.now(), stored: this.stored };
       this.left.push(left);
       options.onLeft?.(left);
     };
@@ -77,10 +80,9 @@ export class TestPayer {
       context,
       relay: RELAY,
       progress: this.progress,
-      send: ({ cumulative: total, signature }) => note({ type: "PAY", total, signature, atMs: Date.now() }),
-      sendChain: (signed) => note({ type: "TICK_CHAIN", chain: signed, atMs: Date.now() }),
-      sendTick: (tick) =>
-        note({ type: "TICK", total: tickTotal(chain(), tick.ticks), tick, chain: chain(), atMs: Date.now() }),
+      send: ({ cumulative: total, signature }) => note({ type: "PAY", total, signature }),
+      sendChain: (signed) => note({ type: "TICK_CHAIN", chain: signed }),
+      sendTick: (tick) => note({ type: "TICK", total: tickTotal(chain(), tick.ticks), tick, chain: chain() }),
       signed: () => undefined,
       ticked: () => undefined,
       failed(error) {

@@ -13,16 +13,19 @@ import { hardhat } from "viem/chains";
 import type { Purchased } from "../../../gateway/src/keys/account.ts";
 import type { Purchases } from "../../../gateway/src/keys/purchases.ts";
 import type { Admission, Grant } from "../../../relay/src/chain/admission.ts";
-import type { ChannelState, Contracts, WriteClient } from "../../../sdk/src/chain/index.ts";
+import type { ChannelState, Contracts, TickRow, WriteClient } from "../../../sdk/src/chain/index.ts";
 import {
   type Address,
   type Bytes,
+  concat,
   type Delivery,
   FOREVER,
   type Hex,
   type ListingTerms,
   type PublicKey,
+  tickVoucherDigest,
   unhex,
+  verifyTick,
   voucherDigest,
   ZERO_HASH,
 } from "../../../sdk/src/core/index.ts";
@@ -42,7 +45,10 @@ export class Chain {
   /** What every close captured. */
   readonly closes: { channelId: Hex; capture: bigint }[] = [];
   readonly #listeners = new Set<Parameters<Admission["watch"]>[0]>();
+  /** How many closes showed ticks first. */
+  ticksClaimed = 0;
   readonly #receipts = new Map<Hex, unknown>();
+  #mined = 0;
 
   constructor(delivery: Delivery, listing: Chain["listing"], publisherKey: PublicKey) {
     this.delivery = delivery;
@@ -170,12 +176,59 @@ export class Chain {
     });
     if (functionName === "channels")
       return encodeFunctionResult({ abi: channelsAbi, functionName, result: this.slot(args[0]) });
+    if (functionName === "claimTicks") {
+      const paid = this.#claimTicks(args, method === "eth_sendTransaction");
+      if (method === "eth_call")
+        return encodeFunctionResult({ abi: channelsAbi, functionName, result: paid });
+      return this.#hash();
+    }
     if (functionName !== "close") throw new Error(`${functionName} is not a call of the money path`);
     const refund = this.#close(args, method === "eth_sendTransaction");
     if (method === "eth_call")
       return encodeFunctionResult({ abi: channelsAbi, functionName, result: refund });
-    const hash: Hex = toHex(this.closes.length, { size: 32 });
-    return hash;
+    return this.#hash();
+  }
+
+  /** Of the transaction that was mined last. */
+  #hash = (): Hex => toHex(this.#mined, { size: 32 });
+
+  /** Channels.claimTicks, for the channel of this signer. */
+  #claimTicks([, row, ticks]: readonly [unknown, TickRow, number, Address], lasting: boolean): bigint {
+    const bought = [...this.bought.values()].find(
+      ({ purchased }) => purchased.terms.signer === row.signer.toLowerCase(),
+    )!;
+    const { slot, purchased } = bought;
+    const { channelId } = purchased;
+    const { r, vs, preimage, tip, base, tickValue, maxTicks, relay } = row;
+    const signature = concat(unhex(r), unhex(vs));
+    const voucher = { channelId, base, tip, tickValue, maxTicks, relay: relay.toLowerCase() as Address };
+    if (cheapCrypto.recover(tickVoucherDigest(this.delivery, voucher), signature) !== purchased.terms.signer)
+      throw new Error("WrongSignature");
+    if (!verifyTick(cheapCrypto, voucher, unhex(preimage), ticks)) throw new Error("TickMismatch");
+    const made = base + BigInt(ticks) * tickValue;
+    const total = made < slot.deposit ? made : slot.deposit;
+    if (total <= slot.claimed) throw new Error("NothingToClaim");
+    if (!lasting) return total - slot.claimed;
+    slot.claimed = total;
+    this.ticksClaimed += 1;
+    this.#mine("ChannelClaimed", channelId, encodeAbiParameters([{ type: "uint96" }], [total]));
+    return total;
+  }
+
+  #mine(eventName: "ChannelClosed" | "ChannelClaimed", channelId: Hex, data: Hex): void {
+    this.#mined += 1;
+    const hash = this.#hash();
+    const log = {
+      address: this.delivery.channels,
+      topics: encodeEventTopics({ abi: channelsAbi, eventName, args: { channelId } }),
+      ...{ data, blockNumber: toHex(1), transactionHash: hash, transactionIndex: toHex(0) },
+      ...{ blockHash: ZERO_HASH, logIndex: toHex(0), removed: false },
+    };
+    this.#receipts.set(hash, {
+      ...{ transactionHash: hash, blockHash: ZERO_HASH, blockNumber: toHex(1), transactionIndex: toHex(0) },
+      ...{ status: "0x1", type: "0x2", gasUsed: toHex(1), cumulativeGasUsed: toHex(1), logs: [log] },
+      ...{ from: this.delivery.channels, to: this.delivery.channels, contractAddress: null, logsBloom: "0x" },
+    });
   }
 
   /** Channels.close: at most the voucher, never below what is claimed, never above the deposit. */
@@ -202,26 +255,11 @@ export class Chain {
     if (!lasting) return refund;
     Object.assign(slot, { claimed: kept, deposit: kept, closeAt: 0, epoch: slot.epoch + 1 });
     this.closes.push({ channelId, capture: kept });
-    const hash: Hex = toHex(this.closes.length, { size: 32 });
-    const log = {
-      address: this.delivery.channels,
-      topics: encodeEventTopics({ abi: channelsAbi, eventName: "ChannelClosed", args: { channelId } }),
-      data: encodeAbiParameters(
-        [{ type: "uint96" }, { type: "uint96" }, { type: "uint24" }],
-        [kept, refund, slot.epoch],
-      ),
-      blockNumber: toHex(1),
-      transactionHash: hash,
-      transactionIndex: toHex(0),
-      blockHash: ZERO_HASH,
-      logIndex: toHex(0),
-      removed: false,
-    };
-    this.#receipts.set(hash, {
-      ...{ transactionHash: hash, blockHash: ZERO_HASH, blockNumber: toHex(1), transactionIndex: toHex(0) },
-      ...{ status: "0x1", type: "0x2", gasUsed: toHex(1), cumulativeGasUsed: toHex(1), logs: [log] },
-      ...{ from: this.delivery.channels, to: this.delivery.channels, contractAddress: null, logsBloom: "0x" },
-    });
+    const data = encodeAbiParameters(
+      [{ type: "uint96" }, { type: "uint96" }, { type: "uint24" }],
+      [kept, refund, slot.epoch],
+    );
+    this.#mine("ChannelClosed", channelId, data);
     this.#changed();
     return refund;
   }

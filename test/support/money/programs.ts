@@ -458,6 +458,7 @@ export class BuyerProgram {
       relays: relays.map(({ operator, address }) => ({ operator, multiaddrs: [address] })),
       channel: async () => chain.slot(grant.paymentId),
       signal: this.#abort.signal,
+      ticksAfter: 1, // ticks wherever the plan has them
     });
     feed.on("messages", ({ segment: { header } }) => {
       if (party.alive) this.read.add(`${header.generation}/${header.seq}`);

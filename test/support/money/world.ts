@@ -25,13 +25,20 @@ import {
   HEADER_BYTES,
   type Hex,
   hex,
+  lowerTicks,
   type Plan,
   readUint,
   receiptDigest,
   SealPurpose,
+  type SignedTicks,
   sessionDigest,
+  signerOfTotal,
+  type TickProof,
+  tickTotal,
+  tickVoucherDigest,
   uint,
   unhex,
+  verifyTick,
   voucherDigest,
 } from "../../../sdk/src/core/index.ts";
 import {
@@ -68,6 +75,7 @@ type SealedRow = {
   bodyBytes: number;
   sealedAtMs: number;
 };
+type Ticked = { relay: Address; total: bigint; proof: TickProof };
 type Voucher = { cumulative: bigint; relay: Address; signature: Uint8Array };
 
 const EVERYBODY: readonly Who[] = ["relay0", "relay1", "gateway", "buyer"];
@@ -114,6 +122,8 @@ export const tally = {
   restores: 0,
   recalled: 0,
   lifted: 0,
+  ticks: 0,
+  ticksClaimed: 0,
 };
 
 export class World {
@@ -139,6 +149,10 @@ export class World {
 
   /** Vouchers that left the honest buyer. */
   signed: Voucher[] = [];
+  /** Totals that left it by tick, with what proves them. */
+  ticked: Ticked[] = [];
+  /** The chain that runs on a stream of its. */
+  #chains = new WeakMap<End, SignedTicks>();
   #best = new Map<string, { total: bigint; accrued: bigint }>();
   #released = new Map<Hex, Set<string>>();
   #frozen = false;
@@ -190,6 +204,7 @@ export class World {
   /** Two new purchases; the honest one is opened. */
   async begin(deposit: bigint): Promise<void> {
     this.signed = [];
+    this.ticked = [];
     this.#best = new Map();
     this.#released = new Map();
     this.#frozen = false;
@@ -431,6 +446,18 @@ export class World {
           end.peer.inject(controlFrame("VOUCHERS", { items: [{ channelId, cumulative, signature }] }));
   }
 
+  /** Old, doubled and bent ticks of the honest buyer, at his relay and at the gateway. */
+  injectTicks(where: "buyer" | "gateway", { proof }: Ticked, relay: RelayProgram, more: number): void {
+    const channelId = this.honest.grant.paymentId;
+    const tick = { ticks: proof.ticks + more, preimage: proof.preimage };
+    if (where === "buyer")
+      for (const end of this.net.ends(this.buyer.party)) end.inject(controlFrame("TICK", tick));
+    else
+      for (const end of this.net.ends(this.gateway.party))
+        if (end.peer.party === relay.party)
+          end.peer.inject(controlFrame("TICKS", { items: [{ channelId, ...proof, ...tick }] }));
+  }
+
   /** The buyer vanishes while more is published than he has signed for, and the gateway gives all keys away: a relay serves what is signed for. */
   async gives(relay: RelayProgram): Promise<void> {
     const { gateway } = this;
@@ -573,6 +600,19 @@ export class World {
         slot.claimed = paid;
         tally.claims += 1;
       }
+      const ticks = ledger.claimableTicks(account);
+      if (ticks > 0) {
+        const proof = lowerTicks(crypto, channelId, account.ticks!, ticks);
+        const total = tickTotal(proof, ticks);
+        const { relay, signature } = account.ticks!;
+        const signer = signerOfTotal(crypto, delivery, channelId, { total, relay, signature, ticks: proof });
+        law(signer === terms.signer, "a claim by ticks is signed by the buyer");
+        law(total <= this.#owedBySums(account), "a claim by ticks before the close is owed");
+        if (total > slot.claimed) {
+          slot.claimed = total < slot.deposit ? total : slot.deposit;
+          tally.ticksClaimed += 1;
+        }
+      }
       const paid = account.kept.filter(({ cumulative }) => cumulative <= slot.claimed);
       if (paid.length > 0)
         await db.commit(() => {
@@ -609,7 +649,11 @@ export class World {
   }
 
   #signedBest(): bigint {
-    return this.signed.reduce((best, { cumulative }) => (cumulative > best ? cumulative : best), 0n);
+    const totals = [
+      ...this.signed.map(({ cumulative }) => cumulative),
+      ...this.ticked.map(({ total }) => total),
+    ];
+    return totals.reduce((best, total) => (total > best ? total : best), 0n);
   }
 
   // ---- laws while frames leave
@@ -620,7 +664,10 @@ export class World {
     const type = frame[0];
     const relay = this.relays.find((one) => one.party === party);
     if (type === 0x12 && relay) this.#served(relay, decodeHeader(frame.subarray(1, 1 + HEADER_BYTES)));
-    else if (relay && (type === 0x30 || type === 0x33)) {
+    else if (relay && type === 0x39) {
+      const decoded = decodeFrame(frame) as FrameOf<"TICKS">;
+      for (const item of decoded.items) this.#forwards(relay, item.channelId, tickTotal(item, item.ticks));
+    } else if (relay && (type === 0x30 || type === 0x33)) {
       const decoded = decodeFrame(frame);
       const vouchers = decoded.type === "VOUCHERS" ? decoded.items : [decoded as FrameOf<"SESSION">];
       for (const { channelId, cumulative } of vouchers) this.#forwards(relay, channelId, cumulative);
@@ -636,6 +683,10 @@ export class World {
       else if (decoded.type === "TOTALS")
         for (const { channelId, total } of decoded.items)
           law(total <= this.#stored(channelId), "a confirmed total is on the gateway's disk");
+    } else if (party === this.buyer?.party && (type === 0x2a || type === 0x2b)) {
+      const decoded = decodeFrame(frame) as FrameOf<"TICK_CHAIN" | "TICK">;
+      if (decoded.type === "TICK") this.#ticks(decoded, from);
+      else this.#begins(decoded, from);
     } else if (party === this.buyer?.party && (type === 0x22 || type === 0x20 || type === 0x29)) {
       const decoded = decodeFrame(frame);
       if (decoded.type === "RECEIPT") this.#receipt(decoded);
@@ -707,6 +758,34 @@ export class World {
     return BigInt(row?.total ?? 0);
   }
 
+  #begins({ type: _, ...chain }: FrameOf<"TICK_CHAIN">, from: End): void {
+    const { channelId } = this.honest.purchased;
+    law(this.signed.at(-1)?.cumulative === chain.base, "a chain stands on the voucher that left before it");
+    law(
+      this.ticked.every(({ proof }) => proof.tip !== chain.tip),
+      "a tip is used once",
+    );
+    const relay = this.#relayOf(from);
+    const { base, tip, tickValue, maxTicks } = chain;
+    const digest = tickVoucherDigest(delivery, { channelId, base, tip, tickValue, maxTicks, relay });
+    law(crypto.recover(digest, chain.signature) === this.honest.grant.signer, "a chain is signed");
+    this.#chains.set(from, chain);
+  }
+
+  #ticks({ ticks, preimage }: FrameOf<"TICK">, from: End): void {
+    tally.ticks += 1;
+    const chain = this.#chains.get(from)!;
+    const total = tickTotal(chain, ticks);
+    law(this.buyer.stored()!.signed >= total, "a tick's total is on the buyer's disk before it leaves");
+    law(total > this.#signedBest(), "a tick raises the total");
+    const { channelId } = this.honest.purchased;
+    law(verifyTick(crypto, { channelId, ...chain }, preimage, ticks), "a tick leads to its tip");
+    this.ticked.push({ relay: this.#relayOf(from), total, proof: { ...chain, ticks, preimage } });
+  }
+
+  #relayOf = (from: End): Address =>
+    this.relays.find(({ party }) => party.name === from.peer.party.name)!.operator;
+
   #signs(voucher: { cumulative: bigint; signature: Uint8Array }, from: End, sessionNo?: bigint): void {
     if (sessionNo === undefined) tally.vouchers += 1;
     else tally.sessions += 1;
@@ -719,8 +798,7 @@ export class World {
       sessionNo === undefined || stored!.sessionNo >= sessionNo,
       "a session is on the buyer's disk before it leaves",
     );
-    const { operator } = this.relays.find(({ party }) => party.name === from.peer.party.name)!;
-    this.signed.push({ ...voucher, relay: operator });
+    this.signed.push({ ...voucher, relay: this.#relayOf(from) });
   }
 
   // ---- laws at rest
@@ -799,7 +877,9 @@ export class World {
     law(dueOf(this.plan, account.accrued) <= account.total, "what is charged is covered by the best total");
     const mine = this.signed.filter(({ relay: named }) => named === relay.operator);
     law(
-      account.total === 0n || mine.some(({ cumulative }) => cumulative === account.total),
+      account.total === 0n ||
+        mine.some(({ cumulative }) => cumulative === account.total) ||
+        this.ticked.some(({ relay: named, total }) => named === relay.operator && total === account.total),
       "a total at a relay was signed for it",
     );
     if (!this.gateway.party.alive) return;
