@@ -11,6 +11,8 @@ const config: NextConfig = {
   typescript: { ignoreBuildErrors: true },
   // The shared language is TypeScript source, imported with its .ts extensions.
   transpilePackages: ["@weir/sdk"],
+  // One request less before the first paint, and no script of the head waits for it.
+  experimental: { inlineCss: true },
   turbopack: {
     root: path.join(import.meta.dirname, ".."),
     // Words are parsed here and not by every reader: the page gets them taken apart, and only the small half of the formatter.
