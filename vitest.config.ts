@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/support/order.ts";
 
 export default defineConfig({
   test: {
@@ -10,8 +11,9 @@ export default defineConfig({
     globalSetup: "test/support/build.ts",
     testTimeout: 60_000,
     hookTimeout: 180_000,
-    // Chains, relays and browsers side by side on two cores only slow each other down.
-    maxWorkers: 2,
+    // Most of a file's time is waiting for programs to start, blocks and pages: two files leave half of two cores idle.
+    maxWorkers: 3,
     pool: "forks",
+    sequence: { sequencer: LongestFirst },
   },
 });

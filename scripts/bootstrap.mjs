@@ -64,6 +64,8 @@ const environment = {
   NEXT_TELEMETRY_DISABLED: "1",
   PONDER_TELEMETRY_DISABLED: "true",
   HARDHAT_DISABLE_TELEMETRY_PROMPT: "true",
+  // What Node has compiled is kept: every later start of a program takes a third of a second less.
+  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(root, "node_modules", ".cache", "weir"),
 };
 let node = process.execPath;
 if (!suits(process.version)) {

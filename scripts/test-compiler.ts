@@ -1,11 +1,10 @@
-// How Hardhat compiles the Solidity tests: without the optimizer, in half the time. The contracts that they deploy are not touched by
-// it. Two settings that differ by a number which means nothing make two compilations, one for each of two cores; Hardhat puts
-// files together whose settings are the same object, which a plain `overrides` cannot say.
+// How Hardhat compiles the Solidity tests: by the compiler's older generator and without the optimizer, in a tenth of the time, and what it
+// makes runs faster, too. The contracts that they deploy are not touched by it. That generator keeps at most sixteen values at hand:
+// "Stack too deep" means that a test's function wants to be two. Hardhat puts files together whose settings are the same object,
+// which a plain `overrides` cannot say.
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import type { HardhatPlugin } from "hardhat/types/plugins";
-
-const HALVES = 2;
 
 export const testCompiler: HardhatPlugin = {
   id: "weir-test-compiler",
@@ -17,12 +16,10 @@ export const testCompiler: HardhatPlugin = {
           const profile = config.solidity.profiles.default;
           const [compiler] = profile?.compilers ?? [];
           if (profile === undefined || compiler === undefined) throw new Error("no compiler for the tests");
-          const halves = Array.from({ length: HALVES }, (_, n) => ({
-            ...compiler,
-            settings: { ...compiler.settings, optimizer: { enabled: false, runs: 1 + n } },
-          }));
-          const files = globSync("test/contracts/**/*.sol", { cwd: join(import.meta.dirname, "..") }).sort();
-          for (const [n, file] of files.entries()) profile.overrides[file] = halves[n % HALVES]!;
+          const settings = { ...compiler.settings, viaIR: false, optimizer: { enabled: false } };
+          const plain = { ...compiler, settings };
+          const files = globSync("test/contracts/**/*.sol", { cwd: join(import.meta.dirname, "..") });
+          for (const file of files) profile.overrides[file] = plain;
           return config;
         },
       }),

@@ -4,6 +4,8 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import hre from "hardhat";
+import { buildContracts } from "./deploy.ts";
+import { buildApp } from "./stack/build.ts";
 
 type Count = { passed: number; failed: number };
 
@@ -26,6 +28,10 @@ function run(command: string, args: string[]): Promise<{ code: number; output: s
   });
 }
 
+const only = process.argv.slice(2);
+/** `npm test -- check solidity` runs these two. */
+const wants = (runner: string) => only.length === 0 || only.includes(runner);
+
 const step = (title: string) => console.log(`\n── ${title}`);
 
 /** A runner that fails without counting a failure (it crashed) counts as one failure. */
@@ -43,10 +49,13 @@ async function check(): Promise<Count> {
 
 async function solidity(): Promise<Count> {
   step("contracts: unit, fuzz and invariant tests");
-  // Hardhat leaves one core out; the tests' compilations are most of the time that this takes.
+  // Everything that compiles with one thread, side by side. Whatever fails here is compiled again, and reported, where it is needed.
+  const app = Promise.allSettled(wants("typescript") ? [buildApp(".weir/logs")] : []);
   const roots = await hre.solidity.getRootFilePaths({ scope: "tests" });
-  await hre.solidity.build(roots, { scope: "tests", concurrency: availableParallelism() });
+  const tests = hre.solidity.build(roots, { scope: "tests", concurrency: availableParallelism() });
+  await Promise.allSettled([buildContracts(), tests]);
   const { code, output } = await run("hardhat", ["test", "solidity"]);
+  await app;
   const sum = (word: string) =>
     [...output.matchAll(new RegExp(`(\\d+) ${word}`, "g"))].reduce(
       (total, match) => total + Number(match[1]),
@@ -89,12 +98,11 @@ async function packages(): Promise<void> {
   await run("bash", ["scripts/packages.sh"]);
 }
 
-const only = process.argv.slice(2);
 const runners = { check, solidity, typescript };
 let total: Count = { passed: 0, failed: 0 };
-if (only.length === 0 || only.includes("typescript")) await packages();
+if (wants("typescript")) await packages();
 for (const [name, runner] of Object.entries(runners)) {
-  if (only.length > 0 && !only.includes(name)) continue;
+  if (!wants(name)) continue;
   const count = await runner();
   total = { passed: total.passed + count.passed, failed: total.failed + count.failed };
 }

@@ -114,19 +114,7 @@ contract ChannelsCloseTest is ChannelsFixture {
             501,
             abi.encodeWithSelector(IChannels.CaptureAboveVoucher.selector, 501, 500)
         );
-        address[] memory others = new address[](1);
-        others[0] = stranger;
-        expectCloseReverts(
-            payee,
-            terms,
-            others,
-            voucher,
-            good,
-            500,
-            abi.encodeWithSelector(
-                IEscrow.RelaysMismatch.selector, keccak256(abi.encode(others)), terms.relaysHash
-            )
-        );
+        expectOtherRelaysRefused(terms, voucher, good);
         vm.prank(payee);
         assertEq(channels.close(terms, relayList(), none, "", 0), 1_000); // everything back, nothing signed
     }
@@ -342,6 +330,14 @@ contract ChannelsCloseTest is ChannelsFixture {
     }
 
     // --------------------------------------------------------------------------------------------------------- helpers
+
+    function expectOtherRelaysRefused(Terms memory terms, Voucher memory voucher, bytes memory signature) private {
+        address[] memory others = new address[](1);
+        others[0] = stranger;
+        bytes32 hash = keccak256(abi.encode(others));
+        bytes memory expected = abi.encodeWithSelector(IEscrow.RelaysMismatch.selector, hash, terms.relaysHash);
+        expectCloseReverts(payee, terms, others, voucher, signature, 500, expected);
+    }
 
     function expectCloseReverts(
         address caller,

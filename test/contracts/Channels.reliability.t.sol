@@ -160,30 +160,40 @@ contract ChannelsReliabilityTest is ChannelsFixture {
             return;
         }
         string memory json = vm.readFile(WYCHEPROOF);
-        (uint256 good, uint256 bad, uint256 unread, uint256 beyond) = (0, 0, 0, 0);
+        Tally memory tally;
         for (uint256 g; vm.keyExistsJson(json, group(g, ".type")); ++g) {
             bytes memory key = hexAt(json, group(g, ".publicKey.uncompressed"));
             address owner = address(uint160(uint256(keccak256(tail(key)))));
-            for (uint256 t; vm.keyExistsJson(json, case_(g, t, ".tcId")); ++t) {
-                bytes32 digest = sha256(hexAt(json, case_(g, t, ".msg")));
-                bool valid = keccak256(bytes(vm.parseJsonString(json, case_(g, t, ".result")))) == keccak256("valid");
-                (bool strict, bytes32 r, bytes32 s) = derOf(hexAt(json, case_(g, t, ".sig")));
-                if (!strict) {
-                    assertFalse(valid); // such a thing cannot even be said in 64 bytes
-                    ++unread;
-                    continue;
-                }
-                bool accepted = this.recovers(digest, abi.encodePacked(r, s, uint8(27)), owner)
-                    || this.recovers(digest, abi.encodePacked(r, s, uint8(28)), owner);
-                if (valid && !accepted && uint256(r) < FIELD - ORDER) ++beyond;
-                else assertEq(accepted, valid, vm.toString(vm.parseJsonUint(json, case_(g, t, ".tcId"))));
-                if (valid) ++good;
-                else ++bad;
-            }
+            for (uint256 t; vm.keyExistsJson(json, case_(g, t, ".tcId")); ++t) judge(tally, json, g, t, owner);
         }
-        assertEq(good + bad + unread, 463);
-        assertEq(good, 162);
-        assertEq(beyond, 1);
+        assertEq(tally.good + tally.bad + tally.unread, 463);
+        assertEq(tally.good, 162);
+        assertEq(tally.beyond, 1);
+    }
+
+    struct Tally {
+        uint256 good;
+        uint256 bad;
+        uint256 unread;
+        uint256 beyond;
+    }
+
+    function judge(Tally memory tally, string memory json, uint256 g, uint256 t, address owner) private view {
+        bytes32 digest = sha256(hexAt(json, case_(g, t, ".msg")));
+        bool valid = keccak256(bytes(vm.parseJsonString(json, case_(g, t, ".result")))) == keccak256("valid");
+        (bool strict, bytes32 r, bytes32 s) = derOf(hexAt(json, case_(g, t, ".sig")));
+        if (!strict) {
+            assertFalse(valid); // such a thing cannot even be said in 64 bytes
+            ++tally.unread;
+            return;
+        }
+        bool accepted = this.recovers(digest, abi.encodePacked(r, s, uint8(27)), owner)
+            || this.recovers(digest, abi.encodePacked(r, s, uint8(28)), owner);
+        string memory number = vm.toString(vm.parseJsonUint(json, case_(g, t, ".tcId")));
+        if (valid && !accepted && uint256(r) < FIELD - ORDER) ++tally.beyond;
+        else assertEq(accepted, valid, number);
+        if (valid) ++tally.good;
+        else ++tally.bad;
     }
 
     /// @dev The runner refuses to look where the folder itself is missing.

@@ -33,7 +33,7 @@ contract GrantsAccessTest is MarketFixture {
 
     function setUp() public override {
         super.setUp();
-        terms = offer();
+        keep(terms, offer());
         listingId = list(terms);
         time = uint40(block.timestamp);
     }

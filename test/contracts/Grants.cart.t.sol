@@ -46,7 +46,7 @@ contract GrantsCartTest is MarketFixture {
 
     function setUp() public override {
         super.setUp();
-        terms = offer();
+        keep(terms, offer());
         entry = terms.plans[BY_MESSAGE].entry;
     }
 

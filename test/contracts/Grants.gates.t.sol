@@ -27,7 +27,7 @@ contract GrantsGatesTest is MarketFixture {
 
     function setUp() public override {
         super.setUp();
-        terms = offer();
+        keep(terms, offer());
         manager = vm.addr(MANAGER_KEY);
         vm.deal(manager, 100 ether);
         vm.prank(owner);
@@ -220,7 +220,7 @@ contract GrantsGatesTest is MarketFixture {
     }
 
     function testFuzz_consent_anyoneStopsWithARefund(uint40 after_) public {
-        terms = timedOffer();
+        keep(terms, timedOffer());
         terms.flags |= ListingFlags.PERSONAL_DATA;
         uint64 listingId = list(terms);
         bytes32[] memory subjects = openRound(listingId);

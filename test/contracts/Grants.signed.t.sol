@@ -26,7 +26,8 @@ contract GrantsSignedTest is GrantsFunding {
     function setUp() public override {
         super.setUp();
         token = new TestToken();
-        (metered, timed) = (offer(), timedOffer());
+        keep(metered, offer());
+        keep(timed, timedOffer());
         (metered.token, timed.token) = (address(token), address(token));
         (meteredId, timedId) = (list(metered), list(timed));
         token.mint(buyer, 1e30);

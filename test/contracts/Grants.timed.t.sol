@@ -28,7 +28,7 @@ contract GrantsTimedTest is MarketFixture {
 
     function setUp() public override {
         super.setUp();
-        terms = timedOffer();
+        keep(terms, timedOffer());
         listingId = list(terms);
         relays = terms.relays;
     }

@@ -26,17 +26,18 @@ contract RatingsTest is MarketFixture {
     IRatings private ratings;
     uint64 private listingId;
     bytes32 private grantId;
-    Purchase private purchase;
+    bytes private _purchase; // encoded: the compiler's quick generator copies no array of structs to storage
     uint8[4] private scores = [5, 4, 3, 1];
 
     function setUp() public override {
         super.setUp();
         ratings = IRatings(deployCode("Ratings", abi.encode(grants, subscriptions)));
         listingId = list(offer());
-        purchase = order(listingId, offer(), BY_MESSAGE);
-        purchase.market = market;
-        purchase.amount = 1 ether;
-        grantId = buy(purchase);
+        Purchase memory bought = order(listingId, offer(), BY_MESSAGE);
+        bought.market = market;
+        bought.amount = 1 ether;
+        grantId = buy(bought);
+        _purchase = abi.encode(bought);
     }
 
     // ------------------------------------------------------------------------------------------------------------ rate
@@ -70,8 +71,8 @@ contract RatingsTest is MarketFixture {
     }
 
     function testFuzz_rate_everyFieldOfTheTermsIsHeld(uint8 field, bytes32 other) public {
-        settle(purchase, 1e15);
-        bytes memory encoded = abi.encode(termsOf(purchase));
+        settle(purchase(), 1e15);
+        bytes memory encoded = abi.encode(termsOf(purchase()));
         uint256 at = 32 + 32 * uint256(field % 12);
         bytes32 word;
         assembly ("memory-safe") {
@@ -93,12 +94,12 @@ contract RatingsTest is MarketFixture {
 
     function testFuzz_rate_onlyTheBuyer(address thief) public {
         vm.assume(thief != buyer);
-        settle(purchase, 1e15);
+        settle(purchase(), 1e15);
         refusedBy(thief, grantId, abi.encodeWithSelector(IRatings.NotBuyer.selector, grantId, thief));
     }
 
     function test_rate_table() public {
-        settle(purchase, 1e15);
+        settle(purchase(), 1e15);
         address treasurer = makeAddr("treasurer");
         vm.prank(owner);
         hubs.setRoles(hubId, treasurer, Roles.TREASURER);
@@ -118,12 +119,12 @@ contract RatingsTest is MarketFixture {
 
     /// @dev P11 and C.9 #39: neither a purchase without a claim nor a channel that Grants never saw makes a rating.
     function test_rate_nothingSettled() public {
-        bytes32 id = channels.channelIdOf(termsOf(purchase));
+        bytes32 id = channels.channelIdOf(termsOf(purchase()));
         refusedBy(buyer, grantId, abi.encodeWithSelector(IRatings.NothingSettled.selector, id));
-        settle(purchase, 1);
+        settle(purchase(), 1);
         rate(); // one unit settled is a rating worth one unit: whoever weighs it sees that
 
-        Purchase memory forged = purchase;
+        Purchase memory forged = purchase();
         forged.buyerSalt = keccak256("never bought");
         Terms memory terms = termsOf(forged);
         vm.prank(buyer);
@@ -141,12 +142,12 @@ contract RatingsTest is MarketFixture {
     }
 
     function test_rate_freeAndGivenGrantsCannot() public {
-        settle(purchase, 1e15);
+        settle(purchase(), 1e15);
         bytes32[2] memory ids;
         ids[0] = buy(order(listingId, offer(), FOR_FREE));
         vm.prank(manager);
         ids[1] = grants.giveGrant(listingId, buyer, 1, 0, FOR_EVER, keccak256("nonce"), keccak256("key"));
-        bytes32 paid = channels.channelIdOf(termsOf(purchase));
+        bytes32 paid = channels.channelIdOf(termsOf(purchase()));
         for (uint256 i; i < 2; ++i) {
             bytes32 recorded = grants.paymentOf(ids[i]);
             refusedBy(buyer, ids[i], abi.encodeWithSelector(IRatings.PaymentMismatch.selector, ids[i], paid, recorded));
@@ -155,7 +156,7 @@ contract RatingsTest is MarketFixture {
 
     function testFuzz_rate_notTheHubsOwnPeople(uint8 roles) public {
         roles = uint8(bound(roles, 1, 7)) * 2;
-        settle(purchase, 1e15);
+        settle(purchase(), 1e15);
         vm.prank(owner);
         hubs.setRoles(hubId, buyer, roles);
         refusedBy(buyer, grantId, abi.encodeWithSelector(IRatings.OwnListing.selector, listingId, buyer));
@@ -165,10 +166,10 @@ contract RatingsTest is MarketFixture {
     }
 
     function testFuzz_rate_scoresAndComment(uint8 score, uint8 question, uint16 length) public {
-        settle(purchase, 1e15);
+        settle(purchase(), 1e15);
         uint8[4] memory given = scores;
         given[question % 4] = score;
-        bytes memory encoded = abi.encode(termsOf(purchase));
+        bytes memory encoded = abi.encode(termsOf(purchase()));
         string memory text = string(new bytes(bound(length, 0, 1_100)));
         vm.startPrank(buyer);
         if (score == 0 || score > 5) {
@@ -195,10 +196,10 @@ contract RatingsTest is MarketFixture {
 
     /// @dev One rating per listing and buyer: other grants of his append to the same one.
     function test_revisions() public {
-        settle(purchase, 1e15);
+        settle(purchase(), 1e15);
         assertEq(rate(), 1);
         assertEq(rate(), 2);
-        Purchase memory second = purchase;
+        Purchase memory second = purchase();
         second.buyerSalt = keccak256("second");
         bytes32 id = buy(second);
         settle(second, 2e15);
@@ -217,7 +218,7 @@ contract RatingsTest is MarketFixture {
         (dearer.relayBps, dearer.marketBps) = (3_000, 1_000);
         vm.prank(manager);
         listings.reviseListing(listingId, dearer, METADATA);
-        settle(purchase, settled);
+        settle(purchase(), settled);
         uint256 relayCut = uint256(settled) * 1_000 / 10_000;
         uint256 marketCut = (uint256(settled) - relayCut) * 250 / 9_000;
         assertEq(channels.owed(relay, address(0)), relayCut);
@@ -264,7 +265,7 @@ contract RatingsTest is MarketFixture {
     // --------------------------------------------------------------------------------------------------------- respond
 
     function test_respond() public {
-        settle(purchase, 1e15);
+        settle(purchase(), 1e15);
         vm.startPrank(manager);
         vm.expectRevert(abi.encodeWithSelector(IRatings.RevisionUnknown.selector, listingId, buyer, 1, 0));
         ratings.respond(listingId, buyer, 1, TEXT);
@@ -293,14 +294,18 @@ contract RatingsTest is MarketFixture {
 
     // --------------------------------------------------------------------------------------------------------- helpers
 
+    function purchase() private view returns (Purchase memory) {
+        return abi.decode(_purchase, (Purchase));
+    }
+
     function rate() private returns (uint32) {
-        bytes memory encoded = abi.encode(termsOf(purchase));
+        bytes memory encoded = abi.encode(termsOf(purchase()));
         vm.prank(buyer);
         return ratings.rate(grantId, encoded, scores, TEXT);
     }
 
     function refusedBy(address caller, bytes32 id, bytes memory reason) private {
-        bytes memory encoded = abi.encode(termsOf(purchase));
+        bytes memory encoded = abi.encode(termsOf(purchase()));
         vm.prank(caller);
         vm.expectRevert(reason);
         ratings.rate(id, encoded, scores, TEXT);

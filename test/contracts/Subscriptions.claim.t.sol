@@ -261,17 +261,25 @@ contract SubscriptionsClaimTest is SubscriptionsFixture {
         for (uint256 n; n < 2; ++n) {
             vm.warp(BEGIN + total);
             escrow.claim(common, one(terms), payee);
-            uint256 sum;
-            for (uint256 i; i < count; ++i) {
-                uint256 has = escrow.owed(common.relays[i], address(0));
-                assertEq(has, shareOf(total, terms.relayBps, i, count));
-                assertGe(has, before[i]);
-                before[i] = has;
-                sum += has;
-            }
+            uint256 sum = sharesAt(total, common, before);
             assertEq(sum, count == 0 ? 0 : share(total, terms.relayBps));
             assertEq(payee.balance, total - sum - marketShare(total, count == 0 ? 0 : terms.relayBps, MARKET_BPS));
             total += bound(second, 1, second % 2 == 0 ? 5 : 4e8);
+        }
+    }
+
+    /// @dev Each relay's share, compared with the formula and with what it was; kept in `before`, which is memory of the caller's.
+    function sharesAt(uint256 total, SubscriptionCommon memory common, uint256[4] memory before)
+        private
+        view
+        returns (uint256 sum)
+    {
+        for (uint256 i; i < common.relays.length; ++i) {
+            uint256 has = escrow.owed(common.relays[i], address(0));
+            assertEq(has, shareOf(total, common.relayBps, i, common.relays.length));
+            assertGe(has, before[i]);
+            before[i] = has;
+            sum += has;
         }
     }
 

@@ -112,11 +112,7 @@ contract SubscriptionsTokensTest is SubscriptionsFunding, OddTokenBook {
         string memory where = label(c, uint256(way));
         assertEq(done, expected == 0, where);
         if (done) {
-            (, uint96 credited) = abi.decode(answer, (bytes32, uint96));
-            Subscription memory slot = slotOf(terms);
-            assertEq(credited, uint256(AMOUNT) * c.arrivesBps / 10_000, where);
-            assertEq(slot.deposit, credited, where);
-            assertEq(slot.stop - slot.start, credited, where);
+            uint96 credited = arrived(c, terms, answer, where);
             if (c.sound) assertGe(odd.ledger(address(escrow)), held + credited, where);
         } else {
             assertEq(errorOf(answer), expected, where);
@@ -125,6 +121,18 @@ contract SubscriptionsTokensTest is SubscriptionsFunding, OddTokenBook {
             if (!gone) assertEq(odd.ledger(address(escrow)), held, where);
         }
         noWayBack(c, odd, done);
+    }
+
+    function arrived(OddCase memory c, SubscriptionTerms memory terms, bytes memory answer, string memory where)
+        private
+        view
+        returns (uint96 credited)
+    {
+        (, credited) = abi.decode(answer, (bytes32, uint96));
+        Subscription memory slot = slotOf(terms);
+        assertEq(credited, uint256(AMOUNT) * c.arrivesBps / 10_000, where);
+        assertEq(slot.deposit, credited, where);
+        assertEq(slot.stop - slot.start, credited, where);
     }
 
     function moneyIn(OddCase memory c, Way way, IOddToken odd, SubscriptionTerms memory terms)

@@ -97,27 +97,14 @@ contract ChannelsHandler is ChannelsFunding {
         amount = uint96(bound(amount, 1, MOST));
         bool own = kind % 3 == 2;
         if (!own && slot(i).closeAt != 0) return;
-        (uint256 key, uint256 nonce) = (payerKeyOf(i), ++_authorisations);
         token.mint(terms.payer, amount);
-        bytes memory signature = kind % 3 == 0
-            ? sign3009(key, terms, amount, bytes32(nonce), 0, FOREVER)
-            : signPermit2(key, terms, amount, nonce, FOREVER);
-        (uint8 v, bytes32 r, bytes32 s) = signPermit(key, terms, amount, FOREVER);
         Channel[] memory before = slots();
         uint256[2] memory purse = purses();
         uint256 held = token.balanceOf(address(channels));
         ++calls;
-        vm.prank(own ? terms.payer : stranger);
-        if (kind % 3 == 0) {
-            try channels.fundWith3009(terms, amount, amount, 0, FOREVER, bytes32(nonce), signature) {}
-            catch { ++reverts; }
-        } else if (!own) {
-            try channels.fundWithPermit2(terms, amount, amount, bytes32(nonce), FOREVER, signature) {} catch { ++reverts; }
-        } else {
-            try channels.fundWithPermit(terms, amount, amount, FOREVER, v, r, s) {} catch { ++reverts; }
-            vm.prank(terms.payer);
-            token.approve(address(channels), FOREVER); // the permit replaced it
-        }
+        if (own) fundByPermit(payerKeyOf(i), terms, amount);
+        else if (kind % 3 == 0) fundBy3009(payerKeyOf(i), terms, amount);
+        else fundByPermit2(payerKeyOf(i), terms, amount);
         ghosts[i].credited += token.balanceOf(address(channels)) - held;
         compare(before, 1 << i, own ? 1 << i : 0);
         comparePurses(purse, terms.payer);
@@ -129,18 +116,9 @@ contract ChannelsHandler is ChannelsFunding {
         uint16 ticks = uint16(bound(revealed, 0, 32));
         base = uint96(bound(base, slot(i).claimed, uint256(slot(i).deposit) + 1));
         tickValue = uint96(bound(tickValue, 1, (slot(i).deposit - slot(i).claimed) / 16 + 1));
-        address carrier = relayBy(by);
-        TickRow memory row = tickRowBy(keyOf(i), terms, base, tickValue, 32, ticks, bytes32(seed), carrier);
+        TickRow memory row = signedTicks(seed, i, base, tickValue, ticks, by);
         note(i, uint256(base) + uint256(ticks) * tickValue);
-        ClaimCommon memory common = commonOf(terms);
-        Channel[] memory before = slots();
-        uint256[2] memory purse = purses();
-        ++calls;
-        vm.prank(by % 2 == 0 ? terms.payee : caller);
-        try channels.claimTicks(common, row, ticks, by % 5 == 0 ? address(0) : terms.payee) {} catch { ++reverts; }
-        noteCut(i, before[i].claimed, carrier);
-        compare(before, 1 << i, 0);
-        comparePurses(purse, address(0));
+        sendTicks(i, row, ticks, by % 2 == 0 ? terms.payee : caller, by % 5 == 0 ? address(0) : terms.payee);
     }
 
     function claim(uint256 seed, uint96 total, uint8 by, address caller) external {
@@ -401,6 +379,48 @@ contract ChannelsHandler is ChannelsFunding {
 
     function relayBy(uint8 by) private view returns (address) {
         return by % 4 == 0 ? otherRelay : by % 4 == 1 ? stranger : relay;
+    }
+
+    function fundByPermit(uint256 key, Terms memory terms, uint96 amount) private {
+        (uint8 v, bytes32 r, bytes32 s) = signPermit(key, terms, amount, FOREVER);
+        vm.prank(terms.payer);
+        try channels.fundWithPermit(terms, amount, amount, FOREVER, v, r, s) {} catch { ++reverts; }
+        vm.prank(terms.payer);
+        token.approve(address(channels), FOREVER); // the permit replaced it
+    }
+
+    function fundBy3009(uint256 key, Terms memory terms, uint96 amount) private {
+        bytes32 nonce = bytes32(++_authorisations);
+        bytes memory signature = sign3009(key, terms, amount, nonce, 0, FOREVER);
+        vm.prank(stranger);
+        try channels.fundWith3009(terms, amount, amount, 0, FOREVER, nonce, signature) {} catch { ++reverts; }
+    }
+
+    function fundByPermit2(uint256 key, Terms memory terms, uint96 amount) private {
+        uint256 nonce = ++_authorisations;
+        bytes memory signature = signPermit2(key, terms, amount, nonce, FOREVER);
+        vm.prank(stranger);
+        try channels.fundWithPermit2(terms, amount, amount, bytes32(nonce), FOREVER, signature) {} catch { ++reverts; }
+    }
+
+    function signedTicks(uint256 seed, uint256 i, uint96 base, uint96 tickValue, uint16 ticks, uint8 by)
+        private
+        view
+        returns (TickRow memory)
+    {
+        return tickRowBy(keyOf(i), _terms[i], base, tickValue, 32, ticks, bytes32(seed), relayBy(by));
+    }
+
+    function sendTicks(uint256 i, TickRow memory row, uint16 ticks, address caller, address to) private {
+        ClaimCommon memory common = commonOf(_terms[i]);
+        Channel[] memory before = slots();
+        uint256[2] memory purse = purses();
+        ++calls;
+        vm.prank(caller);
+        try channels.claimTicks(common, row, ticks, to) {} catch { ++reverts; }
+        noteCut(i, before[i].claimed, row.relay);
+        compare(before, 1 << i, 0);
+        comparePurses(purse, address(0));
     }
 
     function send(Terms memory terms, ClaimRow[] memory rows, address caller, address to, uint256 touched) private {

@@ -38,7 +38,8 @@ contract GrantsHandler is MarketFixture {
 
     function setUp() public override {
         super.setUp();
-        (_metered, _timed) = (offer(), timedOffer());
+        keep(_metered, offer());
+        keep(_timed, timedOffer());
         (meteredId, timedId) = (list(_metered), list(_timed));
         for (uint256 i; i < BUYERS; ++i) _buyers[i] = makeAddr(string(abi.encodePacked("buyer ", bytes1(uint8(65 + i)))));
     }

@@ -188,6 +188,20 @@ abstract contract MarketFixture is Test {
         plan.notice = 1 hours;
     }
 
+    /// @dev `to = from`, by hand: the compiler's quick generator copies no array of structs to storage.
+    function keep(ListingTerms storage to, ListingTerms memory from) internal {
+        delete to.plans;
+        for (uint256 i; i < from.plans.length; ++i) to.plans.push(from.plans[i]);
+        (to.hubId, to.payee, to.operator, to.token) = (from.hubId, from.payee, from.operator, from.token);
+        (to.relays, to.relayBps) = (from.relays, from.relayBps);
+        (to.markets, to.marketBps) = (from.markets, from.marketBps);
+        (to.challenge, to.epochLength, to.segment) = (from.challenge, from.epochLength, from.segment);
+        (to.historyDepth, to.saleUntil, to.termsHash) = (from.historyDepth, from.saleUntil, from.termsHash);
+        (to.flags, to.metadataHash, to.arbiter) = (from.flags, from.metadataHash, from.arbiter);
+        (to.attestationSchema, to.attester) = (from.attestationSchema, from.attester);
+        assert(keccak256(abi.encode(to)) == keccak256(abi.encode(from)));
+    }
+
     function list(ListingTerms memory terms) internal returns (uint64 listingId) {
         vm.prank(manager);
         listingId = listings.createListing{value: MINIMUM_BOND}(hubId, terms, METADATA);

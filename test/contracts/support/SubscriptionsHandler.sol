@@ -79,23 +79,32 @@ contract SubscriptionsHandler is SubscriptionsFixture {
         amount = amountFor(i, amount);
         bool gift = kind % 4 == 0;
         bool signed_ = kind % 4 == 1 && i >= 4;
-        address giver = gift ? stranger : terms.payer;
         Subscription[] memory before = slots();
-        uint256 value = signed_ ? 0 : endow(giver, terms.token, amount);
-        bytes memory signature = signed_ ? authorisation(i, amount) : bytes("");
+        uint256 value = signed_ ? 0 : endow(gift ? stranger : terms.payer, terms.token, amount);
         uint256[2] memory purse = purses();
         uint256 held = balanceOf(address(escrow), terms.token);
         uint96 due = escrow.vested(terms, time());
-        ++calls;
-        vm.prank(gift || signed_ ? stranger : terms.payer);
-        if (signed_) try escrow.fundWith3009(terms, amount, amount, 0, BEFORE, SALT, signature) {} catch { ++reverts; }
-        else if (gift) try escrow.fundFor{value: value}(terms, amount, amount) {} catch { ++reverts; }
-        else try escrow.fund{value: value}(terms, amount, amount) {} catch { ++reverts; }
+        if (signed_) fundBy3009(i, terms, amount);
+        else fundBy(gift, terms, amount, value);
         _ghosts[i].credited += balanceOf(address(escrow), terms.token) - held;
         // A flat price that is not there yet is due as it comes.
         if (terms.price != 0 && before[i].start != 0 && escrow.vested(terms, time()) != due) ++vestedRaised;
         compare(before, 1 << i);
         comparePurses(purse, gift ? address(0) : terms.payer);
+    }
+
+    function fundBy3009(uint256 i, SubscriptionTerms memory terms, uint96 amount) private {
+        bytes memory signature = authorisation(i, amount);
+        ++calls;
+        vm.prank(stranger);
+        try escrow.fundWith3009(terms, amount, amount, 0, BEFORE, SALT, signature) {} catch { ++reverts; }
+    }
+
+    function fundBy(bool gift, SubscriptionTerms memory terms, uint96 amount, uint256 value) private {
+        ++calls;
+        vm.prank(gift ? stranger : terms.payer);
+        if (gift) try escrow.fundFor{value: value}(terms, amount, amount) {} catch { ++reverts; }
+        else try escrow.fund{value: value}(terms, amount, amount) {} catch { ++reverts; }
     }
 
     /// @dev Signs a top-up that nobody lands in time.
