@@ -53,7 +53,10 @@ test.each(["tcp", "ws"] as const)("unit N is readable and N + 1 is not (%s)", as
   frames.send("PAY", scene.buyer.voucher(ENTRY + PRICE));
   expect(await readSegments(frames, 1)).toEqual([2n]);
   expect(await until(frames, "BALANCE")).toMatchObject({ due: ENTRY + PRICE, needed: ENTRY + 2n * PRICE });
-  expect(await nextVoucher(scene.vouchers, scene.buyer.channelId)).toBe(ENTRY + PRICE);
+  // The one before went by itself if the machine took longer between the two than vouchers wait for each other.
+  let forwarded = 0n;
+  while (forwarded < ENTRY + PRICE) forwarded = await nextVoucher(scene.vouchers, scene.buyer.channelId);
+  expect(forwarded).toBe(ENTRY + PRICE);
 });
 
 test("segments published later come as they are paid for", async () => {
