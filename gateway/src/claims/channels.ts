@@ -178,7 +178,10 @@ export function createChannelClaims(init: {
     for (const { account, voucher } of rows) {
       const { channelId, terms } = account;
       const { cumulative, relay, signature } = voucher;
-      const signer = crypto.recover(voucherDigest(delivery, { channelId, cumulative, relay }), signature);
+      const signer = crypto.recover(
+        voucherDigest(delivery, { channelId, cumulative, relay }, crypto.keccak256),
+        signature,
+      );
       if (signer?.toLowerCase() === terms.signer.toLowerCase()) continue;
       metrics.count("damaged_vouchers");
       log.error(

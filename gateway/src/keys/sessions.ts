@@ -119,7 +119,7 @@ export function createSessions(init: SessionsInit): Sessions {
     }
     requireSigner(keys.signer, digest, request.signature, "session");
     const { cumulative, voucherSignature: signature } = request;
-    const voucher = voucherDigest(delivery, { channelId, cumulative, relay });
+    const voucher = voucherDigest(delivery, { channelId, cumulative, relay }, crypto.keccak256);
     requireSigner(account.terms.signer, voucher, signature, "voucher");
     if (cumulative > deposit)
       throw new RefusedError("OverDeposit", "the channel holds less than the voucher", {
@@ -290,7 +290,7 @@ export function createSessions(init: SessionsInit): Sessions {
       // Cheap checks first; what is not better or comes after the close is answered with the best total.
       if (cumulative <= account.total || account.frozenEpoch !== null) continue;
       if (!(await isCovered(account, cumulative))) continue;
-      const digest = voucherDigest(delivery, { channelId, cumulative, relay: link.relay });
+      const digest = voucherDigest(delivery, { channelId, cumulative, relay: link.relay }, crypto.keccak256);
       if (same(crypto.recover(digest, signature), account.terms.signer))
         good.push({ account, cumulative, signature });
       else metrics.count("refused_vouchers");

@@ -140,7 +140,7 @@ export function checkSession(
       deposit: String(channel!.deposit),
     });
   const channelId = grant.paymentId;
-  const digest = sessionDigest(delivery, {
+  const signed = {
     channelId,
     sessionNo: session.sessionNo,
     relay: operator,
@@ -148,7 +148,8 @@ export function checkSession(
     fromSeq: session.fromSeq,
     baseTotal: session.baseTotal,
     expiry: session.expiry,
-  });
+  };
+  const digest = sessionDigest(delivery, signed, crypto.keccak256);
   if (!sameAddress(crypto.recover(digest, session.signature), grant.signer))
     throw new RefusedError("BadSignature", "The session is not signed by the grant's signer for this relay.");
   checkVoucher({ crypto, delivery, operator }, channelId, grant.voucherSigner, voucher);
@@ -170,7 +171,7 @@ export function checkVoucher(
   signer: Address,
   { cumulative, signature }: { cumulative: bigint; signature: Uint8Array },
 ): void {
-  const digest = voucherDigest(delivery, { channelId, cumulative, relay: operator });
+  const digest = voucherDigest(delivery, { channelId, cumulative, relay: operator }, crypto.keccak256);
   if (!sameAddress(crypto.recover(digest, signature), signer))
     throw new RefusedError(
       "BadSignature",

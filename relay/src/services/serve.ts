@@ -121,5 +121,5 @@ const isStreamEnd = (error: unknown): boolean =>
   (STREAM_ENDS.has(error.name) || (error as { code?: string }).code === "ECONNRESET");
 
 export const sameAddress = (a: string | null, b: string): boolean =>
-  a !== null && a.toLowerCase() === b.toLowerCase();
+  a === b || (a !== null && a.toLowerCase() === b.toLowerCase());
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => hex(a) === hex(b);

@@ -14,18 +14,35 @@ for (let half = 0; half < 16; half++)
   for (const digit of [half.toString(16), half.toString(16).toUpperCase()])
     HALVES[digit.charCodeAt(0)] = half;
 
+/** Writes the bytes of `0x…` at `at`, as many as it has digits for. False for what is no hexadecimal text; then some may be written. */
+export function writeHex(out: Uint8Array, at: number, text: string): boolean {
+  if (text.length % 2 === 1 || text.charCodeAt(0) !== 0x30 || text.charCodeAt(1) !== 0x78) return false;
+  for (let i = 2, to = at; i < text.length; i += 2, to++) {
+    const high = HALVES[text.charCodeAt(i)] ?? 255;
+    const low = HALVES[text.charCodeAt(i + 1)] ?? 255;
+    if (high === 255 || low === 255) return false;
+    out[to] = (high << 4) | low;
+  }
+  return true;
+}
+
 /** `0x…` → bytes. @throws viem's errors for anything else */
 export function unhex(text: Hex): Bytes {
-  const length = (text.length - 2) >> 1;
-  if (text.length % 2 === 1 || text[0] !== "0" || text[1] !== "x") return hexToBytes(text) as Bytes;
-  const out = new Uint8Array(length);
-  for (let i = 0, at = 2; i < length; i++, at += 2) {
-    const high = HALVES[text.charCodeAt(at)] ?? 255;
-    const low = HALVES[text.charCodeAt(at + 1)] ?? 255;
-    if (high === 255 || low === 255) return hexToBytes(text) as Bytes;
-    out[i] = (high << 4) | low;
+  if (text.length < 2) return hexToBytes(text) as Bytes;
+  const out = new Uint8Array((text.length - 2) >> 1);
+  return writeHex(out, 0, text) ? out : (hexToBytes(text) as Bytes);
+}
+
+/** Whether `text` (`0x…`, either case) stands for exactly these bytes. */
+export function isHexOf(text: string, bytes: Uint8Array): boolean {
+  if (text.length !== 2 + 2 * bytes.length || text.charCodeAt(0) !== 0x30 || text.charCodeAt(1) !== 0x78)
+    return false;
+  for (let i = 0, at = 2; i < bytes.length; i++, at += 2) {
+    const byte = bytes[i]!;
+    if (HALVES[text.charCodeAt(at)] !== byte >> 4 || HALVES[text.charCodeAt(at + 1)] !== (byte & 15))
+      return false;
   }
-  return out;
+  return true;
 }
 
 const encoder = new TextEncoder();

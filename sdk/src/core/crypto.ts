@@ -2,6 +2,7 @@ import { p256 } from "@noble/curves/nist.js";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { hmac as nobleHmac } from "@noble/hashes/hmac.js";
 import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
+import { keccak_256 } from "@noble/hashes/sha3.js";
 import { deflateSync, Inflate } from "fflate";
 import { publicKeyToAddress } from "viem/accounts";
 import { type Address, type Bytes, concat, hex } from "./bytes.ts";
@@ -17,6 +18,8 @@ export type MaybePromise<T> = T | Promise<T>;
 export interface Crypto {
   sha256(bytes: Uint8Array): Bytes;
   hmac(key: Uint8Array, bytes: Uint8Array): Bytes;
+  /** As Ethereum pads it. */
+  keccak256(bytes: Uint8Array): Bytes;
   /** AES-256-GCM with twelve zero bytes as nonce: every key seals exactly once. Returns ciphertext ‖ tag. */
   gcmSeal(key: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): MaybePromise<Bytes>;
   /** Throws when the tag does not hold. */
@@ -62,6 +65,7 @@ const ZERO_NONCE = new Uint8Array(12);
 export const portableCrypto: Crypto = {
   sha256: (bytes) => nobleSha256(bytes) as Bytes,
   hmac: (key, bytes) => nobleHmac(nobleSha256, key, bytes) as Bytes,
+  keccak256: (bytes) => keccak_256(bytes) as Bytes,
   async gcmSeal(key, plaintext, aad) {
     const algorithm = { name: "AES-GCM", iv: ZERO_NONCE, additionalData: new Uint8Array(aad) };
     const handle = await gcmKey(key, "encrypt");

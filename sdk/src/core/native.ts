@@ -1,5 +1,5 @@
-// The Node filling of Crypto: OpenSSL through node:crypto, zlib, and libsecp256k1. Keys are given as KeyObjects and nothing else: with bytes, or
-// options around a key, node:crypto first throws and catches an error inside, 20 µs each time.
+// The Node filling of Crypto: OpenSSL through node:crypto, zlib, libsecp256k1, and Keccak in WebAssembly. Keys are given as KeyObjects and nothing
+// else: with bytes, or options around a key, node:crypto first throws and catches an error inside, 20 µs each time.
 import {
   createCipheriv,
   createDecipheriv,
@@ -15,9 +15,10 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { p256 } from "@noble/curves/nist.js";
 import secp256k1 from "secp256k1";
 import { publicKeyToAddress } from "viem/accounts";
-import { type Address, type Bytes, concat, hex, readUint, uint, unhex } from "./bytes.ts";
+import { type Address, type Bytes, concat, equalBytes, hex, readUint, uint, unhex } from "./bytes.ts";
 import { type Crypto, compact, expandCompact, SECP256K1_ORDER } from "./crypto.ts";
 import { isLowS, P256_ORDER, type PublicKey } from "./es256.ts";
+import { keccak256 } from "./keccak.ts";
 
 const ZERO_NONCE = new Uint8Array(12);
 const TAG_BYTES = 16;
@@ -135,22 +136,27 @@ function hmac(key: Uint8Array, bytes: Uint8Array): Bytes {
   return sha256(outer);
 }
 
-const addresses = new Map<string, Address>();
+/** Points whose address is known, by six bytes of them. */
+const addresses = new Map<number, { point: Uint8Array; address: Address }>();
 
 /** Point → address. Remembered: the same buyer signs again and again, and hashing costs a fifth of recovering. */
 function addressOf(point: Uint8Array): Address {
-  const id = Buffer.from(point.buffer, point.byteOffset, point.length).toString("latin1");
+  const id = Buffer.from(point.buffer, point.byteOffset, point.length).readUIntBE(1, 6);
   const known = addresses.get(id);
-  if (known !== undefined) return known;
+  if (known !== undefined && equalBytes(known.point, point)) return known.address;
   const address = publicKeyToAddress(hex(point));
   if (addresses.size >= KEY_CACHE) addresses.clear();
-  addresses.set(id, address);
+  addresses.set(id, { point: point.slice(), address });
   return address;
 }
+
+/** Where a recovered point is written: it is read at once. */
+const recovered = new Uint8Array(65);
 
 export const nativeCrypto: Crypto = {
   sha256,
   hmac,
+  keccak256,
   gcmSeal(key, plaintext, aad) {
     const cipher = createCipheriv("aes-256-gcm", createSecretKey(key), ZERO_NONCE);
     cipher.setAAD(aad);
@@ -189,8 +195,7 @@ export const nativeCrypto: Crypto = {
     const parts = expandCompact(signature);
     if (parts === null || !isLowS(parts.rs, SECP256K1_ORDER)) return null;
     try {
-      const point = secp256k1.ecdsaRecover(parts.rs, parts.recovery, digest, false);
-      return addressOf(point);
+      return addressOf(secp256k1.ecdsaRecover(parts.rs, parts.recovery, digest, false, recovered));
     } catch (error) {
       if (error instanceof Error) return null;
       throw error;

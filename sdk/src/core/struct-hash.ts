@@ -1,15 +1,30 @@
 // EIP-712 digests of flat messages, many a second: a relay checks one for every voucher. What is the same for all messages of a kind (type
-// hash, domain separator) is hashed once. Anything unusual in a message goes to viem, which says what is wrong with it.
+// hash, domain separator, how each field is written) is made once. Anything unusual in a message goes to viem, which says what is wrong with it.
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { hashDomain, hashTypedData, isAddress, type TypedDataDomain, type TypedDataParameter } from "viem";
-import { type Bytes, unhex, utf8 } from "./bytes.ts";
+import { type Bytes, unhex, utf8, writeHex } from "./bytes.ts";
+
+/** Keccak-256. Two of them are most of a digest, so whoever needs many passes in a fast one. */
+export type Keccak = (bytes: Uint8Array) => Uint8Array;
 
 const WORD = 32;
 /** A process speaks for a few contracts on a chain or two. */
 const MAX_DOMAINS = 64;
+/** Addresses in messages are mostly those of a few relays. */
+const MAX_ADDRESSES = 4096;
 
-const typeHashes = new Map<string, Uint8Array>();
+/** Writes one field at `at`. False for what is not plainly a value of its type. */
+type Writer = (words: Uint8Array, view: DataView, at: number, value: unknown) => boolean;
+/** How messages of one type become words. The words are used again: hashing happens at once. */
+type Plan = { names: string[]; writers: Writer[]; words: Uint8Array; view: DataView };
+
+const plans = new WeakMap<readonly TypedDataParameter[], Plan>();
 const separators = new Map<string, Uint8Array>();
+const addresses = new Map<string, Uint8Array>();
+/** 0x1901 ‖ domain separator ‖ struct hash. */
+const whole = new Uint8Array(2 + 2 * WORD);
+whole[0] = 0x19;
+whole[1] = 0x01;
 
 /** keccak256(0x1901 ‖ domain separator ‖ struct hash) of a message whose fields are addresses, bytes32 and unsigned integers. */
 export function hashMessage(
@@ -17,51 +32,69 @@ export function hashMessage(
   primaryType: string,
   fields: readonly TypedDataParameter[],
   message: Record<string, unknown>,
+  keccak: Keccak = keccak_256,
 ): Bytes {
-  const words = new Uint8Array(WORD * (1 + fields.length));
-  words.set(typeHashOf(primaryType, fields));
-  for (let i = 0; i < fields.length; i++) {
-    const { name, type } = fields[i]!;
-    if (!encodeWord(words.subarray(WORD * (i + 1), WORD * (i + 2)), type, message[name]))
+  let plan = plans.get(fields);
+  if (plan === undefined) {
+    plan = planOf(primaryType, fields);
+    plans.set(fields, plan);
+  }
+  const { names, writers, words, view } = plan;
+  words.fill(0, WORD);
+  for (let i = 0; i < writers.length; i++)
+    if (!writers[i]!(words, view, WORD * (i + 1), message[names[i]!]))
       return unhex(hashTypedData({ domain, types: { [primaryType]: fields }, primaryType, message }));
-  }
-  const whole = new Uint8Array(2 + 2 * WORD);
-  whole[0] = 0x19;
-  whole[1] = 0x01;
+  const struct = keccak(words);
   whole.set(separatorOf(domain), 2);
-  whole.set(keccak_256(words), 2 + WORD);
-  return keccak_256(whole) as Bytes;
+  whole.set(struct, 2 + WORD);
+  return keccak(whole) as Bytes;
 }
 
-/** Writes one field. False for what is not plainly a value of this type. */
-function encodeWord(word: Uint8Array, type: string, value: unknown): boolean {
-  if (type === "bytes32") {
-    if (typeof value !== "string" || !/^0x[0-9a-fA-F]{64}$/.test(value)) return false;
-    word.set(unhex(value as `0x${string}`));
-    return true;
-  }
-  if (type === "address") {
-    if (typeof value !== "string" || !isAddress(value)) return false;
-    word.set(unhex(value), 12);
-    return true;
-  }
-  const bits = /^uint([0-9]+)$/.exec(type);
-  if (bits === null || (typeof value !== "bigint" && !Number.isSafeInteger(value))) return false;
-  const number = BigInt(value as bigint | number);
-  if (number < 0n || number >> BigInt(bits[1]!) !== 0n) return false;
-  const view = new DataView(word.buffer, word.byteOffset, WORD);
-  let rest = number;
-  for (let at = WORD - 8; rest > 0n; at -= 8) {
-    view.setBigUint64(at, rest); // the low 64 bits
-    rest >>= 64n;
-  }
-  return true;
-}
-
-function typeHashOf(primaryType: string, fields: readonly TypedDataParameter[]): Uint8Array {
+function planOf(primaryType: string, fields: readonly TypedDataParameter[]): Plan {
   const text = `${primaryType}(${fields.map(({ type, name }) => `${type} ${name}`).join(",")})`;
-  return remembered(typeHashes, text, () => keccak_256(utf8(text)));
+  const words = new Uint8Array(WORD * (1 + fields.length));
+  words.set(keccak_256(utf8(text)));
+  return {
+    names: fields.map(({ name }) => name!),
+    writers: fields.map(({ type }) => writerOf(type)),
+    words,
+    view: new DataView(words.buffer),
+  };
 }
+
+function writerOf(type: string): Writer {
+  if (type === "bytes32")
+    return (words, _view, at, value) =>
+      typeof value === "string" && value.length === 2 + 2 * WORD && writeHex(words, at, value);
+  if (type === "address") return writeAddress;
+  const bits = /^uint([0-9]+)$/.exec(type);
+  if (bits === null) return () => false;
+  const end = 1n << BigInt(bits[1]!);
+  return (_words, view, at, value) => {
+    if (typeof value !== "bigint" && !Number.isSafeInteger(value)) return false;
+    const number = BigInt(value as bigint | number);
+    if (number < 0n || number >= end) return false;
+    let rest = number;
+    for (let to = at + WORD - 8; rest > 0n; to -= 8) {
+      view.setBigUint64(to, rest); // the low 64 bits
+      rest >>= 64n;
+    }
+    return true;
+  };
+}
+
+const writeAddress: Writer = (words, _view, at, value) => {
+  if (typeof value !== "string") return false;
+  let bytes = addresses.get(value);
+  if (bytes === undefined) {
+    if (!isAddress(value)) return false;
+    bytes = unhex(value);
+    if (addresses.size >= MAX_ADDRESSES) addresses.clear();
+    addresses.set(value, bytes);
+  }
+  words.set(bytes, at + 12);
+  return true;
+};
 
 const DOMAIN_TYPES: Record<string, string> = {
   name: "string",
@@ -70,21 +103,29 @@ const DOMAIN_TYPES: Record<string, string> = {
   verifyingContract: "address",
 };
 
+/** The last one: mostly it is wanted again. */
+let latest: { domain: TypedDataDomain; separator: Uint8Array } | undefined;
+
 function separatorOf(domain: TypedDataDomain): Uint8Array {
   const { name, version, chainId, verifyingContract } = domain;
-  return remembered(separators, `${name}/${version}/${chainId}/${verifyingContract}`, () => {
+  if (
+    latest !== undefined &&
+    latest.domain.verifyingContract === verifyingContract &&
+    latest.domain.chainId === chainId &&
+    latest.domain.name === name &&
+    latest.domain.version === version
+  )
+    return latest.separator;
+  const key = `${name}/${version}/${chainId}/${verifyingContract}`;
+  let separator = separators.get(key);
+  if (separator === undefined) {
     const EIP712Domain = Object.entries(DOMAIN_TYPES)
       .filter(([field]) => domain[field as keyof TypedDataDomain] !== undefined)
       .map(([name, type]) => ({ name, type }));
-    return unhex(hashDomain({ domain, types: { EIP712Domain } } as Parameters<typeof hashDomain>[0]));
-  });
-}
-
-function remembered(cache: Map<string, Uint8Array>, key: string, make: () => Uint8Array): Uint8Array {
-  const known = cache.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  if (cache.size >= MAX_DOMAINS) cache.clear();
-  cache.set(key, made);
-  return made;
+    separator = unhex(hashDomain({ domain, types: { EIP712Domain } } as Parameters<typeof hashDomain>[0]));
+    if (separators.size >= MAX_DOMAINS) separators.clear();
+    separators.set(key, separator);
+  }
+  latest = { domain: { name, version, chainId, verifyingContract } as TypedDataDomain, separator };
+  return separator;
 }

@@ -10,7 +10,7 @@ import {
 import type { Address, Bytes, Hex } from "./bytes.ts";
 import { hex } from "./bytes.ts";
 import type { Delivery } from "./header.ts";
-import { hashMessage } from "./struct-hash.ts";
+import { hashMessage, type Keccak } from "./struct-hash.ts";
 
 /** The metered escrow's terms, as in contracts/types/ChannelTypes.sol. */
 export type Terms = {
@@ -175,20 +175,27 @@ export const signable = (
   message: Record<string, unknown>,
 ): Signable => ({ domain, types: { [primaryType]: TYPES[primaryType] }, primaryType, message });
 
-const digest = (domain: TypedDataDomain, primaryType: Kind, message: Record<string, unknown>): Bytes =>
-  hashMessage(domain, primaryType, TYPES[primaryType], message);
+const digest = (
+  domain: TypedDataDomain,
+  primaryType: Kind,
+  message: Record<string, unknown>,
+  keccak?: Keccak,
+): Bytes => hashMessage(domain, primaryType, TYPES[primaryType], message, keccak);
 
 type Channels = Pick<Delivery, "chainId" | "channels">;
-export const voucherDigest = (d: Channels, m: Voucher): Bytes => digest(channelsDomain(d), "Voucher", m);
-export const tickVoucherDigest = (d: Channels, m: TickVoucher): Bytes =>
-  digest(channelsDomain(d), "TickVoucher", m);
+/** `keccak`: `Crypto.keccak256` of whoever checks many. */
+export const voucherDigest = (d: Channels, m: Voucher, keccak?: Keccak): Bytes =>
+  digest(channelsDomain(d), "Voucher", m, keccak);
+export const tickVoucherDigest = (d: Channels, m: TickVoucher, keccak?: Keccak): Bytes =>
+  digest(channelsDomain(d), "TickVoucher", m, keccak);
 export const closeOfferDigest = (d: Channels, m: CloseOffer): Bytes =>
   digest(channelsDomain(d), "CloseOffer", m);
 export const closeNoticeDigest = (d: Channels, m: CloseNotice): Bytes =>
   digest(channelsDomain(d), "CloseNotice", m);
 export const cancelNoticeDigest = (at: SubscriptionsAt, m: CancelNotice): Bytes =>
   digest(subscriptionsDomain(at), "CancelNotice", m);
-export const sessionDigest = (d: Channels, m: Session): Bytes => digest(channelsDomain(d), "Session", m);
+export const sessionDigest = (d: Channels, m: Session, keccak?: Keccak): Bytes =>
+  digest(channelsDomain(d), "Session", m, keccak);
 export const receiptDigest = (d: Channels, m: Receipt): Bytes => digest(channelsDomain(d), "Receipt", m);
 export const approvalDigest = (d: Pick<Delivery, "chainId" | "grants">, m: Approval): Bytes =>
   digest(grantsDomain(d), "Approval", m);
