@@ -4,7 +4,8 @@
  * Through `/weir/publish/1`: segments sealed beforehand go to the relay as a gateway sends them; the clock stops at the acknowledgement of
  * the last one, which follows its fsync. Through the gateway: a device publishes with QoS 1. Beside both, Mosquitto with the same QoS 1
  * publisher, with the persistence that its package comes with: it writes a snapshot now and then and acknowledges without an fsync. It has
- * no subscriber, so it does nothing but take in. In the end the relay is killed, and what its disk holds is compared by hash.
+ * no subscriber, so it does nothing but take in. NATS JetStream is shown with a file stream and one message an acknowledgement, as its
+ * package configures it: it flushes to the disk every two minutes. In the end the relay is killed, and what its disk holds is compared by hash.
  */
 import { openSecrets } from "../gateway/src/secrets.ts";
 import { LOCAL_PASSPHRASE } from "../scripts/stack/seed.ts";
@@ -17,7 +18,7 @@ import { KIND_TEXT } from "./support/fanout.ts";
 import { cpuSecondsOf } from "./support/machine.ts";
 import { FREE, listing, openMarket } from "./support/market.ts";
 import { digestOf, type Kind, payloadsOf } from "./support/payloads.ts";
-import { startMosquitto } from "./support/peers.ts";
+import { type Broker, startMosquitto, startNats } from "./support/peers.ts";
 import type { PublisherOptions } from "./support/publisher.ts";
 import type { Bound, Measured, Sample } from "./support/row.ts";
 import { storedDigest } from "./support/stored.ts";
@@ -38,22 +39,21 @@ const TARGET: readonly Bound[] = [
 
 async function measure(rounds: number, say: (line: string) => void): Promise<Measured[]> {
   const mosquitto = await startMosquitto({ persistence: true });
+  const nats = await startNats({ jetStream: true });
   const children: Child[] = [];
   const market = await openMarket([listing(DEVICE, FREE), listing(MQTT_DEVICE, FREE)]);
   try {
     const { rpc, contracts, relays, relayPid, gatewayPid, stack } = market;
     const gatewayDevice = await market.device(MQTT_DEVICE, WINDOW);
-    const plainDevice = startChild("device", {
-      port: mosquitto.port,
-      clientId: "bench",
-      topic: "meter/t",
-      window: WINDOW,
-    });
-    children.push(plainDevice);
-    await plainDevice.next("ready");
+    const plain = { clientId: "bench", topic: "meter/t", window: WINDOW };
+    const plainDevice = startChild("device", { ...plain, port: mosquitto.port });
+    const stream = { name: "bench", topic: plain.topic };
+    const natsDevice = startChild("device", { ...plain, broker: "nats", port: nats.port, stream });
+    children.push(plainDevice, natsDevice);
+    await Promise.all(children.map((child) => child.next("ready")));
 
-    /** Messages a second from an MQTT publisher, and CPU-seconds of the broker for each. */
-    async function publish(device: Child, pid: number, kind: Kind, seed: number) {
+    /** Messages a second from a publisher that waits for acknowledgements, and CPU-seconds of the broker for each. */
+    async function publish(device: Child, { pid }: Pick<Broker, "pid">, kind: Kind, seed: number) {
       device.order({ prepare: { kind, seed, qos: 1, count: MQTT_MESSAGES } });
       await device.next("prepared");
       const before = cpuSecondsOf(pid);
@@ -65,8 +65,8 @@ async function measure(rounds: number, say: (line: string) => void): Promise<Mea
     const mqtt: Sample[] = [];
     const mqttCpu: Sample[] = [];
     for (let seed = 0; seed <= rounds; seed++) {
-      const ours = await publish(gatewayDevice, gatewayPid, "json", seed);
-      const theirs = await publish(plainDevice, mosquitto.pid, "json", seed);
+      const ours = await publish(gatewayDevice, { pid: gatewayPid }, "json", seed);
+      const theirs = await publish(plainDevice, mosquitto, "json", seed);
       if (seed === 0) continue;
       mqtt.push({ value: ours.rate, peerValue: theirs.rate });
       mqttCpu.push({ value: ours.cpu * 1e6, peerValue: theirs.cpu * 1e6 });
@@ -97,10 +97,11 @@ async function measure(rounds: number, say: (line: string) => void): Promise<Mea
       kind,
       rates: [] as Sample[],
       cpu: [] as Sample[],
+      natsRates: [] as Sample[],
     }));
     const stored: { kind: Kind; seed: number }[] = [];
     for (let seed = 0; seed <= rounds; seed++)
-      for (const { kind, rates, cpu } of rows) {
+      for (const { kind, rates, cpu, natsRates } of rows) {
         publisher.order({ prepare: { kind, seed, count: MESSAGES } });
         await publisher.next("prepared");
         const before = cpuSecondsOf(relayPid);
@@ -108,12 +109,14 @@ async function measure(rounds: number, say: (line: string) => void): Promise<Mea
         const { seconds } = await publisher.next<{ seconds: number }>("sent");
         const used = ((cpuSecondsOf(relayPid) - before) / MESSAGES) * 1e6;
         stored.push({ kind, seed });
-        const theirs = await publish(plainDevice, mosquitto.pid, kind, seed + 1_000);
+        const theirs = await publish(plainDevice, mosquitto, kind, seed + 1_000);
+        const shown = await publish(natsDevice, nats, kind, seed + 1_000);
         if (seed === 0) continue;
         rates.push({ value: MESSAGES / seconds, peerValue: theirs.rate });
+        natsRates.push({ value: MESSAGES / seconds, peerValue: shown.rate });
         cpu.push({ value: used, peerValue: theirs.cpu * 1e6 });
         say(
-          `${kind} ${seed}/${rounds}: relay ${(MESSAGES / seconds).toFixed(0)}, Mosquitto ${theirs.rate.toFixed(0)} messages/s`,
+          `${kind} ${seed}/${rounds}: relay ${(MESSAGES / seconds).toFixed(0)}, Mosquitto ${theirs.rate.toFixed(0)}, JetStream ${shown.rate.toFixed(0)} messages/s`,
         );
       }
 
@@ -133,13 +136,20 @@ async function measure(rounds: number, say: (line: string) => void): Promise<Mea
     if (kept.count !== published.length || kept.digest !== digestOf(published))
       throw new Error("the relay's disk has other messages than it acknowledged");
     return [
-      ...rows.flatMap(({ kind, rates, cpu }): Measured[] => [
+      ...rows.flatMap(({ kind, rates, cpu, natsRates }): Measured[] => [
         {
           name: `ingest through /weir/publish/1, ${KIND_TEXT[kind]}`,
           unit: "messages/s on the disk",
           peer: "Mosquitto QoS 1, no fsync",
           target: TARGET,
           samples: rates,
+        },
+        {
+          name: `ingest beside JetStream, ${KIND_TEXT[kind]}`,
+          unit: "messages/s on the disk",
+          peer: "JetStream, file, no fsync",
+          target: [],
+          samples: natsRates,
         },
         {
           name: `ingest, relay's CPU, ${KIND_TEXT[kind]}`,
@@ -167,7 +177,7 @@ async function measure(rounds: number, say: (line: string) => void): Promise<Mea
   } finally {
     await Promise.all(children.map((child) => child.stop()));
     await market.stop();
-    await mosquitto.stop();
+    await Promise.all([mosquitto.stop(), nats.stop()]);
   }
 }
 

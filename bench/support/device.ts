@@ -1,10 +1,10 @@
 // A publisher as a program of its own. Orders: {prepare: {kind, seed, count, qos}} encodes the packets; {send: n} sends the next n of them,
 // and is answered with "sent" when the socket has taken them (QoS 0) or every one was acknowledged (QoS 1, `window` at a time).
 import { onOrders, optionsOf, say } from "./child.ts";
-import { connectMqtt, type MqttOptions, publishPacket } from "./mqtt.ts";
+import { connectPlain, type PlainOptions } from "./connect.ts";
 import { type Kind, payloadsOf } from "./payloads.ts";
 
-export type DeviceOptions = MqttOptions & { topic: string; window: number };
+export type DeviceOptions = PlainOptions & { topic: string; window: number };
 export type DeviceOrder =
   | { prepare: { kind: Kind; seed: number; count: number; qos: 0 | 1 } }
   | { send: number };
@@ -13,7 +13,7 @@ export type DeviceOrder =
 const WRITE_PACKETS = 64;
 
 const { topic, window, ...login } = optionsOf<DeviceOptions>();
-const client = await connectMqtt(login);
+const client = await connectPlain(login);
 let packets: Buffer[] = [];
 let qos: 0 | 1 = 0;
 let next = 0;
@@ -55,7 +55,7 @@ onOrders<DeviceOrder>(async (order) => {
   const { kind, seed, count } = order.prepare;
   ({ qos } = order.prepare);
   packets = payloadsOf(kind, seed, count).map((payload, i) =>
-    publishPacket(topic, payload, qos, 1 + (i % 65_535)),
+    client.encode(topic, payload, qos, 1 + (i % 65_535)),
   );
   next = 0;
   say({ event: "prepared" });

@@ -1,6 +1,7 @@
 /**
- * One publisher, many readers: how many messages a relay delivers with a second of its CPU, beside Mosquitto with the same messages,
- * publisher and number of sockets. Both sides run in every round, the first one in turn, and every reader's messages are compared by hash.
+ * One publisher, many readers: how many messages a relay delivers with a second of its CPU, beside Mosquitto (and NATS) with the same
+ * messages, publisher and number of sockets. All sides run in every round, the first one in turn, and every reader's messages are compared by
+ * hash.
  */
 
 import type { SeedListing } from "../../scripts/stack/listings.ts";
@@ -8,7 +9,7 @@ import { type Child, startChild } from "./child.ts";
 import { cpuSecondsOf } from "./machine.ts";
 import { FREE, listing, type Market, openMarket } from "./market.ts";
 import { digestOf, type Kind, payloadsOf } from "./payloads.ts";
-import { type Broker, startMosquitto } from "./peers.ts";
+import { type Broker, startMosquitto, startNats } from "./peers.ts";
 import type { Measured, Sample } from "./row.ts";
 import type { RoundSaid } from "./tally.ts";
 
@@ -18,7 +19,13 @@ export type FanoutOptions = {
   perProgram: number;
   kinds?: readonly Kind[];
   segment?: SeedListing["segment"];
+  /** NATS as well, to be shown. */
+  nats?: boolean;
 };
+
+/** Who carries; each has a round of its own. */
+type Side = "ours" | "plain" | "nats";
+type Results = { kind: Kind } & Record<Side, Cost[]>;
 
 /** CPU-seconds per delivery, of who carries and of who reads. */
 type Cost = { carrier: number; readers: number };
@@ -27,7 +34,7 @@ const DEVICE = "station";
 const TOPIC = "station/t";
 /** The largest segments of the standard size: a flush that is late enough for them to be full on a busy machine too. */
 const FULL = { flushMs: 250, maxMessages: 256, maxBytes: 64 * 1024 };
-/** Messages on their way through Mosquitto: enough to keep it busy, few enough that no queue grows without end. */
+/** Messages on their way through a plaintext broker: enough to keep it busy, few enough that no queue grows without end. */
 const PLAIN_WINDOW = 2_000;
 const PLAIN_STEP = 500;
 
@@ -63,14 +70,16 @@ export async function measureFanout(
     perProgram,
     kinds = ["json", "random"],
     segment = FULL,
+    nats = false,
   }: FanoutOptions,
   rounds: number,
   say: (line: string) => void,
-): Promise<{ kind: Kind; ours: Cost[]; plain: Cost[] }[]> {
-  const mosquitto: Broker = await startMosquitto();
+): Promise<Results[]> {
+  const brokers: Broker[] = [await startMosquitto()];
   let market: Market | undefined;
   const plainChildren: Child[] = [];
   try {
+    if (nats) brokers.push(await startNats());
     market = await openMarket([listing(DEVICE, FREE, segment)]);
     const grants = await market.grants(DEVICE, sessions);
     const ours = {
@@ -78,85 +87,98 @@ export async function measureFanout(
       device: await market.device(DEVICE),
       readers: await market.readers(grants, perProgram),
     };
-    const port = mosquitto.port;
-    const plainDevice = startChild("device", { port, clientId: "bench", topic: TOPIC, window: 0 });
-    const plainReaders: Child[] = [];
-    for (let at = 0; at < sessions; at += perProgram)
-      plainReaders.push(
-        startChild("plain-readers", { port, topic: TOPIC, sessions: Math.min(perProgram, sessions - at) }),
-      );
-    plainChildren.push(plainDevice, ...plainReaders);
+    const plain = brokers.map(({ pid, port }, i) => {
+      const broker = i === 0 ? "mqtt" : "nats";
+      const device = startChild("device", { broker, port, clientId: "bench", topic: TOPIC, window: 0 });
+      const readers: Child[] = [];
+      for (let at = 0; at < sessions; at += perProgram) {
+        const options = { broker, port, topic: TOPIC, sessions: Math.min(perProgram, sessions - at) };
+        readers.push(startChild("plain-readers", options));
+      }
+      plainChildren.push(device, ...readers);
+      return { carrierPid: pid, device, readers };
+    });
     await Promise.all(plainChildren.map((child) => child.next("ready")));
-    const plain = { carrierPid: mosquitto.pid, device: plainDevice, readers: plainReaders };
 
     const takeOurs = (kind: Kind, seed: number) =>
       round(ours, { kind, seed, count, sessions, qos: 1 }, async () => ours.device.order({ send: count }));
     // QoS 0 knows no acknowledgement: what goes in follows what has come out.
-    const takePlain = (kind: Kind, seed: number) =>
-      round(plain, { kind, seed, count, sessions, qos: 0, report: PLAIN_STEP }, async () => {
+    const takePlain = (side: (typeof plain)[number], kind: Kind, seed: number) =>
+      round(side, { kind, seed, count, sessions, qos: 0, report: PLAIN_STEP }, async () => {
+        const progress = () => Promise.all(side.readers.map((reader) => reader.next("progress")));
         for (let sent = 0; sent < count; sent += PLAIN_STEP) {
-          if (sent >= PLAIN_WINDOW) await Promise.all(plainReaders.map((reader) => reader.next("progress")));
-          plainDevice.order({ send: Math.min(PLAIN_STEP, count - sent) });
+          if (sent >= PLAIN_WINDOW) await progress();
+          side.device.order({ send: Math.min(PLAIN_STEP, count - sent) });
         }
         const ahead = Math.min(PLAIN_WINDOW, count) / PLAIN_STEP - 1;
-        for (let i = 0; i < ahead; i++)
-          await Promise.all(plainReaders.map((reader) => reader.next("progress")));
+        for (let i = 0; i < ahead; i++) await progress();
       });
+    const take = (side: Side, kind: Kind, seed: number): Promise<Cost> =>
+      side === "ours" ? takeOurs(kind, seed) : takePlain(plain[side === "plain" ? 0 : 1]!, kind, seed);
 
-    say("both sides are ready");
-    const results = kinds.map((kind) => ({
-      kind,
-      ours: [] as Cost[],
-      plain: [] as Cost[],
-    }));
+    say("all sides are ready");
+    const sides: Side[] = ["ours", "plain", ...(nats ? (["nats"] as const) : [])];
+    const results: Results[] = kinds.map((kind) => ({ kind, ours: [], plain: [], nats: [] }));
     for (let seed = 0; seed <= rounds; seed++)
-      for (const { kind, ours, plain } of results) {
-        const pair: Partial<{ ours: Cost; plain: Cost }> = {};
-        for (const side of seed % 2 === 0 ? (["ours", "plain"] as const) : (["plain", "ours"] as const))
-          pair[side] = await (side === "ours" ? takeOurs(kind, seed) : takePlain(kind, seed));
+      for (const result of results) {
+        const { kind } = result;
+        const costs: Partial<Record<Side, Cost>> = {};
+        for (const side of seed % 2 === 0 ? sides : sides.toReversed())
+          costs[side] = await take(side, kind, seed);
         if (seed === 0) continue; // warms up
-        ours.push(pair.ours!);
-        plain.push(pair.plain!);
-        say(
-          `${kind} ${seed}/${rounds}: relay ${us(pair.ours!.carrier)} µs, Mosquitto ${us(pair.plain!.carrier)} µs a delivery; readers ${us(pair.ours!.readers)} and ${us(pair.plain!.readers)}`,
+        for (const side of sides) result[side].push(costs[side]!);
+        const said = sides.map(
+          (side) => `${NAMES[side]} ${us(costs[side]!.carrier)} and ${us(costs[side]!.readers)}`,
         );
+        say(`${kind} ${seed}/${rounds}, µs of carrier and readers a delivery: ${said.join(", ")}`);
       }
     return results;
   } finally {
     await Promise.all(plainChildren.map((child) => child.stop()));
     await market?.stop();
-    await mosquitto.stop();
+    await Promise.all(brokers.map((broker) => broker.stop()));
   }
 }
 
+const NAMES: Record<Side, string> = { ours: "Weir", plain: "Mosquitto", nats: "NATS" };
 const us = (seconds: number): string => (seconds * 1e6).toFixed(2);
 export const KIND_TEXT: Record<Kind, string> = { json: "JSON", random: "incompressible" };
 
-/** The rows of a fan-out: deliveries a CPU-second of the relay, and what readers need, on both sides. */
+/** The rows of a fan-out: deliveries a CPU-second of the relay, and what readers need, on all sides. */
 export async function fanoutRows(
   options: FanoutOptions,
   rounds: number,
   say: (line: string) => void,
 ): Promise<Measured[]> {
   const atLeast = { json: 3, random: 1 };
-  const results = await measureFanout(options, rounds, say);
-  return results.flatMap(({ kind, ours, plain }): Measured[] => {
-    const samples = (figure: (cost: Cost) => number): Sample[] =>
-      ours.map((cost, i) => ({ value: figure(cost), peerValue: figure(plain[i]!) }));
+  const results = await measureFanout({ ...options, nats: true }, rounds, say);
+  return results.flatMap(({ kind, ours, plain, nats }): Measured[] => {
+    const samples = (peer: readonly Cost[], figure: (cost: Cost) => number): Sample[] =>
+      ours.map((cost, i) => ({ value: figure(cost), peerValue: figure(peer[i]!) }));
+    const what = `${options.readers} subscribers, ${KIND_TEXT[kind]}`;
+    const carried = ({ carrier }: Cost) => 1 / carrier;
+    const unit = "deliveries a CPU-second of the relay";
     return [
       {
-        name: `relay, ${options.readers} subscribers, ${KIND_TEXT[kind]}`,
-        unit: "deliveries a CPU-second of the relay",
+        name: `relay, ${what}`,
+        unit,
         peer: "Mosquitto, plaintext QoS 0",
         target: [{ of: "ratio", atLeast: atLeast[kind] }],
-        samples: samples(({ carrier }) => 1 / carrier),
+        samples: samples(plain, carried),
       },
       {
-        name: `readers, ${options.readers} subscribers, ${KIND_TEXT[kind]}`,
+        name: `relay beside NATS, ${what}`,
+        unit,
+        peer: "NATS, plaintext",
+        target: [],
+        samples: samples(nats, carried),
+      },
+      {
+        name: `readers, ${what}`,
         unit: "µs of the readers' CPU a delivery",
         peer: "bare sockets that only hash",
         target: [],
-        samples: samples(({ readers }) => readers * 1e6),
+        samples: samples(plain, ({ readers }) => readers * 1e6),
       },
     ];
   });

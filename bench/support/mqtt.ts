@@ -1,5 +1,5 @@
 /** MQTT 3.1.1 on a bare socket, as cheap as it gets: the same generator and the same readers for every broker. */
-import { connect, type Socket } from "node:net";
+import { openSocket, type PlainSocket, readWhole } from "./plain.ts";
 
 const CONNACK = 2;
 const PUBLISH = 3;
@@ -33,23 +33,13 @@ export const publishPacket = (topic: string, payload: Uint8Array, qos: 0 | 1, id
 
 export type MqttOptions = { port: number; clientId: string; user?: string; password?: string };
 
-export type MqttSocket = {
-  socket: Socket;
-  subscribe(topic: string): Promise<void>;
-  /** Called for every message of QoS 0; the payload is a view of what was read. */
-  onMessage: (payload: Buffer) => void;
-  /** Called with how many PUBACKs have come together. */
-  onAcknowledged: (count: number) => void;
-  /** Called when the connection is lost. */
-  onLost: (error: Error) => void;
-};
-
 /** Connects and logs in. @throws Error when the broker refuses */
-export async function connectMqtt({ port, clientId, user, password }: MqttOptions): Promise<MqttSocket> {
-  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+export async function connectMqtt({ port, clientId, user, password }: MqttOptions): Promise<PlainSocket> {
+  const socket = openSocket(port, clientId, () => client);
   const answers = new Map<number, (body: Buffer) => void>();
-  const client: MqttSocket = {
+  const client: PlainSocket = {
     socket,
+    encode: publishPacket,
     onMessage: () => undefined,
     onAcknowledged: () => undefined,
     onLost: (error) => {
@@ -64,9 +54,7 @@ export async function connectMqtt({ port, clientId, user, password }: MqttOption
   };
   const answer = (type: number) => new Promise<Buffer>((resolve) => answers.set(type, resolve));
 
-  let rest: Buffer = Buffer.alloc(0);
-  socket.on("data", (chunk: Buffer) => {
-    const data = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+  readWhole(socket, (data) => {
     let at = 0;
     let acknowledged = 0;
     for (;;) {
@@ -88,10 +76,9 @@ export async function connectMqtt({ port, clientId, user, password }: MqttOption
       else answers.get(type)?.(data.subarray(body, body + length));
       at = body + length;
     }
-    rest = data.subarray(at);
     if (acknowledged > 0) client.onAcknowledged(acknowledged);
+    return at;
   });
-  socket.on("close", () => client.onLost(new Error(`the broker at port ${port} closed ${clientId}`)));
   const greeted = answer(CONNACK);
   const flags = 0x02 | (user === undefined ? 0 : 0x80) | (password === undefined ? 0 : 0x40);
   socket.write(

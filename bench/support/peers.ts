@@ -15,7 +15,7 @@ const SYSTEM_FOLDERS = ["/usr/sbin", "/usr/local/sbin"];
 
 /** Path of a program: what WEIR_BENCH_<NAME> says, or the first one in the search path. @throws PeerMissing */
 export function programOf(name: string, debianPackage: string): string {
-  const named = process.env[`WEIR_BENCH_${name.toUpperCase()}`];
+  const named = process.env[`WEIR_BENCH_${name.toUpperCase().replaceAll("-", "_")}`];
   const folders = [...(process.env.PATH ?? "").split(delimiter), ...SYSTEM_FOLDERS];
   for (const path of named === undefined ? folders.map((folder) => join(folder, name)) : [named]) {
     try {
@@ -53,6 +53,20 @@ export async function startMosquitto(options: { persistence?: boolean } = {}): P
   ];
   writeFileSync(config, `${lines.join("\n")}\n`);
   return startBroker(program, ["-c", config], port!, folder);
+}
+
+/**
+ * NATS in a folder of its own. With `jetStream` it can keep streams there: in files that it flushes every two minutes, so it acknowledges
+ * without an fsync (`sync_interval: always` came with 2.10). A reader that is too slow is cut, never skipped.
+ *
+ * @throws PeerMissing
+ */
+export async function startNats(options: { jetStream?: boolean } = {}): Promise<Broker> {
+  const program = programOf("nats-server", "nats-server");
+  const folder = mkdtempSync(join(tmpdir(), "weir-nats-"));
+  const [port] = await freePorts(1);
+  const args = ["--addr", "127.0.0.1", "--port", String(port)];
+  return startBroker(program, [...args, ...(options.jetStream ? ["-js", "-sd", folder] : [])], port!, folder);
 }
 
 /** Starts a server and waits until it takes connections. Its folder goes with it. */
