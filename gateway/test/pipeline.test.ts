@@ -36,6 +36,17 @@ async function read(seq: number) {
 }
 
 describe("a segment closes", () => {
+  test("after flushMs from when a message came, however long the disk took", async () => {
+    await seal([rich]);
+    const written = parts.publish([10]);
+    parts.elapsedMs += 30; // while it waits for its commit
+    await written;
+    await parts.pass(19);
+    expect(counts()).toEqual([]);
+    await parts.pass(1);
+    expect(counts()).toEqual([1]);
+  });
+
   test("after flushMs, not before", async () => {
     await seal([rich]);
     await parts.publish([10, 10]);

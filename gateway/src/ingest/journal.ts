@@ -31,8 +31,8 @@ export type Journal = {
   /** Drops what nobody sells: rows of these hubs older than `beforeMs`. Only inside a commit. */
   trimOlder(hubIds: readonly bigint[], beforeMs: number): void;
   bytes(): number;
-  /** Rows that are on disk now, in order of their ids. */
-  events: EventEmitter<{ appended: [hubId: bigint, rows: readonly Row[]] }>;
+  /** Rows that are on disk now, in order of their ids, and when they came (`elapsed`): writing them down is part of their waiting. */
+  events: EventEmitter<{ appended: [hubId: bigint, rows: readonly Row[], since: number] }>;
 };
 
 /** Bytes of one message in a segment's body, never less than what the CBOR encoder makes of it. */
@@ -50,8 +50,13 @@ export const bodyBytesOf = (message: { device: string; topic: string; payload: U
 export const fitsAlone = (message: Parameters<typeof bodyBytesOf>[0], maxBytes: number): boolean =>
   BODY_PREFIX_BYTES + bodyBytesOf(message) <= maxBytes;
 
-export function createJournal(init: { db: Database; listings: () => readonly ListingInfo[] }): Journal {
-  const { db } = init;
+export function createJournal(init: {
+  db: Database;
+  listings: () => readonly ListingInfo[];
+  /** Milliseconds that only grow. */
+  elapsed?: () => number;
+}): Journal {
+  const { db, elapsed = () => performance.now() } = init;
   const events: Journal["events"] = new EventEmitter();
   events.setMaxListeners(0); // one pipeline for each listing
   let bytes =
@@ -88,6 +93,7 @@ export function createJournal(init: { db: Database; listings: () => readonly Lis
           `${bytes} bytes wait for relays; at most ${MAX_JOURNAL_BYTES} may`,
         );
       bytes += size;
+      const since = elapsed();
       const rows = await db.commit(() => {
         along?.();
         return messages.map(({ hubId, device, topic, timeMs, payload }) => {
@@ -97,7 +103,7 @@ export function createJournal(init: { db: Database; listings: () => readonly Lis
         });
       });
       for (const [hubId, group] of Map.groupBy(rows, (row) => row.hubId))
-        events.emit("appended", hubId, group);
+        events.emit("appended", hubId, group, since);
     },
     read: (hubId, after, limit) =>
       db.all<Row>(

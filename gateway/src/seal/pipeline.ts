@@ -209,9 +209,9 @@ export class Pipeline {
     return this.#queue.position(this.#state.cursor);
   }
 
-  readonly #onAppended = (hubId: bigint, rows: readonly Row[]): void => {
+  readonly #onAppended = (hubId: bigint, rows: readonly Row[], since: number): void => {
     if (hubId !== this.#init.listing.hubId || this.#stopped) return;
-    this.#queue.offer(rows);
+    this.#queue.offer(rows, since);
     this.#schedule();
   };
 

@@ -40,17 +40,17 @@ export class WaitingQueue {
   /** The row up to which nothing waits, given that everything up to `sealed` is sealed. */
   position = (sealed: number): number => (this.#rows.length > 0 || this.behind ? sealed : this.#readTo);
 
-  /** Rows that have just come, in order. */
-  offer(rows: readonly Row[]): void {
+  /** Rows that have just been written down, in order, and when they came. */
+  offer(rows: readonly Row[], since: number): void {
     if (this.behind) return; // they are on disk too, and come in their turn
     if (this.#rows.length + rows.length > MAX_JOURNAL_READ) this.behind = true;
-    else this.#take(rows);
+    else this.#take(rows, since);
   }
 
   refill(): void {
     while (this.behind && this.#rows.length < MAX_JOURNAL_READ / 2) {
       const rows = this.#init.read(this.#readTo, MAX_JOURNAL_READ / 2);
-      this.#take(rows);
+      this.#take(rows, this.#init.elapsed());
       this.behind = rows.length > 0;
     }
   }
@@ -59,8 +59,7 @@ export class WaitingQueue {
     for (const { size } of this.#rows.splice(0, count)) this.bytes -= size;
   }
 
-  #take(rows: readonly Row[]): void {
-    const since = this.#init.elapsed();
+  #take(rows: readonly Row[], since: number): void {
     for (const row of rows) {
       if (row.id <= this.#readTo) continue;
       this.#readTo = row.id;

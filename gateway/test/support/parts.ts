@@ -147,7 +147,11 @@ export class Parts {
 
   async #start(): Promise<void> {
     this.db = new Database(join(this.folder, "gateway.db"));
-    this.journal = createJournal({ db: this.db, listings: () => [this.listing] });
+    this.journal = createJournal({
+      db: this.db,
+      listings: () => [this.listing],
+      elapsed: () => this.elapsedMs,
+    });
     this.store = createSegmentStore(this.db);
     this.ledger = createLedger(this.db);
     this.pipeline = await Pipeline.open({
