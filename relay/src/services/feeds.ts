@@ -6,8 +6,20 @@ import { segmentFrame } from "@weir/sdk/wire";
 import { FEED_CACHE_BYTES, FEED_CACHE_TOTAL_BYTES } from "../limits.ts";
 import type { Place, Segment, SegmentStore } from "../store/segments.ts";
 
-/** A segment and its frame, as it goes over the wire. */
-export type FeedSegment = { segment: Segment; frame: Uint8Array };
+/** A segment and its frame, as it goes over the wire: encoded when the first reader wants it, and once for all. */
+export class FeedSegment {
+  readonly segment: Segment;
+  #frame: Uint8Array | undefined;
+
+  constructor(segment: Segment) {
+    this.segment = segment;
+  }
+
+  get frame(): Uint8Array {
+    this.#frame ??= segmentFrame(this.segment.bytes);
+    return this.#frame;
+  }
+}
 
 export type Feeds = {
   /** Tells every reader of the listing. Call after the segments are durable. */
@@ -41,11 +53,10 @@ export const feeds =
       }
       feed ??= { generation, entries: [], bytes: 0 };
       cached.set(listingId, feed);
-      const frame = segmentFrame(segment.bytes);
-      feed.entries.push({ segment, frame });
-      resize(feed, frame.length);
+      feed.entries.push(new FeedSegment(segment));
+      resize(feed, segment.bytes.length);
       let dropped = 0;
-      while (feed.bytes > FEED_CACHE_BYTES) resize(feed, -feed.entries[dropped++]!.frame.length);
+      while (feed.bytes > FEED_CACHE_BYTES) resize(feed, -feed.entries[dropped++]!.segment.bytes.length);
       if (dropped > 0) feed.entries.splice(0, dropped);
       while (total > FEED_CACHE_TOTAL_BYTES && cached.size > 1) {
         const [oldest, { bytes }] = cached.entries().next().value!;
@@ -73,7 +84,7 @@ export const feeds =
           if (place.seq >= first) return run(feed.entries, Number(place.seq - first), maxBytes);
         }
         const stored = await segments.read(place, maxBytes);
-        return stored.map((segment) => ({ segment, frame: segmentFrame(segment.bytes) }));
+        return stored.map((segment) => new FeedSegment(segment));
       },
       async newestGeneration(listingId) {
         const known = newest.get(listingId);
@@ -99,7 +110,7 @@ const last = (feed: Feed): bigint => feed.entries.at(-1)!.segment.header.seq;
 function run(entries: readonly FeedSegment[], from: number, maxBytes: number): FeedSegment[] {
   let bytes = 0;
   let to = from;
-  while (to < entries.length && (to === from || bytes + entries[to]!.frame.length <= maxBytes))
-    bytes += entries[to++]!.frame.length;
+  while (to < entries.length && (to === from || bytes + entries[to]!.segment.bytes.length <= maxBytes))
+    bytes += entries[to++]!.segment.bytes.length;
   return entries.slice(from, to);
 }

@@ -147,7 +147,8 @@ export class Reader {
       run.gaps.push(controlFrame("GAP", { generation: this.#generation, fromSeq: gapFrom, toSeq }));
       gapFrom = undefined;
     };
-    for (const { segment, frame } of await feeds.read(place, MAX_RUN_BYTES)) {
+    for (const entry of await feeds.read(place, MAX_RUN_BYTES)) {
+      const { segment } = entry;
       const { header } = segment;
       const jump = header.seq > this.#next; // trimmed or damaged
       const verdict = this.#judge(header);
@@ -170,7 +171,7 @@ export class Reader {
       const last = run.bought.at(-1);
       if (last && last.toSeq + 1n === header.seq) last.toSeq = header.seq;
       else run.bought.push({ fromSeq: header.seq, toSeq: header.seq });
-      run.segments.push(frame);
+      run.segments.push(entry.frame);
       run.bytes += segment.bytes.length;
       this.#credit -= segment.bytes.length;
       this.#next = header.seq + 1n;

@@ -29,7 +29,8 @@ const MAX_WRITE_BUFFER_BYTES = 4 << 20;
 const prefixed = (frame: Uint8Array): Uint8Array => concat(varint.encode(frame.length), frame);
 
 /** A stored segment as it goes over the wire, encoded once for all readers. */
-export const segmentFrame = (segment: Uint8Array): Uint8Array => prefixed(concat(SEGMENT_PREFIX, segment));
+export const segmentFrame = (segment: Uint8Array): Uint8Array =>
+  concat(varint.encode(SEGMENT_PREFIX.length + segment.length), SEGMENT_PREFIX, segment);
 /** A control frame as it goes over the wire. */
 export const controlFrame = <N extends FrameName>(name: N, fields: Fields<N>): Uint8Array =>
   prefixed(encodeFrame(name, fields));
