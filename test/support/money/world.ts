@@ -607,7 +607,7 @@ export class World {
         const { relay, signature } = account.ticks!;
         const signer = signerOfTotal(crypto, delivery, channelId, { total, relay, signature, ticks: proof });
         law(signer === terms.signer, "a claim by ticks is signed by the buyer");
-        law(total <= this.#owedBySums(account), "a claim by ticks before the close is owed");
+        law(total <= this.#mostOwed(account), "a claim by ticks before the close is owed");
         if (total > slot.claimed) {
           slot.claimed = total < slot.deposit ? total : slot.deposit;
           tally.ticksClaimed += 1;
