@@ -23,7 +23,7 @@ const SCHEDULES = Number(process.env.WEIR_MODEL_SCHEDULES ?? 10_000);
 const { WEIR_MODEL_SEED: seed, WEIR_MODEL_PATH: path, WEIR_MODEL_REPLAY: replayPath } = process.env;
 
 /** One schedule in so many goes on until the buyer reads again: half a minute of its time costs as much as all its steps. */
-const LIVES_OF = 10;
+const LIVES_OF = 20;
 
 /** With so many schedules everything in `tally` has happened. */
 const LEAST_FOR_ALL = 500;

@@ -235,7 +235,12 @@ export class GatewayProgram {
       delivery,
       metrics,
       log,
-      sender: () => ({ account: this.operator, run: (send) => send(writes), stop: async () => undefined }),
+      sender: () => ({
+        account: this.operator,
+        // The dead send nothing.
+        run: (send) => (party.alive ? send(writes) : Promise.reject(new Error("dead"))),
+        stop: async () => undefined,
+      }),
       onFrozen: (channelId) =>
         sessions.endChannel(channelId, new RefusedError("Closing", "the channel is being closed")),
       onFailed: () => undefined,

@@ -57,6 +57,8 @@ const secretOf = (n: number): Bytes => uint(n, 32);
 const OPERATOR = addressOf(secretOf(0x51));
 const RELAYS = [addressOf(secretOf(0x61)), addressOf(secretOf(0x62))] as const;
 const STRANGER = addressOf(secretOf(0x63));
+/** Nobody's: purchases count up from 1. */
+const FORGER = secretOf(2 ** 48);
 const STOP_STEP_MS = 50;
 /** Turns of the event loop without anything happening: then nothing will. */
 const QUIET_TURNS = 2;
@@ -519,7 +521,7 @@ export class World {
       segmentId,
       cumulative: this.honest.slot.deposit,
       signature: crypto.signSecp(
-        secretOf(0x99),
+        FORGER,
         receiptDigest(delivery, { channelId, segmentId, cumulative: this.honest.slot.deposit }),
       ),
     };
@@ -839,7 +841,7 @@ export class World {
     const [sums, most] = [this.#sums(account), this.#most(account)];
     law(
       account.accrued >= sums && account.accrued <= most,
-      "what is owed is the value of the epochs that were opened, each once",
+      `what is owed is the value of the epochs that were opened, each once (${sums} ≤ ${account.accrued} ≤ ${most})`,
     );
     if (account.accrued > sums) tally.lifted += 1;
     law(account.total === this.#stored(channelId), "memory and disk agree about the total");
