@@ -45,8 +45,6 @@ export class Chain {
   /** What every close captured. */
   readonly closes: { channelId: Hex; capture: bigint }[] = [];
   readonly #listeners = new Set<Parameters<Admission["watch"]>[0]>();
-  /** How many closes showed ticks first. */
-  ticksClaimed = 0;
   readonly #receipts = new Map<Hex, unknown>();
   #mined = 0;
 
@@ -210,7 +208,6 @@ export class Chain {
     if (total <= slot.claimed) throw new Error("NothingToClaim");
     if (!lasting) return total - slot.claimed;
     slot.claimed = total;
-    this.ticksClaimed += 1;
     this.#mine("ChannelClaimed", channelId, encodeAbiParameters([{ type: "uint96" }], [total]));
     return total;
   }

@@ -125,7 +125,6 @@ export const tally = {
   recalled: 0,
   lifted: 0,
   ticks: 0,
-  ticksClaimed: 0,
 };
 
 export class World {
@@ -610,10 +609,7 @@ export class World {
         const signer = signerOfTotal(crypto, delivery, channelId, { total, relay, signature, ticks: proof });
         law(signer === terms.signer, "a claim by ticks is signed by the buyer");
         law(total <= this.#mostOwed(account), "a claim by ticks before the close is owed");
-        if (total > slot.claimed) {
-          slot.claimed = total < slot.deposit ? total : slot.deposit;
-          tally.ticksClaimed += 1;
-        }
+        if (total > slot.claimed) slot.claimed = total < slot.deposit ? total : slot.deposit;
       }
       const paid = account.kept.filter(({ cumulative }) => cumulative <= slot.claimed);
       if (paid.length > 0)
