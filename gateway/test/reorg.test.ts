@@ -133,11 +133,11 @@ test.for([
   const grants = await everything("early");
   const used = Number((await head()) - fork);
   // What was done lies at the bottom of a fork of at least this depth.
-  if (depth > used) await chain.test.mine({ blocks: depth - used });
+  if (depth > used) await chain.mine(depth - used);
   if (seen) await expect.poll(() => directory.seen(), { timeout: 20_000 }).toBe(await head());
   if (seen) expect(directory.acquired(grants[0]!)).toBeDefined();
   await chain.test.revert({ id });
-  await chain.test.mine({ blocks: Math.max(depth, used) + 1 });
+  await chain.mine(Math.max(depth, used) + 1);
   await expect.poll(() => directory.seen(), { timeout: 20_000 }).toBe(await head());
   expect(picture(directory, grants)).toEqual({ ...before, rotations: [undefined, undefined, undefined] });
   if (seen) expect(forks).toEqual([fork + 1n]);

@@ -1,10 +1,10 @@
 /**
  * Starts the indexer: `node indexer/src/main.ts`; settings by environment, see settings.ts.
  *
- * Ponder keeps serving old rows when a local chain is restarted under it. So this supervisor watches the chain's
- * identity; when it changes, Ponder is stopped, its folder emptied, and Ponder started again. The supervisor waits for
- * the chain and the contracts, so it may be started before them. Each time the tables have caught up it prints one line on stdout,
- * `{"event":"ready", "url", "readyMs"}`; its log goes to stderr. It ends on SIGTERM, SIGINT and SIGHUP, when whoever forked it with
+ * Ponder keeps serving old rows when a local chain is restarted under it, or when more blocks are replaced than it can undo. So this
+ * supervisor watches the chain's identity and Ponder's log; then Ponder is stopped, its folder emptied, and Ponder started again. It
+ * waits for the chain and the contracts, so it may be started before them. Each time the tables have caught up it prints one line on
+ * stdout, `{"event":"ready", "url", "readyMs"}`; its log goes to stderr. It ends on SIGTERM, SIGINT and SIGHUP, when whoever forked it with
  * an IPC channel is gone, and, with the argument `--stdin` or WEIR_PARENT_WATCH=1, at the end of its standard input.
  */
 import { type ChildProcess, spawn } from "node:child_process";
@@ -15,13 +15,17 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { ROOT, settings } from "./environment.ts";
+import { untilLost } from "./lost.ts";
 import { createProbe, type Identity } from "./probe.ts";
+import { LOCAL_CHAIN_ID } from "./settings.ts";
 import { copyTemplate, prepareTemplate } from "./template.ts";
 
 /** How soon a restarted chain or a fresh deployment is noticed. */
 const WATCH_MS = 250;
 /** Ponder closes its database within 5 s, or is killed. */
 const STOP_MS = 6_000;
+/** Nobody else answers for the local chain, and it may have no other block for hours. */
+const LOST_MS = settings.chainId === LOCAL_CHAIN_ID ? 0 : 60_000;
 /** Loopback unless told otherwise: a public indexer stands behind a proxy that ends TLS and limits rates. */
 const HOST = process.env.WEIR_HOST_INDEXER ?? "127.0.0.1";
 
@@ -32,7 +36,9 @@ const URL_HERE = `http://${HOST}:${settings.port}`;
 
 const FOLDER = fileURLToPath(new URL("..", import.meta.url));
 const LEASH = new URL("leash.ts", import.meta.url).href;
+/** The key of the tables, and how often tables were made again. Without the key: they are to be made again. */
 const KEY_FILE = join(settings.dataDir, "key");
+const LOST = "more blocks were replaced than Ponder can undo";
 
 /** Its command line, beside its library. Asked late: Ponder's own loader, which runs this file too, cannot resolve. */
 const ponderProgram = () => fileURLToPath(new URL("./bin/ponder.js", import.meta.resolve("ponder")));
@@ -57,17 +63,22 @@ async function supervise(signal: AbortSignal): Promise<void> {
     if (!identity) return;
     if (identity.key === before?.key) throw new PonderFailed("Ponder ended on an unchanged chain.");
     before = identity;
-    await emptyIfOther(identity, await template);
+    const remade = await emptyIfOther(identity, await template);
     await assertPortFree();
-    const ponder = startPonder(identity);
+    const ponder = startPonder(identity, remade);
     const watch = new AbortController();
     const over = AbortSignal.any([signal, watch.signal]);
     void announce(over);
     const because = await Promise.race([
       once(ponder, "exit").then(([code, killedBy]) => `Ponder ended with ${code ?? killedBy}`),
       untilOther(identity, over).then(() => "the chain was restarted"),
+      untilLost(ponder.stdout!, ownBlock, LOST_MS).then(() => LOST),
     ]);
     watch.abort();
+    if (because === LOST) {
+      await writeFile(KEY_FILE, ` ${remade + 1}`);
+      before = undefined;
+    }
     await stop(ponder);
     if (!signal.aborted) log("restarting", { because });
   }
@@ -95,17 +106,20 @@ async function untilOther({ instanceId }: Identity, signal: AbortSignal): Promis
   }
 }
 
-async function emptyIfOther({ key }: Identity, template: string | null): Promise<void> {
-  const known = await readFile(KEY_FILE, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
+/** Returns how often tables were made again in this folder. */
+async function emptyIfOther({ key }: Identity, template: string | null): Promise<number> {
+  const text = await readFile(KEY_FILE, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return "";
     throw error;
   });
-  if (known === key) return;
+  const [known, remade = "0"] = text.split(" ");
+  if (known === key) return Number(remade);
   const database = join(settings.dataDir, "pglite");
   await rm(database, { recursive: true, force: true });
   await mkdir(settings.dataDir, { recursive: true });
   await copyTemplate(template, database);
-  await writeFile(KEY_FILE, key);
+  await writeFile(KEY_FILE, `${key} ${remade}`);
+  return Number(remade);
 }
 
 /** Ponder would silently take another port, where nobody looks for it. */
@@ -116,15 +130,17 @@ async function assertPortFree(): Promise<void> {
   await once(server, "close");
 }
 
-function startPonder({ key, instanceId }: Identity): ChildProcess {
+function startPonder({ key, instanceId }: Identity, remade: number): ChildProcess {
   // PGlite's folder is emptied with the key; a shared PostgreSQL gets a schema per key instead.
-  const schema = settings.databaseUrl ? `weir_${settings.chainId}_${key.slice(0, 8)}` : "public";
-  const level = process.env.WEIR_LOG_LEVEL ?? "warn";
+  const own = `weir_${settings.chainId}_${key.slice(0, 8)}${remade > 0 ? `_${remade}` : ""}`;
+  const schema = settings.databaseUrl ? own : "public";
+  // That it is lost is a warning.
+  const level = process.env.WEIR_LOG_LEVEL?.replace(/^error$/, "warn") ?? "warn";
   const where = ["--root", FOLDER, "--schema", schema, "--hostname", HOST, "--port", String(settings.port)];
   const how = ["--log-level", level, "--log-format", "json"];
   log("starting", { url: URL_HERE, schema, dataDir: settings.dataDir });
   const child = spawn(process.execPath, ["--import", LEASH, ponderProgram(), "start", ...where, ...how], {
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
     // Ponder writes its GraphQL schema to `generated` where it runs.
     cwd: settings.dataDir,
     env: {
@@ -157,13 +173,18 @@ async function announce(signal: AbortSignal): Promise<void> {
 }
 
 /** Ponder calls itself ready up to 30 blocks before the head. Nobody listening yet is a no. */
-const caughtUp = (signal: AbortSignal): Promise<boolean> =>
+const caughtUp = async (signal: AbortSignal): Promise<boolean> => {
+  const { ready, lag } = await status(signal);
+  return ready === true && lag !== undefined && lag <= READY_LAG;
+};
+
+const ownBlock = async (): Promise<number | undefined> => (await status(AbortSignal.timeout(STOP_MS))).block;
+
+/** What Ponder's own server says; nothing while nobody listens. */
+const status = (signal: AbortSignal): Promise<{ ready?: boolean; lag?: number; block?: number }> =>
   fetch(`${URL_HERE}/v1/status`, { signal })
-    .then((answer) => answer.json() as Promise<{ ready?: boolean; lag?: number }>)
-    .then(
-      ({ ready, lag }) => ready === true && lag !== undefined && lag <= READY_LAG,
-      () => false,
-    );
+    .then((answer) => answer.json() as Promise<{ ready?: boolean; lag?: number; block?: number }>)
+    .catch(() => ({}));
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;

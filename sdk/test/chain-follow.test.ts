@@ -222,7 +222,7 @@ test("a fork of 64 blocks, each followed by itself, is announced by its first", 
     await follower.untilBlock(fork + block);
   }
   await chain.test.revert({ id });
-  await chain.test.mine({ blocks: 65 });
+  await chain.mine(65);
   await follower.untilBlock(fork + 65n);
   expect(follower.book.reorgs).toEqual([fork + 1n]);
 });

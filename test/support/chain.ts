@@ -47,6 +47,8 @@ export type TestChain = {
   client: PublicClient;
   /** Moves time and mines. */
   test: TestClient<"hardhat">;
+  /** Mines blocks one by one. Of many at once Hardhat leaves out all but the last ones' `parentHash`, and no chain is like that. */
+  mine: (blocks: number) => Promise<void>;
   /** A client that reads and writes as account number `index`. */
   wallet: (index: number) => TestWallet;
   /** Ends the chain and starts an empty one on the same port, with the contracts deployed again unless told otherwise. */
@@ -98,6 +100,9 @@ export async function startChain(options: { port?: number } = {}): Promise<TestC
     accounts,
     client: createPublicClient(parameters) as PublicClient,
     test: createTestClient({ ...parameters, mode: "hardhat" }) as unknown as TestClient<"hardhat">,
+    async mine(blocks) {
+      for (let block = 0; block < blocks; block += 1) await chain.test.mine({ blocks: 1 });
+    },
     wallet: (index) => createWalletClient({ ...parameters, account: accounts[index]! }),
     async restart({ deploy = true } = {}) {
       await node.close();
