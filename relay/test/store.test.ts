@@ -254,6 +254,18 @@ test("vouchers stay unconfirmed until the gateway names their total or a higher 
   ]);
 });
 
+test("a confirmation beyond what is here confirms what is here", async () => {
+  // The relay was put back from a copy: the gateway stored more than it still holds.
+  const ledger = ledgerStore(database);
+  const account = { ...newAccount(channel, 7n, grant), total: 300n, signature: random(64) };
+  await ledger.save(account);
+  await ledger.confirm(channel, 400n);
+  expect(await ledger.unconfirmed(7n)).toHaveLength(0);
+  account.total = 350n;
+  await ledger.save(account);
+  expect((await ledger.unconfirmed(7n)).map(({ total }) => total)).toEqual([350n]);
+});
+
 test("the cover that reaches furthest is found", async () => {
   const covers = coverStore(database);
   const range = (epochFrom: number, epochTo: number) => ({ generation: 1, epochFrom, epochTo });

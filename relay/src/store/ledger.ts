@@ -89,7 +89,7 @@ export interface LedgerStore {
    * @throws LedgerConflict when the stored revision is not the account's
    */
   save(account: Account, change?: LedgerChange): Promise<void>;
-  /** The gateway has stored this total. */
+  /** The gateway has stored this total: all of it that is here is confirmed. */
   confirm(channelId: Hex, total: bigint): Promise<void>;
   /** Accounts of a listing whose best voucher the gateway has not confirmed. @throws CorruptRecord */
   unconfirmed(listingId: bigint): Promise<Account[]>;
@@ -113,8 +113,9 @@ export function ledgerStore(database: Database): LedgerStore {
     `UPDATE accounts SET revision = revision + 1, total = ?, signature = ?, confirmed = max(confirmed, ?), accrued = ?, session_no = ?, session_digest = ?,
        generation = ?, from_seq = ?, next_seq = ?, base_accrued = ?, receipt = ? WHERE channel_id = ? AND revision = ?`,
   );
+  // At most what is here: a relay that was put back from a copy is told of totals that it holds no longer, and the next one may be below them.
   const setConfirmed = database.prepare(
-    "UPDATE accounts SET confirmed = max(confirmed, ?) WHERE channel_id = ?",
+    "UPDATE accounts SET confirmed = max(confirmed, min(?, total)) WHERE channel_id = ?",
   );
   const sum = database.prepare(
     `UPDATE accounts SET checksum = checksum(${SUMMED.accounts}) WHERE channel_id = ?`,
