@@ -25,7 +25,7 @@ export const together =
       const { maConn } = connection as Inner;
       const { socket } = maConn;
       const send = maConn.sendData.bind(maConn);
-      maConn.sendData = (data) => (socket ? writeAll(socket, data) : send(joined(data as Joinable)));
+      maConn.sendData = (data) => (socket ? writeTogether(socket, data) : send(joined(data as Joinable)));
     };
     return {
       start: () => events.addEventListener("connection:open", opened),
@@ -33,16 +33,21 @@ export const together =
     };
   };
 
-/** TCP: one system call. What the socket does not take now waits in it, not before it. */
-function writeAll(socket: Socket, data: Pieces): Sent {
+/** TCP: one system call. As the library does, it stops where the socket has enough. */
+function writeTogether(socket: Socket, data: Pieces): Sent {
   let canSendMore = true;
+  let sentBytes = 0;
   socket.cork();
   try {
-    for (const bytes of data) canSendMore = socket.write(bytes);
+    for (const bytes of data) {
+      sentBytes += bytes.byteLength;
+      canSendMore = socket.write(bytes);
+      if (!canSendMore) break;
+    }
   } finally {
     socket.uncork();
   }
-  return { sentBytes: data.byteLength, canSendMore };
+  return { sentBytes, canSendMore };
 }
 
 /** WebSocket: one message, or a few if it is long. */
