@@ -11,8 +11,8 @@ export default defineConfig({
     globalSetup: "test/support/build.ts",
     testTimeout: 60_000,
     hookTimeout: 180_000,
-    // Most of a file's time is waiting for programs to start, blocks and pages: two files leave half of two cores idle.
-    maxWorkers: 3,
+    // Chains, relays and browsers side by side on two cores only slow each other down.
+    maxWorkers: 2,
     pool: "forks",
     sequence: { sequencer: LongestFirst },
   },
