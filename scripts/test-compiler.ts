@@ -1,6 +1,6 @@
-// How Hardhat compiles the Solidity tests: by the compiler's older generator and without the optimizer, in a fraction of the time. The contracts that they deploy are not touched by it. That generator keeps at most sixteen values at hand:
-// "Stack too deep" means that a test's function wants to be two. Hardhat puts files together whose settings are the same object,
-// which a plain `overrides` cannot say.
+// How Hardhat compiles the Solidity tests: by the compiler's older generator and without the optimizer, in a fraction of the time. The
+// contracts that they deploy are not touched by it. That generator keeps at most sixteen values at hand: "Stack too deep" means that a
+// test's function wants to be two. Hardhat puts files together whose settings are the same object, which a plain `overrides` cannot say.
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import type { HardhatPlugin } from "hardhat/types/plugins";

@@ -213,8 +213,9 @@ export function claimsOf(frame: Frame, at: Situation): Claim[] {
     case "RECEIPTS":
       return frame.items.map(receipt);
     case "RECALLED":
-      return frame.items.flatMap(({ channelId, cumulative, signature, receipt: received }) => [
+      return frame.items.flatMap(({ channelId, cumulative, signature, ticks, receipt: received }) => [
         voucher(channelId, cumulative, signature),
+        ...(ticks ? [chain(channelId, ticks), tick(channelId, ticks.tip, ticks)] : []),
         ...(received ? [receipt({ channelId, ...received })] : []),
       ]);
     case "COMMAND_KEY": {

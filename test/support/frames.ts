@@ -193,7 +193,18 @@ export async function honestFrames(
     RECEIPTS: { items: [{ channelId, ...signedReceipt }] },
     TICKS: { items: [{ channelId, ...signedChain, ...tick }] },
     RECALL: { after: id(3) },
-    RECALLED: { items: [{ channelId, grantId: id(19), ...paid, receipt: signedReceipt }], next: channelId },
+    RECALLED: {
+      items: [
+        {
+          channelId,
+          grantId: id(19),
+          ...paid,
+          ticks: { ...signedChain, ...tick },
+          receipt: signedReceipt,
+        },
+      ],
+      next: channelId,
+    },
     KEY_REQUEST: {
       requestId: 1,
       listingId: 7n,

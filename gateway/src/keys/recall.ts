@@ -13,6 +13,7 @@ import type { Account } from "./account.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Purchases } from "./purchases.ts";
 import type { Receipts } from "./receipts.ts";
+import { ticksHold } from "./ticks.ts";
 
 type Page = Fields<"RECALLED">;
 
@@ -101,6 +102,13 @@ export function createRecall(init: RecallInit): Recall {
     await db.commit(() => {
       for (const { account, cumulative, signature } of good)
         if (account.frozenEpoch === null) ledger.accept(account, { cumulative, relay, signature });
+      // They stand on the vouchers that were just taken.
+      for (const { channelId, ticks: proof } of items) {
+        const account = ledger.account(channelId);
+        if (!proof || account?.listingId !== listingId || account.frozenEpoch !== null) continue;
+        const ticks = { ...proof, relay };
+        if (ticksHold(crypto, delivery, account, ticks)) ledger.acceptTicks(account, ticks);
+      }
       for (const account of known)
         if (!init.isLive(account.channelId))
           ledger.lift(account, receipts.of(account.channelId)?.cumulative ?? 0n);

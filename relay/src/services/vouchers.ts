@@ -148,11 +148,10 @@ export const vouchersService =
         grantId: account.grantId,
         cumulative: voucherTotal(account),
         signature: account.signature!,
+        ticks: account.ticks,
         receipt: account.receipt && unpackReceipt(account.receipt),
       }));
       if (!link.frames.send("RECALLED", { items, next })) await drained(link.frames);
-      // They stand on the vouchers of this page.
-      for (const { channelId, ticks } of accounts) if (ticks) queueTicks(link, { channelId, ...ticks });
     }
 
     async function confirm(channelId: Hex, total: bigint): Promise<void> {

@@ -23,8 +23,8 @@ export const MAX_CONTROL_BYTES = 16 * 1024;
 /** Header, signature and 1 MiB of ciphertext: the largest segment any listing may ask for. */
 export const MAX_SEGMENT_BYTES = HEADER_BYTES + SIGNATURE_BYTES + (1 << 20) + 64;
 
-/** Channels in one RECALLED: about 340 bytes each. */
-export const MAX_RECALLED_ITEMS = 32;
+/** Channels in one RECALLED: about 570 bytes each. */
+export const MAX_RECALLED_ITEMS = 24;
 
 const signature = c.bytes(SIGNATURE_BYTES);
 const failure = c.nullable(c.object({ name: c.text(64), message: c.text(1024) }));
@@ -175,6 +175,7 @@ const FRAMES = {
           grantId: c.hash,
           cumulative: c.amount,
           signature,
+          ticks: c.nullable(c.object({ ...tickChain, ...tick })),
           receipt: c.nullable(c.object({ segmentId: c.hash, cumulative: c.amount, signature })),
         }),
         MAX_RECALLED_ITEMS,

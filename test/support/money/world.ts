@@ -512,7 +512,7 @@ export class World {
     return line;
   }
 
-  /** What his relay makes the gateway believe after a restore: another relay's vouchers, one above the deposit, receipts for what nobody received. */
+  /** What his relay makes the gateway believe after a restore: another relay's vouchers and ticks, one above the deposit, receipts for what nobody received. */
   #cheatRecalls(): Fields<"RECALLED">["items"] {
     const { channelId, grantId } = this.honest.purchased;
     const segmentId = hex(uint(1, 32));
@@ -524,9 +524,17 @@ export class World {
         receiptDigest(delivery, { channelId, segmentId, cumulative: this.honest.slot.deposit }),
       ),
     };
+    const ticks = this.ticked.at(-1)?.proof ?? null;
     return this.signed
       .slice(-3)
-      .map(({ cumulative, signature }) => ({ channelId, grantId, cumulative, signature, receipt: forged }));
+      .map(({ cumulative, signature }) => ({
+        channelId,
+        grantId,
+        cumulative,
+        signature,
+        ticks,
+        receipt: forged,
+      }));
   }
 
   /** Opens a session where the gateway said that it would begin, or anywhere; signs `more` beyond the least. */
