@@ -171,7 +171,11 @@ describe("whatever happens, nobody is given more than he has signed for", () => 
               parts.nowMs -= s.back;
               await parts.restart();
             } else if (s.act === "deposit")
-              readers[s.who]!.deposit = max(s.to, parts.ledger.owed(readers[s.who]!.account));
+              // No lower than what the two epochs that may be open already can grow to, half an entry each.
+              readers[s.who]!.deposit = max(
+                s.to,
+                parts.ledger.owed(readers[s.who]!.account) + readers[s.who]!.account.plan.entry,
+              );
             else if (s.act === "generation") {
               parts.pipeline.renew();
               await parts.pipeline.idle();
