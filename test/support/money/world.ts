@@ -525,16 +525,14 @@ export class World {
       ),
     };
     const ticks = this.ticked.at(-1)?.proof ?? null;
-    return this.signed
-      .slice(-3)
-      .map(({ cumulative, signature }) => ({
-        channelId,
-        grantId,
-        cumulative,
-        signature,
-        ticks,
-        receipt: forged,
-      }));
+    return this.signed.slice(-3).map(({ cumulative, signature }) => ({
+      channelId,
+      grantId,
+      cumulative,
+      signature,
+      ticks,
+      receipt: forged,
+    }));
   }
 
   /** Opens a session where the gateway said that it would begin, or anywhere; signs `more` beyond the least. */
