@@ -19,8 +19,10 @@ vi.mock("node:fs/promises", async (original) => ({
 vi.mock("@hpke/core", () => import("../support/money/primitives.ts"));
 vi.mock("@hpke/dhkem-x25519", () => import("../support/money/primitives.ts"));
 
-const SCHEDULES = Number(process.env.WEIR_MODEL_SCHEDULES ?? 10_000);
-const { WEIR_MODEL_SEED: seed, WEIR_MODEL_PATH: path, WEIR_MODEL_REPLAY: replayPath } = process.env;
+const { WEIR_MODEL_SCHEDULES: wanted, WEIR_MODEL_PATH: path, WEIR_MODEL_REPLAY: replayPath } = process.env;
+const SCHEDULES = Number(wanted ?? 10_000);
+/** `npm test` looks at the same schedules each time, so that a red one is about the change; wherever a number is asked for, they are drawn anew. */
+const seed = process.env.WEIR_MODEL_SEED ?? (wanted === undefined ? "20261122" : undefined);
 
 /** One schedule in so many goes on until the buyer reads again: half a minute of its time costs as much as all its steps. */
 const LIVES_OF = 20;
