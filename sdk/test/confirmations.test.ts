@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import {
   CONFIRMATIONS,
   confirmationsFor,
+  missingConfirmations,
   UNCONFIRMED_BPS,
   UNKNOWN_CHAIN_CONFIRMATIONS,
 } from "../src/chain/index.ts";
@@ -38,6 +39,12 @@ test("an operator's word goes before the table", () => {
   expect(of({ chainId: 31337, confirmations: 2 })).toBe(2);
   expect(of({ amount: 1n, unconfirmedBps: 0 })).toBe(CONFIRMATIONS[1]);
   expect(of({ unconfirmedBps: 10_000 })).toBe(0);
+});
+
+test("what is missing never exceeds what is needed, wherever the reader's head is", () => {
+  const missing = (head: bigint, needed = 3) => missingConfirmations({ needed, block: 10n, head });
+  expect([8n, 10n, 11n, 12n, 13n, 99n].map((head) => missing(head))).toEqual([3, 3, 2, 1, 0, 0]);
+  expect(missing(8n, 0)).toBe(0);
 });
 
 test("the page has every chain with its number", () => {

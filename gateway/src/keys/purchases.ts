@@ -13,6 +13,7 @@ import {
   getSubscription,
   isActive,
   isConsentAlive,
+  missingConfirmations,
 } from "@weir/sdk/chain";
 import {
   channelId as channelIdOf,
@@ -129,8 +130,8 @@ export function createPurchases(init: {
       ),
     ]);
     const needed = confirmationsFor({ ...worth, bond });
-    const missing = block + BigInt(needed) - head;
-    if (needed > 0 && missing > 0n)
+    const missing = missingConfirmations({ needed, block, head });
+    if (missing > 0)
       throw new RefusedError("Unconfirmed", "the purchase lies in too few blocks yet", {
         needed: String(needed),
         missing: String(missing),

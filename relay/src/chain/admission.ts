@@ -15,6 +15,7 @@ import {
   getListing,
   getSubscription,
   type ListingTerms,
+  missingConfirmations,
 } from "@weir/sdk/chain";
 import { type Hex, isMetered, isTimed, type PublicKey, type SubscriptionSlot } from "@weir/sdk/core";
 import { RefusedError } from "@weir/sdk/wire";
@@ -367,8 +368,8 @@ export const admission =
         const amount = payment.channel?.deposit ?? payment.subscription?.deposit ?? 0n;
         const [{ bond }, { token }] = [await this.listing(listingId), await this.terms(listingId, version)];
         const needed = confirmationsFor({ chainId, token, amount, bond, ...confirmations });
-        const missing = block + BigInt(needed) - head;
-        if (needed > 0 && missing > 0n)
+        const missing = missingConfirmations({ needed, block, head });
+        if (missing > 0)
           throw new RefusedError("Unconfirmed", "The purchase lies in too few blocks yet.", {
             needed: String(needed),
             missing: String(missing),

@@ -43,3 +43,14 @@ export function confirmationsFor(
     amount === 0n || (token === zeroAddress && amount * 10_000n <= bond * BigInt(unconfirmedBps));
   return isSmall ? 0 : (confirmations ?? CONFIRMATIONS[chainId] ?? UNKNOWN_CHAIN_CONFIRMATIONS);
 }
+
+/**
+ * Blocks that a purchase still waits for: never more than it needs, also where the reader's head is behind the purchase's own block.
+ *
+ * @param p.block the purchase's block
+ * @param p.head the newest block that the reader knows
+ */
+export function missingConfirmations(p: { needed: number; block: bigint; head: bigint }): number {
+  const on = p.head > p.block ? Number(p.head - p.block) : 0;
+  return Math.max(p.needed - on, 0);
+}
