@@ -3,13 +3,11 @@
  * ├── a draft: written, put on chain, read back → the same terms and the same bytes
  * ├── a draft: what each field refuses, by field and rule
  * ├── pasted gateway keys: JSON, lines, garbage
- * ├── kits: what a device is told is what the gateway expects; nothing of a password ends a quotation
  * └── earnings: days without a sale are there; amounts exact; no formula in a table
  */
 import { agreementText, FOREVER } from "@weir/sdk/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { brokerOf, KITS, kitOf } from "../src/features/sell/devices/kits.ts";
 import { earningsCsv } from "../src/features/sell/earnings/csv.ts";
 import { barsOf } from "../src/features/sell/earnings/days.ts";
 import { faultsOf, readPasted } from "../src/features/sell/hub/publicKey.ts";
@@ -156,30 +154,6 @@ describe("a pasted gateway key", () => {
     expect(readPasted(`<script>x</script> ${"0x".repeat(50)}`)).toEqual({ account: "", x: "", y: "" });
     expect(faultsOf({ account: address("0"), x: "0x1", y: key.y })).toEqual({ account: true, x: true });
     expect(faultsOf(key)).toEqual({});
-  });
-});
-
-describe("kits", () => {
-  const facts = {
-    hubId: "7",
-    device: "buoy-7",
-    mqtt: "mqtt://10.0.0.2:1885",
-    http: "http://10.0.0.2:8090",
-    password: "p-_Q",
-  };
-  it.each(KITS)("%s has the device's user, password, topic and address", (name) => {
-    const text = kitOf(name, facts);
-    for (const part of ["7/buoy-7", "p-_Q", "10.0.0.2"]) expect(text).toContain(part);
-    expect(text).toContain(name === "curl" ? "/v1/ingest/7/buoy-7?topic=data" : "buoy-7/data");
-  });
-  it("never lets a value end its quotation", () => {
-    const text = kitOf("mosquitto", { ...facts, password: "a'; rm -rf ~; '" });
-    expect(text).toContain(`-P 'a'\\''; rm -rf ~; '\\'''`);
-    expect(kitOf("node", { ...facts, password: 'a"; b' })).toContain('password: "a\\"; b"');
-  });
-  it("knows MQTT's own ports", () => {
-    expect(brokerOf("mqtt://gateway.example")).toEqual({ host: "gateway.example", port: 1883, tls: false });
-    expect(brokerOf("mqtts://gateway.example")).toEqual({ host: "gateway.example", port: 8883, tls: true });
   });
 });
 

@@ -18,6 +18,7 @@ export {
   rotatePurchaseKeys,
   type SecretOf,
 } from "./keys.ts";
+export * from "./kit.ts";
 export * from "./offer.ts";
 export * from "./open.ts";
 export * from "./password.ts";

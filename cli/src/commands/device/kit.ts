@@ -1,10 +1,9 @@
-import { setDevicePassword } from "@weir/sdk/client";
+import { KIT_TOOLS, type KitLogin, type KitTool, publishKit, setDevicePassword } from "@weir/sdk/client";
 import { nativeCrypto } from "@weir/sdk/client/node";
 import { MAX_TOKEN_SECONDS, signDeviceToken } from "@weir/sdk/core";
 import { type Command, Option } from "commander";
 import { type WriteOptions, writeCommand } from "../../command.ts";
 import { readDeviceKey } from "../../device-key.ts";
-import { KIT_TOOLS, type KitLogin, type KitTool, publishKit } from "../../kit.ts";
 import { line, UsageError } from "../../output.ts";
 import { deviceName, id, url } from "../../parse.ts";
 import { gatewayOf, openPlace } from "../../place.ts";

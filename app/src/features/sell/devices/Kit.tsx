@@ -1,38 +1,42 @@
 "use client";
 
+import { useQuery } from "@tanstack/react-query";
+import type { KitTool } from "@weir/sdk/client";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { CodeBlock } from "@/components/CodeBlock.tsx";
 import { SelectField } from "@/components/SelectField.tsx";
 import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
 import { atGateway } from "@/lib/gateway.ts";
+import { client as sdk } from "@/lib/weir.ts";
 import { ActButton } from "../ActButton.tsx";
 import { useAct } from "../useAct.ts";
 import type { HubDetail } from "../useHub.ts";
-import { KITS, type KitName, kitOf } from "./kits.ts";
 
 /** Everything a device needs to publish, ready to paste. The password stands in it as long as this is open, and nowhere else. */
 export function Kit({ hub, device, may }: { hub: HubDetail; device: string; may: boolean }) {
   const t = useTranslations("sell.kit");
   const { gateways } = useWeirConfig();
   const [gatewayId, setGatewayId] = useState(gateways[0]?.id ?? "");
-  const [name, setName] = useState<KitName>("mosquitto");
+  const [name, setName] = useState<KitTool>("mosquitto");
   const [login, setLogin] = useState<{ user: string; password: string }>();
+  const { data } = useQuery({ queryKey: ["kit"], queryFn: sdk, staleTime: Infinity });
   const gateway = gateways.find(({ id }) => id === gatewayId);
   const order = useAct(({ client }) => {
     if (!gateway) throw new RangeError(`no gateway ${gatewayId}`);
     return atGateway((sdk) => sdk.setDevicePassword(client, { gateway, hubId: hub.hubId, device }));
   });
   if (!gateway) return <p className="rounded-md bg-sunk p-4 text-sm">{t("noGateway")}</p>;
-  const facts = { hubId: hub.id, device, mqtt: gateway.mqtt, http: gateway.http };
+  const secret = login?.password ?? t("placeholder");
+  const kit = data?.publishKit(gateway, { user: `${hub.id}/${device}`, secret, by: "password" });
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-4 rounded-md border border-line bg-paper p-4 sm:p-5">
       <div className="grid gap-4 sm:grid-cols-2">
         <SelectField
           label={t("program")}
           value={name}
-          onChange={(next) => setName(next as KitName)}
-          options={KITS.map((kit) => [kit, t(`programs.${kit}`)] as const)}
+          onChange={(next) => setName(next as KitTool)}
+          options={(data?.KIT_TOOLS ?? [name]).map((tool) => [tool, t(`programs.${tool}`)] as const)}
         />
         {gateways.length > 1 ? (
           <SelectField
@@ -43,10 +47,7 @@ export function Kit({ hub, device, may }: { hub: HubDetail; device: string; may:
           />
         ) : null}
       </div>
-      <CodeBlock
-        label={t(`programs.${name}`)}
-        text={kitOf(name, { ...facts, password: login?.password ?? t("placeholder") })}
-      />
+      <CodeBlock label={t(`programs.${name}`)} text={kit?.[name] ?? ""} />
       {login ? (
         <p role="status" className="rounded-md border-l-4 border-amber bg-amber-wash p-3 text-sm">
           {t("once")}{" "}

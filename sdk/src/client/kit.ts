@@ -1,7 +1,6 @@
-// Ready to paste: how one device publishes, in the words of the tools that people have. Where the secret is a token, it is good for a
-// day, and the lines say how the next one is made.
-import type { GatewayAddress } from "./place.ts";
+// Ready to paste: how one device publishes, in the words of the tools that people have; nothing of ours to install on it.
 
+/** `user` is `<hub>/<device>`. A token is good for a day. */
 export type KitLogin = { user: string; secret: string; by: "password" | "token" };
 export const KIT_TOOLS = ["mosquitto", "node", "python", "arduino", "curl"] as const;
 export type KitTool = (typeof KIT_TOOLS)[number];
@@ -12,8 +11,17 @@ type Parts = KitLogin & { host: string; port: number; tls: boolean; topic: strin
 const shell = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 const quoted = (text: string): string => JSON.stringify(text);
 
-/** @param topic behind `<device>/` */
-export function publishKit(gateway: GatewayAddress, login: KitLogin, topic: string): Record<KitTool, string> {
+/**
+ * One reading published, in five ways. No value of the login ends the quotation that it stands in.
+ *
+ * @param gateway `mqtt://` or `mqtts://` with MQTT's own ports where none is stated, and the HTTP address
+ * @param topic behind `<device>/`
+ */
+export function publishKit(
+  gateway: { mqtt: string; http: string },
+  login: KitLogin,
+  topic = "data",
+): Record<KitTool, string> {
   const url = new URL(gateway.mqtt);
   const tls = url.protocol === "mqtts:";
   const [hubId, device] = login.user.split("/") as [string, string];
@@ -85,5 +93,5 @@ void loop() {
 const curl = ({ user, secret, by, ingest }: Parts): string => {
   const login =
     by === "token" ? `-H ${shell(`Authorization: Bearer ${secret}`)}` : `-u ${shell(`${user}:${secret}`)}`;
-  return `curl -f ${login} --data '{"value": 21.5}' ${shell(ingest)}`;
+  return `curl -f ${login} -H 'content-type: application/json' --data '{"value": 21.5}' ${shell(ingest)}`;
 };
