@@ -10,14 +10,14 @@ import { segmentStore } from "../relay/src/store/segments.ts";
 import { nativeCrypto } from "../sdk/src/client/node.ts";
 import { parseSegment, sealSegment } from "../sdk/src/core/index.ts";
 import { runBench } from "./support/bench.ts";
-import type { Child } from "./support/child.ts";
+import { Inspector } from "./support/garbage.ts";
 import { residentBytesOf } from "./support/machine.ts";
 import { FREE, listing, type Market, openMarket } from "./support/market.ts";
 import { type Measured, median, type Sample } from "./support/row.ts";
 
 const DEVICE = "station";
 /** Of a round; those of the rounds before stay. */
-const READERS = 40;
+const READERS = 60;
 const STORED = 1_000_000;
 const BATCH = 10_000;
 const LOOKS = 20;
@@ -33,20 +33,34 @@ async function resident(pid: number): Promise<number> {
   return median(looks);
 }
 
-async function idleReaders(market: Market, rounds: number, say: (line: string) => void): Promise<Sample[]> {
+/** For each round what a reader adds, KiB: resident, and of the JavaScript heap. Garbage is collected before each look. */
+async function idleReaders(
+  market: Market,
+  rounds: number,
+  say: (line: string) => void,
+): Promise<Record<"resident" | "heap", Sample[]>> {
   const bought = await market.grants(DEVICE, READERS * (rounds + 1));
-  const samples: Sample[] = [];
-  const readers: Child[] = [];
-  let before = 0;
-  for (let round = 0; round <= rounds; round++) {
-    readers.push(
-      ...(await market.readers(bought.slice(round * READERS, (round + 1) * READERS), READERS / 2)),
-    );
-    const after = await resident(market.relayPid);
-    // The first ones also load code and fill caches.
-    if (round > 0) samples.push({ value: (after - before) / READERS / 1024 });
-    if (round > 0) say(`${round}/${rounds}: ${samples.at(-1)!.value.toFixed(0)} KiB a reader`);
-    before = after;
+  const samples: Record<"resident" | "heap", Sample[]> = { resident: [], heap: [] };
+  const inspector = await Inspector.attach(market.relayPid);
+  const look = async () => {
+    const heap = await inspector.collect();
+    return { resident: await resident(market.relayPid), heap };
+  };
+  try {
+    let before: Awaited<ReturnType<typeof look>> | undefined;
+    for (let round = 0; round <= rounds; round++) {
+      await market.readers(bought.slice(round * READERS, (round + 1) * READERS), READERS / 2);
+      const after = await look();
+      // The first ones also load code and fill caches.
+      if (before)
+        for (const kind of ["resident", "heap"] as const)
+          samples[kind].push({ value: (after[kind] - before[kind]) / READERS / 1024 });
+      const told = Object.entries(samples).map(([kind, all]) => `${kind} ${all.at(-1)?.value.toFixed(0)}`);
+      if (before) say(`${round}/${rounds}: KiB a reader: ${told.join(", ")}`);
+      before = after;
+    }
+  } finally {
+    inspector.close();
   }
   return samples;
 }
@@ -117,7 +131,14 @@ async function measure(rounds: number, say: (line: string) => void): Promise<Mea
         unit: "KiB",
         peer: null,
         target: [{ of: "value", atMost: 100 }],
-        samples: idle,
+        samples: idle.resident,
+      },
+      {
+        name: "of it, JavaScript objects",
+        unit: "KiB",
+        peer: null,
+        target: [],
+        samples: idle.heap,
       },
       {
         name: "relay memory with 1,000,000 stored segments",
