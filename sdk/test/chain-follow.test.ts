@@ -202,7 +202,7 @@ test("replaced blocks are announced, then their successors given", async () => {
   await follower.untilBlock(fork + 1n);
   await pay(11);
   await follower.untilBlock(fork + 2n);
-  await chain.test.revert({ id });
+  await chain.revert(id);
   await pay(12);
   await pay(13);
   await pay(14);
@@ -221,7 +221,7 @@ test("a fork of 64 blocks, each followed by itself, is announced by its first", 
     await chain.test.mine({ blocks: 1 });
     await follower.untilBlock(fork + block);
   }
-  await chain.test.revert({ id });
+  await chain.revert(id);
   await chain.mine(65);
   await follower.untilBlock(fork + 65n);
   expect(follower.book.reorgs).toEqual([fork + 1n]);
@@ -235,7 +235,7 @@ test("blocks replaced while it was away are found from the cursor", async () => 
   await pay(10);
   await first.untilBlock(fork + 1n);
   await first.end();
-  await chain.test.revert({ id });
+  await chain.revert(id);
   await pay(15);
   const second = follow({ cursor: first.book.cursor });
   await second.until(() => second.payouts().length > 0);

@@ -1,4 +1,5 @@
 import type { GatewayError } from "@weir/sdk/client";
+import { client } from "./weir.ts";
 
 /** The SDK's error says which of the two it is by its name; pages explain them in their own words. */
 class GatewayUnreachable extends Error {
@@ -14,8 +15,8 @@ class GatewayRefused extends Error {
  *
  * @throws GatewayUnreachable, GatewayRefused with the gateway's own name for it (such as UnknownHub) in the message, or what the wallet says
  */
-export async function atGateway<T>(act: (sdk: typeof import("@weir/sdk/client")) => Promise<T>): Promise<T> {
-  const sdk = await import("@weir/sdk/client");
+export async function atGateway<T>(act: (sdk: Awaited<ReturnType<typeof client>>) => Promise<T>): Promise<T> {
+  const sdk = await client();
   try {
     return await act(sdk);
   } catch (error) {

@@ -1,6 +1,6 @@
 /**
  * The seam to the SDK: everything that the app takes from it at run time passes through here, loaded when first
- * needed. libp2p comes with `openFeed` and with nothing else.
+ * needed. libp2p comes with `openFeed` and with nothing else. Longer than its neighbours because it is the whole seam.
  */
 import type { ChannelState, WriteClient } from "@weir/sdk/chain";
 import type {
@@ -56,7 +56,8 @@ export type {
 
 const core = () => import("@weir/sdk/core");
 const chain = () => import("@weir/sdk/chain");
-const client = () => import("@weir/sdk/client");
+/** For who needs more than one call of it, such as `atGateway`. */
+export const client = () => import("@weir/sdk/client");
 
 const deliveryOf = ({ chainId, contracts }: WeirConfig): Delivery => ({
   chainId,

@@ -2,35 +2,13 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Hex, hex } from "@weir/sdk/core";
+import { type ChannelStatus, hex } from "@weir/sdk/core";
 import type { Ledger } from "../keys/ledger.ts";
 import type { Receipts } from "../keys/receipts.ts";
 import type { Book } from "./book.ts";
 
 /** In the data folder while the gateway runs: where it answers, and what it wants to be shown. */
 export const STATUS_FILE = "status.json";
-
-/** One channel. Amounts are decimal texts in the token's smallest unit, all of them totals since the channel was opened. */
-export type ChannelStatus = {
-  channelId: Hex;
-  listingId: string;
-  token: Hex;
-  /** Value of everything opened to the buyer. */
-  owed: string;
-  /** The highest total that the buyer has signed, or made by ticks. */
-  signed: string;
-  /** Value of what the buyer has signed for as received; null: he has signed for nothing yet. */
-  received: string | null;
-  /** The highest stored voucher, or tick, that is owed in full, or what was claimed if that is more. */
-  covered: string;
-  claimed: string;
-  /** Unix seconds since which something waits to be claimed. */
-  waitingSince: number | null;
-  lastClaim: Hex | null;
-  /** Keys leave no longer; what a close takes. */
-  capture: string | null;
-  closeHash: Hex | null;
-};
 
 export type Status = {
   /** Channels of the listings of these hubs. */

@@ -1,7 +1,7 @@
 // What a running gateway's channels are worth: owed, covered by a voucher, claimed.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ChannelStatus } from "../claims/status.ts";
+import type { ChannelStatus } from "@weir/sdk/core";
 import { STATUS_FILE } from "../claims/status.ts";
 import { need } from "../config.ts";
 

@@ -3,32 +3,11 @@ import type { Hex } from "viem";
 import { signMessage } from "viem/actions";
 import { createSiweMessage } from "viem/siwe";
 import type { WriteClient } from "../chain/index.ts";
+import type { ChannelStatus } from "../core/index.ts";
 import { askGateway } from "./gateway.ts";
 
 /** `token` opens the gateway's private answers until `expiresAtMs` (unix milliseconds); `hubs` are decimal. */
 export type GatewaySession = { token: string; account: Hex; hubs: string[]; expiresAtMs: number };
-
-/** One channel as its gateway counts it. Amounts are totals since it was opened, decimal, in the token's smallest unit. */
-export type GatewayChannel = {
-  channelId: Hex;
-  listingId: string;
-  token: Hex;
-  /** Value of everything opened to the buyer. */
-  owed: string;
-  /** The highest total that the buyer has signed. */
-  signed: string;
-  /** Value of what the buyer has signed for as received; null: for nothing yet. */
-  received: string | null;
-  /** What of `owed` a stored voucher covers, or what was claimed if that is more. */
-  covered: string;
-  claimed: string;
-  /** Unix seconds since which something waits to be claimed. */
-  waitingSince: number | null;
-  lastClaim: Hex | null;
-  /** Keys leave no longer; what a close takes. */
-  capture: string | null;
-  closeHash: Hex | null;
-};
 
 const STATEMENT = "Show me what my hub's channels are worth. This costs nothing and moves no money.";
 
@@ -73,8 +52,8 @@ const SESSION_MS = 3_600_000;
  *
  * @throws GatewayError `Unauthorised` when the sign-in has ended
  */
-export async function getGatewayChannels(p: { http: string; token: string }): Promise<GatewayChannel[]> {
-  const { channels } = await askGateway<{ channels: GatewayChannel[] }>(p.http, "/v1/channels", {
+export async function getGatewayChannels(p: { http: string; token: string }): Promise<ChannelStatus[]> {
+  const { channels } = await askGateway<{ channels: ChannelStatus[] }>(p.http, "/v1/channels", {
     token: p.token,
   });
   return channels;

@@ -1,6 +1,7 @@
 "use client";
 
-import type { GatewayChannel, GatewaySession } from "@weir/sdk/client";
+import type { GatewaySession } from "@weir/sdk/client";
+import type { ChannelStatus } from "@weir/sdk/core";
 import { useTranslations } from "next-intl";
 import { useRef, useState } from "react";
 import type { Hex } from "viem";
@@ -21,7 +22,7 @@ const MAX_ROWS = 20;
 const SLACK_MS = 10_000;
 
 /** What was opened to the buyer beyond what was claimed; a claim takes what of it a voucher covers. */
-const waiting = ({ owed, claimed }: GatewayChannel): bigint =>
+const waiting = ({ owed, claimed }: ChannelStatus): bigint =>
   BigInt(owed) > BigInt(claimed) ? BigInt(owed) - BigInt(claimed) : 0n;
 
 /** What waits at a gateway for its next claim: shown to who signs in by wallet. The sign-in lives as long as this page. */
@@ -29,7 +30,7 @@ export function AtGateway({ hub, gateway }: { hub: HubDetail; gateway: GatewayEn
   const t = useTranslations("sell.earnings.gateway");
   const listings = useMyListings(hub);
   const session = useRef<GatewaySession>(undefined);
-  const [channels, setChannels] = useState<GatewayChannel[]>();
+  const [channels, setChannels] = useState<ChannelStatus[]>();
   const look = useAct(({ client }) =>
     atGateway(async ({ getGatewayChannels, signInAtGateway }) => {
       const { http } = gateway;
@@ -86,7 +87,7 @@ function Waiting({
   titleOf,
 }: {
   token: Hex;
-  channels: GatewayChannel[];
+  channels: ChannelStatus[];
   titleOf: (listingId: string) => string;
 }) {
   const t = useTranslations("sell.earnings.gateway");
