@@ -9,8 +9,8 @@ export default defineConfig({
     ],
     // Real programs are started and a two-core machine is shared: generous, and never what a test measures.
     globalSetup: "test/support/build.ts",
-    testTimeout: 60_000,
-    hookTimeout: 180_000,
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
     // Chains, relays and browsers side by side on two cores only slow each other down.
     maxWorkers: 2,
     pool: "forks",

@@ -5,7 +5,7 @@ import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { freePorts } from "../../test/support/stack.ts";
+import { freePort } from "../../test/support/ports.ts";
 import { PeerMissing } from "./bench.ts";
 
 export type Broker = { pid: number; port: number; stop(): Promise<void> };
@@ -39,7 +39,7 @@ export function programOf(name: string, debianPackage: string): string {
 export async function startMosquitto(options: { persistence?: boolean } = {}): Promise<Broker> {
   const program = programOf("mosquitto", "mosquitto");
   const folder = mkdtempSync(join(tmpdir(), "weir-mosquitto-"));
-  const [port] = await freePorts(1);
+  const port = await freePort();
   const config = join(folder, "mosquitto.conf");
   const lines = [
     `listener ${port} 127.0.0.1`,
@@ -52,7 +52,7 @@ export async function startMosquitto(options: { persistence?: boolean } = {}): P
     ...(options.persistence ? ["persistence true", `persistence_location ${folder}/`] : []),
   ];
   writeFileSync(config, `${lines.join("\n")}\n`);
-  return startBroker(program, ["-c", config], port!, folder);
+  return startBroker(program, ["-c", config], port, folder);
 }
 
 /**
@@ -64,9 +64,9 @@ export async function startMosquitto(options: { persistence?: boolean } = {}): P
 export async function startNats(options: { jetStream?: boolean } = {}): Promise<Broker> {
   const program = programOf("nats-server", "nats-server");
   const folder = mkdtempSync(join(tmpdir(), "weir-nats-"));
-  const [port] = await freePorts(1);
+  const port = await freePort();
   const args = ["--addr", "127.0.0.1", "--port", String(port)];
-  return startBroker(program, [...args, ...(options.jetStream ? ["-js", "-sd", folder] : [])], port!, folder);
+  return startBroker(program, [...args, ...(options.jetStream ? ["-js", "-sd", folder] : [])], port, folder);
 }
 
 /** Starts a server and waits until it takes connections. Its folder goes with it. */

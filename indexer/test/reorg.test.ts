@@ -1,5 +1,5 @@
 // Blocks that are replaced: what they held is in no answer, as if it had never been indexed.
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { buy, giveGrant, pauseListing, rotateKeys } from "../../sdk/src/chain/index.ts";
 import { FOREVER, Rights } from "../../sdk/src/core/index.ts";
 import { startChain, type TestChain } from "../../test/support/chain.ts";
@@ -14,8 +14,6 @@ import {
 } from "../../test/support/market.ts";
 
 /** The deepest one starts Ponder again, on a machine that others use too. */
-vi.setConfig({ testTimeout: 180_000 });
-
 let chain: TestChain;
 let indexer: TestIndexer;
 let listing: TestListing;
@@ -84,7 +82,7 @@ test.for([
   await indexer.caughtUp();
   expect(await answers(who)).not.toEqual(before);
 
-  await chain.test.revert({ id });
+  await chain.revert(id);
   await chain.mine(depth + 1);
   await indexer.caughtUp();
   expect(await answers(who)).toEqual(before);

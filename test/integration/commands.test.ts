@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { x25519 } from "@noble/curves/ed25519.js";
 import { createWalletClient, http } from "viem";
 import { hardhat } from "viem/chains";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   Actuator,
   Commander,
@@ -43,8 +43,6 @@ import { freePlan, RELAY, SELLER, type TestListing } from "../support/market.ts"
 const plans: Plan[] = [{ ...freePlan, rights: Rights.read | Rights.write }, freePlan];
 const SWITCH = 0;
 const READ = 1;
-
-vi.setConfig({ testTimeout: 180_000 });
 
 let world: World;
 let relay: Relay;

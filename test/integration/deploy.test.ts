@@ -28,7 +28,7 @@ import {
   zeroAddress,
 } from "viem";
 import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Deployment, DeploymentDiffers, deploy } from "../../scripts/deploy.ts";
 import { parseDeployment } from "../../sdk/src/chain/index.ts";
 import { channelsAbi, listingsAbi } from "../../sdk/src/generated/index.ts";
@@ -39,7 +39,6 @@ const SECOND_CHAIN = 71_111;
 const KEY = generatePrivateKey();
 const PASSWORD = "correct horse";
 /** Several starts of the program on a machine that others use too. */
-vi.setConfig({ testTimeout: 180_000 });
 const CONTRACTS = [
   "Anchors",
   "Channels",

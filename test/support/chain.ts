@@ -12,6 +12,7 @@ import {
   createTestClient,
   createWalletClient,
   type HDAccount,
+  type Hex,
   http,
   type PublicClient,
   type TestClient,
@@ -23,6 +24,7 @@ import { hardhat } from "viem/chains";
 import { deploy } from "../../scripts/deploy.ts";
 import { alignClock } from "../../scripts/stack/clock.ts";
 import { type Contracts, type Deployment, parseDeployment } from "../../sdk/src/chain/index.ts";
+import { freePort } from "./ports.ts";
 
 /** Public: the accounts of every development chain. */
 const MNEMONIC = "test test test test test test test test test test test junk";
@@ -49,6 +51,8 @@ export type TestChain = {
   test: TestClient<"hardhat">;
   /** Mines blocks one by one. Of many at once Hardhat leaves out all but the last ones' `parentHash`, and no chain is like that. */
   mine: (blocks: number) => Promise<void>;
+  /** Takes blocks back to a snapshot. Hardhat's clock then runs ahead by as long as the snapshot is old, and no chain's does: it is set right. */
+  revert: (id: Hex) => Promise<void>;
   /** A client that reads and writes as account number `index`. */
   wallet: (index: number) => TestWallet;
   /** Ends the chain and starts an empty one on the same port, with the contracts deployed again unless told otherwise. */
@@ -68,8 +72,8 @@ export type TestChain = {
  */
 export async function startChain(options: { port?: number } = {}): Promise<TestChain> {
   const folder = await mkdtemp(join(tmpdir(), "weir-chain-"));
-  let node = await startNode(options.port ?? 0);
-  const { port } = node;
+  const port = options.port ?? (await freePort());
+  let node = await startNode(port);
   const rpc = `http://127.0.0.1:${port}`;
   const transport = http(rpc);
   const accounts = Array.from({ length: ACCOUNT_COUNT }, (_, addressIndex) =>
@@ -103,6 +107,12 @@ export async function startChain(options: { port?: number } = {}): Promise<TestC
     async mine(blocks) {
       for (let block = 0; block < blocks; block += 1) await chain.test.mine({ blocks: 1 });
     },
+    async revert(id) {
+      await chain.test.revert({ id });
+      const { timestamp } = await chain.client.getBlock();
+      const now = BigInt(Math.floor(Date.now() / 1000));
+      await chain.test.setNextBlockTimestamp({ timestamp: now > timestamp ? now : timestamp });
+    },
     wallet: (index) => createWalletClient({ ...parameters, account: accounts[index]! }),
     async restart({ deploy = true } = {}) {
       await node.close();
@@ -120,13 +130,12 @@ export async function startChain(options: { port?: number } = {}): Promise<TestC
   return chain;
 }
 
-async function startNode(port: number): Promise<{ port: number; close: () => Promise<void> }> {
+async function startNode(port: number): Promise<{ close: () => Promise<void> }> {
   const server = await hre.network.createServer("default", "127.0.0.1", port);
   const address = await server.listen();
   await alignClock(`http://127.0.0.1:${address.port}`);
   let closed: Promise<void> | undefined;
   return {
-    port: address.port,
     close() {
       closed ??= server.close();
       return closed;

@@ -1,11 +1,9 @@
 /** The real indexer program against a test chain. */
 import { spawn } from "node:child_process";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TestChain } from "./chain.ts";
+import { freePort } from "./ports.ts";
 
 const MAIN = new URL("../../indexer/src/main.ts", import.meta.url).pathname;
 const ASK_MS = 100;
@@ -24,15 +22,6 @@ export type TestIndexer = {
   kill: () => Promise<void>;
   stop: () => Promise<void>;
 };
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** `folder` and `port` default to the chain's own and a free one. */
 export async function startIndexer(

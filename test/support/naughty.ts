@@ -1,14 +1,14 @@
 // Texts that break careless programs: markup, scripts, formulas, directions, nothing at all, too much.
 import { existsSync, readFileSync } from "node:fs";
 
-const HACK = "globalThis.hacked=true;alert(1)";
+const SCRIPT = "globalThis.hacked=true;alert(1)";
 
 /** A few of every kind, for fields where each one takes a while. Whichever of them runs sets `hacked` or opens an alert. */
 export const NAUGHTY: readonly string[] = [
-  `<script>${HACK}</script>`,
-  `"><img src=x onerror="${HACK}">`,
-  `<svg/onload='${HACK}'>`,
-  `javascript:${HACK}`,
+  `<script>${SCRIPT}</script>`,
+  `"><img src=x onerror="${SCRIPT}">`,
+  `<svg/onload='${SCRIPT}'>`,
+  `javascript:${SCRIPT}`,
   "{{constructor.constructor('alert(1)')()}}",
   "‮ right to left ‬",
   "Ṱ̺̺̕o͞ ̷i̲̬͇̪͙n̝̗͕v̟̜̘̦͟o̶̙̰̠kè͚̮̺̪̹̱̤",

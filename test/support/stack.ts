@@ -1,11 +1,11 @@
 // The whole local market for a test: `npm start`'s own program in a folder and on ports of its own.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Stack, type StackFile, startStack as startHere } from "../../scripts/stack/stack.ts";
+import { freePorts } from "./ports.ts";
 
 export type RunningStack = StackFile & {
   folder: string;
@@ -27,19 +27,6 @@ const PORTS = [
   "MQTT",
   "GATEWAY_HTTP",
 ];
-
-/** Ports that nobody listens on now. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () => {
-      const server = createServer();
-      return new Promise<typeof server>((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
 
 async function portVariables(): Promise<Record<string, string>> {
   const ports = await freePorts(PORTS.length);

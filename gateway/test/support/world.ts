@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { createHub, ROLES, registerDevice, registerPublisherKey, setRoles } from "@weir/sdk/chain";
-import { gatewayDomain, type Hex, hex, TYPES } from "@weir/sdk/core";
+import { type ChannelStatus, gatewayDomain, type Hex, hex, TYPES } from "@weir/sdk/core";
+import mqtt, { type MqttClient } from "mqtt";
 import type { Account } from "viem";
 import { startChain, type TestChain } from "../../../test/support/chain.ts";
 import {
@@ -18,6 +19,8 @@ import {
   SELLER,
   type TestListing,
 } from "../../../test/support/market.ts";
+import { freePort } from "../../../test/support/ports.ts";
+import { STATUS_FILE } from "../../src/claims/status.ts";
 import { createSecrets, type PublicSecrets } from "../../src/secrets.ts";
 
 export const GATEWAY_ID = "gateway-test";
@@ -61,6 +64,8 @@ export type World = {
   /** A manager's signed order; every part can be falsified. */
   order(device: string, more?: Partial<Order> & { account?: number }): Promise<Record<string, unknown>>;
   login(gateway: RunningGateway, device: string): Promise<Login>;
+  /** The device's MQTT client: it comes back by itself when the program is started again on the same port. */
+  connect(gateway: RunningGateway, device: string): Promise<MqttClient>;
   stop(): Promise<void>;
 };
 
@@ -136,7 +141,7 @@ export async function startWorld(): Promise<World> {
         WEIR_CHAIN_ID: String(chain.chainId),
         WEIR_DATA_DIR: dataDir,
         WEIR_DEPLOYMENT: chain.deploymentPath,
-        WEIR_PORT_MQTT: "0",
+        WEIR_PORT_MQTT: String(await freePort()),
         WEIR_PORT_GATEWAY_HTTP: "0",
         WEIR_GATEWAY_PASSPHRASE: PASSPHRASE,
         ...env,
@@ -173,6 +178,15 @@ export async function startWorld(): Promise<World> {
       );
       if (!response.ok) throw new Error(await response.text());
       return (await response.json()) as Login;
+    },
+    async connect(gateway, device) {
+      const { user: username, password } = await world.login(gateway, device);
+      return mqtt.connectAsync(gateway.mqtt, {
+        protocolVersion: 4,
+        username,
+        password,
+        reconnectPeriod: 100,
+      });
     },
     async stop() {
       await Promise.all([...running].map((gateway) => gateway.kill()));
@@ -233,3 +247,11 @@ export async function startProgram(env: Record<string, string>): Promise<Running
 }
 
 export const readJson = (path: string): unknown => JSON.parse(readFileSync(path, "utf8"));
+
+/** What the program on this folder counts of one channel: what `weir gateway status` shows. */
+export async function statusOf(dataDir: string, channelId: Hex): Promise<ChannelStatus | undefined> {
+  const { url, token } = readJson(join(dataDir, STATUS_FILE)) as { url: string; token: string };
+  const response = await fetch(`${url}/v1/channels`, { headers: { authorization: `Bearer ${token}` } });
+  const { channels } = (await response.json()) as { channels: ChannelStatus[] };
+  return channels.find((channel) => channel.channelId === channelId);
+}

@@ -5,7 +5,7 @@ import { chownSync, globSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../../../test/support/indexer.ts";
+import { freePort } from "../../../test/support/ports.ts";
 
 const ASK_MS = 100;
 

@@ -767,5 +767,5 @@ export function marketSuite(env: () => Record<string, string>): void {
     expect(await everyItem("/v1/hubs")).toMatchObject([{ name: "Another" }]);
     expect(await everyItem(`/v1/accounts/${address(BUYER)}/activity`)).toEqual([]);
     expect((await get("/v1/status")).instanceId).not.toBe(before.instanceId);
-  }, 120_000);
+  });
 }
