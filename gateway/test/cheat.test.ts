@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { type Hex, openSegment, parseSegment, SealPurpose, type Unsealer } from "@weir/sdk/core";
 import { nativeCrypto } from "@weir/sdk/native";
 import type { FrameOf } from "@weir/sdk/wire";
-import mqtt, { type MqttClient } from "mqtt";
+import type { MqttClient } from "mqtt";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { messagePlan, PRICE, RELAY, type TestListing } from "../../test/support/market.ts";
 import { Buyer } from "./support/buyer.ts";
@@ -43,13 +43,7 @@ beforeAll(async () => {
   });
   dataDir = join(world.folder, "data");
   gateway = await world.gateway({ dataDir });
-  const login = await world.login(gateway, "probe");
-  client = await mqtt.connectAsync(gateway.mqtt, {
-    protocolVersion: 4,
-    username: login.user,
-    password: login.password,
-    reconnectPeriod: 100,
-  });
+  client = await world.connect(gateway, "probe");
 });
 afterAll(async () => {
   client?.end(true);

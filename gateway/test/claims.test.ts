@@ -11,22 +11,25 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { getChannel, registerPublisherKey, requestClose } from "@weir/sdk/chain";
 import { channelsAbi } from "@weir/sdk/generated";
-import mqtt, { type MqttClient } from "mqtt";
+import type { MqttClient } from "mqtt";
 import { parseEventLogs, zeroAddress } from "viem";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { OPERATOR, publisherKey, RELAY, SELLER } from "../../test/support/market.ts";
-import type { ChannelStatus } from "../src/claims/status.ts";
 import type { Buyer } from "./support/buyer.ts";
 import { Stand } from "./support/stand.ts";
-import { type RunningGateway, readJson, startWorld, type World } from "./support/world.ts";
+import {
+  type RunningGateway,
+  readJson,
+  startWorld,
+  statusOf as statusIn,
+  type World,
+} from "./support/world.ts";
 
 /** A message. A claim costs about a tenth of a gwei-priced P. */
 const P = 10n ** 14n;
 const CHEAP = 10n ** 11n;
 const STRANGER_OPERATOR = 7;
 const patience = { timeout: 60_000, interval: 50 };
-vi.setConfig({ testTimeout: 180_000 });
-
 let world: World;
 let gateway: RunningGateway;
 let dataDir: string;
@@ -49,13 +52,7 @@ beforeAll(async () => {
   cheap = await Stand.open(world, { account: 5, price: CHEAP });
   dataDir = join(world.folder, "data");
   gateway = await start(9n * P);
-  const login = await world.login(gateway, "probe");
-  client = await mqtt.connectAsync(gateway.mqtt, {
-    protocolVersion: 4,
-    username: login.user,
-    password: login.password,
-    reconnectPeriod: 100,
-  });
+  client = await world.connect(gateway, "probe");
 });
 afterAll(async () => {
   client?.end(true);
@@ -79,12 +76,7 @@ const nonce = (blockTag: "latest" | "pending" = "latest") =>
   world.chain.client.getTransactionCount({ address: operator(), blockTag });
 
 type StatusFile = { url: string; token: string };
-async function statusOf(buyer: Buyer): Promise<ChannelStatus | undefined> {
-  const { url, token } = readJson(join(dataDir, "status.json")) as StatusFile;
-  const response = await fetch(`${url}/v1/channels`, { headers: { authorization: `Bearer ${token}` } });
-  const { channels } = (await response.json()) as { channels: ChannelStatus[] };
-  return channels.find(({ channelId }) => channelId === buyer.paymentId);
-}
+const statusOf = ({ paymentId }: Buyer) => statusIn(dataDir, paymentId);
 
 describe("by value", () => {
   let buyer: Buyer;

@@ -14,7 +14,7 @@ import { DatabaseSync } from "node:sqlite";
 import { revokeDevice, revokeGrant, unblock } from "@weir/sdk/chain";
 import { FOREVER, hex, MAX_COMMAND_BYTES, MAX_RESULT_BYTES, type Plan, Rights } from "@weir/sdk/core";
 import type { Fields } from "@weir/sdk/wire";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePlan, RELAY, SELLER, type TestListing } from "../../test/support/market.ts";
 import { COMMANDS_BURST } from "../src/limits.ts";
 import { Buyer } from "./support/buyer.ts";
@@ -35,8 +35,6 @@ const tracedBy = (pid: number): number =>
   Number(/TracerPid:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 const hasStrace = spawnSync("strace", ["-V"]).status === 0;
 if (!hasStrace && process.env.WEIR_REQUIRE_ALL === "1") throw new Error("strace is needed");
-
-vi.setConfig({ testTimeout: 180_000 });
 
 let world: World;
 let relay: ScriptedRelay;

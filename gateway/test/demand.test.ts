@@ -12,7 +12,7 @@ import { DatabaseSync } from "node:sqlite";
 import { buy, cancelSubscription, getPurchase } from "@weir/sdk/chain";
 import { type Plan, subscriptionTermsOf } from "@weir/sdk/core";
 import mqtt, { type MqttClient } from "mqtt";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   BUYER,
   freePlan,
@@ -31,8 +31,6 @@ const PRICE = 10n ** 11n;
 const NOTICE = 4;
 const timed: Plan = { ...freePlan, kind: 2, unit: 0n, price: 10n ** 12n, period: 60, notice: NOTICE };
 const patience = { timeout: 60_000, interval: 50 };
-vi.setConfig({ testTimeout: 120_000 });
-
 let world: World;
 let stand: Stand;
 let paid: TestListing;

@@ -12,7 +12,7 @@ import { x25519 } from "@noble/curves/ed25519.js";
 import { getGrant, revokeGrant, rotateKeys } from "@weir/sdk/chain";
 import { hex, Rights, SealPurpose } from "@weir/sdk/core";
 import type { Fields } from "@weir/sdk/wire";
-import mqtt, { type MqttClient } from "mqtt";
+import type { MqttClient } from "mqtt";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePlan, messagePlan, PRICE, RELAY, SELLER } from "../../test/support/market.ts";
 import { Buyer } from "./support/buyer.ts";
@@ -39,13 +39,7 @@ beforeAll(async () => {
   stand = await Stand.open(world, { account: RELAY, price: PRICE, plans, historyDepth: HISTORY });
   dataDir = join(world.folder, "data");
   gateway = await world.gateway({ dataDir });
-  const { user: username, password } = await world.login(gateway, "probe");
-  client = await mqtt.connectAsync(gateway.mqtt, {
-    username,
-    password,
-    protocolVersion: 4,
-    reconnectPeriod: 100,
-  });
+  client = await world.connect(gateway, "probe");
   await stand.publish(client, 1);
 });
 afterAll(async () => {
@@ -307,7 +301,7 @@ test("a session ends with the block of its purchase; a large purchase waits for 
   await chain.mine({ blocks: 2 });
   await send();
   expect((await answerTo(large, { sessionNo: 2n })).answer.type).toBe("SESSION_ACK");
-  await chain.revert({ id });
+  await world.chain.revert(id);
   await chain.mine({ blocks: 5 });
   expect(await ended(large, 2n)).toMatchObject({ name: "NoGrant" });
   expect((await answerTo(large, { sessionNo: 3n })).answer).toMatchObject({ name: "NoGrant" });

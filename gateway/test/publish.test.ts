@@ -75,17 +75,17 @@ describe("in order", () => {
   });
 
   test("the journal keeps what no relay has on disk, and lets go of the rest", async () => {
-    await expect.poll(journalBytes, { timeout: 5000 }).toBe(0);
+    await expect.poll(journalBytes, { timeout: 20_000 }).toBe(0);
     relay.acknowledge = false;
     await send("not yet");
     // The first round to come may have begun before; the second one has looked at what was sent.
     const rounds = await settleRounds();
-    await expect.poll(settleRounds, { timeout: 10_000 }).toBeGreaterThanOrEqual(rounds + 2);
+    await expect.poll(settleRounds, { timeout: 20_000 }).toBeGreaterThanOrEqual(rounds + 2);
     expect(await journalBytes()).toBeGreaterThan(0);
     relay.acknowledge = true;
     await relay.dropPublishers();
     await send("again");
-    await expect.poll(journalBytes, { timeout: 5000 }).toBe(0);
+    await expect.poll(journalBytes, { timeout: 20_000 }).toBe(0);
   });
 });
 

@@ -136,7 +136,7 @@ test.for([
   if (depth > used) await chain.mine(depth - used);
   if (seen) await expect.poll(() => directory.seen(), { timeout: 20_000 }).toBe(await head());
   if (seen) expect(directory.acquired(grants[0]!)).toBeDefined();
-  await chain.test.revert({ id });
+  await chain.revert(id);
   await chain.mine(Math.max(depth, used) + 1);
   await expect.poll(() => directory.seen(), { timeout: 20_000 }).toBe(await head());
   expect(picture(directory, grants)).toEqual({ ...before, rotations: [undefined, undefined, undefined] });
@@ -153,5 +153,5 @@ test.for([
   expect(directory.acquired(grants[0]!)).toBeUndefined();
   await fresh.stop();
   await stop();
-  await chain.test.revert({ id: again });
+  await chain.revert(again);
 });

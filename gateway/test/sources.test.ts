@@ -113,9 +113,9 @@ test("a file that grows is followed, whole lines only", async () => {
   const file = inFolder("growing.jsonl");
   writeFileSync(file, '{"n":1}\n{"n":');
   await run(dataDir, [source("growing", { file, follow: true })]);
-  await expect.poll(() => records("growing"), { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => records("growing"), { timeout: 20_000 }).toBe(1);
   appendFileSync(file, '2}\n{"n":3}\n');
-  await expect.poll(() => records("growing"), { timeout: 10_000 }).toBe(3);
+  await expect.poll(() => records("growing"), { timeout: 20_000 }).toBe(3);
   expect(await rows(dataDir, "growing")).toEqual(['{"n":1}', '{"n":2}', '{"n":3}']);
 });
 

@@ -9,20 +9,17 @@ import { type Hex, proofFromDetail, signerOfTotal } from "@weir/sdk/core";
 import { channelsAbi } from "@weir/sdk/generated";
 import { nativeCrypto } from "@weir/sdk/native";
 import type { Fields } from "@weir/sdk/wire";
-import mqtt, { type MqttClient } from "mqtt";
+import type { MqttClient } from "mqtt";
 import { decodeFunctionData, zeroAddress } from "viem";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { RELAY, SELLER } from "../../test/support/market.ts";
 import { type MoreOfChain, signTicks } from "../../test/support/ticks.ts";
-import type { ChannelStatus } from "../src/claims/status.ts";
 import type { Buyer } from "./support/buyer.ts";
 import { Stand } from "./support/stand.ts";
-import { type RunningGateway, readJson, startWorld, type World } from "./support/world.ts";
+import { type RunningGateway, startWorld, statusOf as statusIn, type World } from "./support/world.ts";
 
 const P = 10n ** 14n;
 const patience = { timeout: 60_000, interval: 50 };
-vi.setConfig({ testTimeout: 180_000 });
-
 let world: World;
 let gateway: RunningGateway;
 let dataDir: string;
@@ -35,10 +32,7 @@ beforeAll(async () => {
   stand = await Stand.open(world, { account: RELAY, price: P });
   dataDir = join(world.folder, "data");
   gateway = await start(1_000n * P);
-  const login = await world.login(gateway, "probe");
-  client = await mqtt.connectAsync(gateway.mqtt, {
-    ...{ protocolVersion: 4, username: login.user, password: login.password, reconnectPeriod: 100 },
-  });
+  client = await world.connect(gateway, "probe");
 });
 afterAll(async () => {
   client?.end(true);
@@ -79,12 +73,7 @@ async function totalAfter(
 
 const slot = ({ paymentId: channelId }: Buyer) =>
   getChannel(world.chain.client, { contracts: world.chain.contracts, channelId });
-async function statusOf(buyer: Buyer): Promise<ChannelStatus | undefined> {
-  const { url, token } = readJson(join(dataDir, "status.json")) as { url: string; token: string };
-  const response = await fetch(`${url}/v1/channels`, { headers: { authorization: `Bearer ${token}` } });
-  const { channels } = (await response.json()) as { channels: ChannelStatus[] };
-  return channels.find(({ channelId }) => channelId === buyer.paymentId);
-}
+const statusOf = ({ paymentId }: Buyer) => statusIn(dataDir, paymentId);
 
 test("ticks raise the total and are kept over a kill; a voucher for it takes their place", async () => {
   const { buyer } = await stand.buyer(client, [9n * P]);

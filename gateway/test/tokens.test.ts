@@ -1,9 +1,9 @@
 // Devices that log in with a token under their key on chain.
 //
 // accepted: MQTT · HTTP as Bearer · beside a password
-// refused at the door: none · HS256 · foreign gateway · expired · too long · leading space · another device · another hub's device · no key · oversized
+// refused at the door: none · HS256 · RS256 · foreign gateway · expired · too long · leading space · another device · another hub's device · no key · oversized
 // ended: by expiry · by rotation (a password's connection stays) · by revocation
-import { createECDH, createHmac } from "node:crypto";
+import { createECDH, createHmac, generateKeyPairSync, sign } from "node:crypto";
 import { createHub, type P256Key, registerDevice, revokeDevice, rotateDeviceKey } from "@weir/sdk/chain";
 import { hex, signDeviceToken } from "@weir/sdk/core";
 import { nativeCrypto } from "@weir/sdk/native";
@@ -84,7 +84,7 @@ const connectSoon = async (device: string, password: string): Promise<MqttClient
         client = await connect(device, password).catch(() => undefined);
         return client !== undefined;
       },
-      { timeout: 10_000 },
+      { timeout: 20_000 },
     )
     .toBe(true);
   return client!;
@@ -120,6 +120,7 @@ test("is heard over MQTT and HTTP, and its password works beside it", async () =
 });
 
 describe("refused", () => {
+  const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const claims = () => ({ aud: GATEWAY_ID, sub: `${world.hubId}/buoy`, exp: now() + 3600 });
   const hs256 = () => {
@@ -127,9 +128,14 @@ describe("refused", () => {
     const key = Buffer.from(buoy.publicKey.x.slice(2) + buoy.publicKey.y.slice(2), "hex");
     return `${signed}.${createHmac("sha256", key).update(signed).digest("base64url")}`;
   };
+  const rs256 = () => {
+    const signed = `${part({ alg: "RS256", typ: "JWT" })}.${part(claims())}`;
+    return `${signed}.${sign("sha256", Buffer.from(signed), rsa).toString("base64url")}`;
+  };
   const rows: [what: string, device: string, token: () => string][] = [
     ["alg none", "buoy", () => `${part({ alg: "none" })}.${part(claims())}.`],
     ["HS256 keyed with the public key", "buoy", hs256],
+    ["RS256 with an RSA key of its own", "buoy", rs256],
     ["for another gateway", "buoy", () => token(buoy, "buoy", { gatewayId: "elsewhere" })],
     ["expired", "buoy", () => token(buoy, "buoy", { time: now() - 3601 })],
     ["good for more than a day", "buoy", () => token(buoy, "buoy", { time: now() + 120, seconds: 86_400 })],

@@ -18,13 +18,12 @@ import {
 } from "@weir/sdk/core";
 import { nativeCrypto } from "@weir/sdk/native";
 import type { Fields } from "@weir/sdk/wire";
-import mqtt, { type MqttClient } from "mqtt";
+import type { MqttClient } from "mqtt";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { freePlan, messagePlan, PRICE, RELAY, SELLER, type TestListing } from "../../test/support/market.ts";
-import type { ChannelStatus } from "../src/claims/status.ts";
 import { Buyer } from "./support/buyer.ts";
 import { type Inbox, ScriptedRelay } from "./support/relay.ts";
-import { type RunningGateway, readJson, startWorld, type World } from "./support/world.ts";
+import { type RunningGateway, startWorld, statusOf, type World } from "./support/world.ts";
 
 /** Four messages a segment: an entry of eight, four messages an epoch. */
 const ENTRY = 8n * PRICE;
@@ -52,13 +51,7 @@ beforeAll(async () => {
   });
   dataDir = join(world.folder, "data");
   gateway = await world.gateway({ dataDir });
-  const login = await world.login(gateway, "probe");
-  client = await mqtt.connectAsync(gateway.mqtt, {
-    protocolVersion: 4,
-    username: login.user,
-    password: login.password,
-    reconnectPeriod: 100,
-  });
+  client = await world.connect(gateway, "probe");
   await send("first");
 });
 afterAll(async () => {
@@ -258,12 +251,7 @@ describe("paying", () => {
 });
 
 describe("a receipt", () => {
-  const received = async (buyer: Buyer) => {
-    const { url, token } = readJson(join(dataDir, "status.json")) as { url: string; token: string };
-    const response = await fetch(`${url}/v1/channels`, { headers: { authorization: `Bearer ${token}` } });
-    const { channels } = (await response.json()) as { channels: ChannelStatus[] };
-    return channels.find(({ channelId }) => channelId === buyer.paymentId)?.received;
-  };
+  const received = async ({ paymentId }: Buyer) => (await statusOf(dataDir, paymentId))?.received;
 
   test("is kept when the buyer signed it and it says more than the one before", async () => {
     const buyer = await Buyer.buy(world, listing);
@@ -339,7 +327,7 @@ describe("closing", () => {
   test("by the payer on chain: the gateway closes at once", async () => {
     const buyer = await open();
     await requestClose(buyer.wallet, { contracts: world.chain.contracts, terms: buyer.terms });
-    await expect.poll(async () => (await slot(buyer)).epoch, { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => (await slot(buyer)).epoch, { timeout: 20_000 }).toBe(1);
     const { claimed, deposit } = await slot(buyer);
     expect(claimed).toBeGreaterThan(0n);
     expect(deposit).toBe(claimed);

@@ -26,28 +26,16 @@ const patience = { timeout: 20_000, interval: 400 };
 
 let world: World;
 let relay: Relay;
-const stops: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   world = await startWorld();
   relay = await world.relay();
 });
-afterAll(async () => {
-  for (const stop of stops) await stop();
-  await world?.stop();
-});
+afterAll(() => world?.stop());
 
-async function newScene(title: string, plan = FREE, at = relay): Promise<Scene> {
-  const scene = await startScene(world, at, title, plan);
-  stops.push(scene.stop);
-  return scene;
-}
+const newScene = (title: string, plan = FREE, at = relay) => startScene(world, at, title, plan);
 
-async function buyerOf(purchase: TestPurchase, at = relay): Promise<ScriptedBuyer> {
-  const buyer = await ScriptedBuyer.start(world, at, purchase);
-  stops.push(() => buyer.stop());
-  return buyer;
-}
+const buyerOf = (purchase: TestPurchase, at = relay) => ScriptedBuyer.start(world, at, purchase);
 
 /** Publishes a segment that the buyer's window covers and reads it. */
 async function reading({ gateway, publish }: Scene, buyer: ScriptedBuyer): Promise<FrameStream> {
@@ -172,7 +160,6 @@ describe("a consent that is withdrawn", () => {
     const round = { listingId, formHash, notBefore: 0, notAfter, subjects, given: true };
     await openRound(world.chain.wallet(SELLER), { contracts, ...round });
     const scene = await startScene(world, relay, title, FREE, listing);
-    stops.push(scene.stop);
     return { scene, subjects };
   }
   const far = () => Math.floor(Date.now() / 1000) + 36_000;
@@ -223,7 +210,6 @@ test("a large purchase waits for its blocks; what is small or free does not", as
   const careful = await world.relay(undefined, { confirmations: { confirmations: 3 } });
   const listing = await world.listing("confirmed", {}, BOND);
   const scene = await startScene(world, careful, "confirmed", FREE, listing);
-  stops.push(scene.stop);
   await reading(scene, scene.buyer); // free: at once
   const open = async (amount: bigint) => {
     const buyer = await buyerOf(await makeGrant(world.chain, listing, { amount }), careful);
@@ -264,7 +250,6 @@ describe("blocks that are replaced", () => {
     const { chain } = world;
     const listing = await world.listing(`replaced ${depth} ${plan} ${seen}`);
     const scene = await startScene(world, relay, `replaced ${depth}`, plan, listing);
-    stops.push(scene.stop);
     const id = await chain.test.snapshot();
     const fork = await chain.client.getBlockNumber({ cacheTime: 0 });
     const amount = plan === FREE ? 0n : 10n ** 16n;
@@ -292,7 +277,7 @@ describe("blocks that are replaced", () => {
     const frames = await reading(scene, buyer);
     // A block at a time, so that each is followed: the fork then lies as deep as the follower's memory.
     await chain.mine(depth - 1);
-    await chain.test.revert({ id });
+    await chain.revert(id);
     await chain.mine(depth + 1);
     expect(await refusal(frames)).toBe("NoGrant");
     expect(await refusal(await buyer.open())).toBe("NoGrant");
@@ -314,7 +299,7 @@ describe("blocks that are replaced", () => {
       const { chain, id, purchase, wallet, ids, buyer } = await replaced(1, FREE, false);
       const opened = await buyer.open();
       await opened.expect("OPENED");
-      await chain.test.revert({ id });
+      await chain.revert(id);
       await chain.test.mine({ blocks: 1 });
       expect(await refusal(opened)).toBe("NoGrant");
       await expect.poll(async () => refusal(await buyer.open()), patience).toBe("NoGrant");
@@ -329,7 +314,7 @@ describe("blocks that are replaced", () => {
     const asked = await scene.vouchers.expect("SESSION");
     scene.vouchers.send("SESSION_ACK", scene.gateway.accept(asked, 0n));
     await frames.expect("OPENED");
-    await chain.test.revert({ id });
+    await chain.revert(id);
     await chain.test.mine({ blocks: 1 });
     expect(await refusal(frames)).toBe("NoGrant");
   });
@@ -339,7 +324,7 @@ describe("blocks that are replaced", () => {
     const id = await world.chain.test.snapshot();
     await rotate(scene.purchase.grantId);
     await (await scene.buyer.open({ key: newKey() })).expect("OPENED");
-    await world.chain.test.revert({ id });
+    await world.chain.revert(id);
     await world.chain.test.mine({ blocks: 1 });
     await expect.poll(async () => (await (await scene.buyer.open()).read())?.type, patience).toBe("OPENED");
     expect(await refusal(await scene.buyer.open({ key: newKey() }))).toBe("BadSignature");

@@ -15,13 +15,12 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { OPERATOR } from "../../test/support/market.ts";
 import type { Relay } from "../src/relay.ts";
 import { readSegments, until, untilRefused } from "./support/buyer.ts";
-import { idOf, nextVoucher, type Scene, startScene } from "./support/scene.ts";
+import { idOf, nextVoucher, startScene } from "./support/scene.ts";
 import { ENTRY, PRICE, startWorld, type World } from "./support/world.ts";
 
 let world: World;
 let relay: Relay;
 let folder: string;
-const scenes: Scene[] = [];
 
 beforeAll(async () => {
   world = await startWorld();
@@ -29,16 +28,9 @@ beforeAll(async () => {
   relay = await world.relay(folder);
 });
 
-afterAll(async () => {
-  for (const scene of scenes) await scene.stop();
-  await world.stop();
-});
+afterAll(() => world?.stop());
 
-async function newScene(title: string): Promise<Scene> {
-  const scene = await startScene(world, relay, title);
-  scenes.push(scene);
-  return scene;
-}
+const newScene = (title: string) => startScene(world, relay, title);
 
 test("after a notice exactly what lies within the capture comes, then CLOSED", async () => {
   const scene = await newScene("close");

@@ -17,23 +17,15 @@ import { FREE, startWorld, type World } from "./support/world.ts";
 
 let world: World;
 let relay: Relay;
-const scenes: Scene[] = [];
 
 beforeAll(async () => {
   world = await startWorld();
   relay = await world.relay();
 });
 
-afterAll(async () => {
-  for (const scene of scenes) await scene.stop();
-  await world.stop();
-});
+afterAll(() => world?.stop());
 
-async function newScene(title: string): Promise<Scene> {
-  const scene = await startScene(world, relay, title, FREE);
-  scenes.push(scene);
-  return scene;
-}
+const newScene = (title: string) => startScene(world, relay, title, FREE);
 
 let requestId = 0;
 async function ask(frames: FrameStream, scene: Scene, more: Partial<Fields<"KEY_REQUEST">> = {}) {

@@ -17,28 +17,20 @@ import { BUYER, RELAY } from "../../test/support/market.ts";
 import type { Relay } from "../src/relay.ts";
 import { readSegments, until, untilRefused } from "./support/buyer.ts";
 import { ScriptedGateway } from "./support/gateway.ts";
-import { idOf, nextVoucher, type Scene, startScene } from "./support/scene.ts";
+import { idOf, nextVoucher, startScene } from "./support/scene.ts";
 import { ENTRY, PRICE, startWorld, type World } from "./support/world.ts";
 
 let world: World;
 let relay: Relay;
-const scenes: Scene[] = [];
 
 beforeAll(async () => {
   world = await startWorld();
   relay = await world.relay();
 });
 
-afterAll(async () => {
-  for (const scene of scenes) await scene.stop();
-  await world.stop();
-});
+afterAll(() => world?.stop());
 
-async function newScene(title: string): Promise<Scene> {
-  const scene = await startScene(world, relay, title);
-  scenes.push(scene);
-  return scene;
-}
+const newScene = (title: string) => startScene(world, relay, title);
 
 test.each(["tcp", "ws"] as const)("unit N is readable and N + 1 is not (%s)", async (transport) => {
   const scene = await newScene(`n and n + 1 ${transport}`);
@@ -244,8 +236,9 @@ test("no more bytes are sent than the reader asked for", async () => {
   expect(await readSegments(frames, 2)).toEqual([2n, 3n]);
 });
 
-test("a later generation ends the session by name", async () => {
-  const scene = await newScene("generation");
+/** A session that has read a segment, and the gateway of the next generation, connected. */
+async function superseded(title: string) {
+  const scene = await newScene(title);
   await scene.segments(1);
   const frames = await scene.session();
   await readSegments(frames, 1);
@@ -254,29 +247,24 @@ test("a later generation ends the session by name", async () => {
     generation: scene.gateway.generation + 1,
   });
   const { frames: publish } = await next.publish();
+  const ended = async () =>
+    expect(await untilRefused(frames)).toMatchObject({
+      name: "StaleGeneration",
+      detail: { generation: String(next.generation) },
+    });
+  return { scene, next, publish, ended };
+}
+
+test("a later generation ends the session by name", async () => {
+  const { next, publish, ended } = await superseded("generation");
   await next.deliver(publish, await next.seal());
-  expect(await untilRefused(frames)).toMatchObject({
-    name: "StaleGeneration",
-    detail: { generation: String(next.generation) },
-  });
-  await next.stop();
+  await ended();
 });
 
 test("a later generation in which nothing was published yet ends the session, and LOCATE names it", async () => {
-  const scene = await newScene("quiet generation");
-  await scene.segments(1);
-  const frames = await scene.session();
-  await readSegments(frames, 1);
-  const next = await ScriptedGateway.start(world, relay, {
-    listingId: scene.listing.listingId,
-    generation: scene.gateway.generation + 1,
-  });
-  const { frames: publish } = await next.publish();
+  const { scene, next, publish, ended } = await superseded("quiet generation");
   publish.send("SIGNED_HEAD", next.head());
-  expect(await untilRefused(frames)).toMatchObject({
-    name: "StaleGeneration",
-    detail: { generation: String(next.generation) },
-  });
+  await ended();
   const { frames: asking } = await scene.buyer.dial();
   asking.send("LOCATE", { listingId: scene.listing.listingId, position: null });
   expect(await asking.expect("HEAD")).toMatchObject({
@@ -284,5 +272,4 @@ test("a later generation in which nothing was published yet ends the session, an
     head: null,
     epochFirstSeq: 0n,
   });
-  await next.stop();
 });

@@ -17,22 +17,17 @@ import { FREE, startWorld, type World } from "./support/world.ts";
 
 let world: World;
 let relay: Relay;
-const stops: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   world = await startWorld();
   relay = await world.relay();
 });
-afterAll(async () => {
-  for (const stop of stops) await stop();
-  await world?.stop();
-});
+afterAll(() => world?.stop());
 
 /** A listing with these flags, and somebody who bought nothing there. */
 async function offer(title: string, flags: number) {
   const listing = await world.listing(title, { flags });
   const scene = await startScene(world, relay, title, FREE, listing);
-  stops.push(scene.stop);
   return { scene, listing, anybody: () => readerOf(scene, listing) };
 }
 
@@ -40,7 +35,6 @@ async function readerOf({ purchase }: Scene, { listingId, version }: TestListing
   const { grantId, paymentId, ...stand } = openPurchaseOf(listingId, version);
   const bought = { ...purchase, purchase: { ...purchase.purchase, ...stand }, grantId, paymentId };
   const reader = await ScriptedBuyer.start(world, relay, bought);
-  stops.push(() => reader.stop());
   return reader;
 }
 

@@ -23,7 +23,6 @@ import { startWorld, type World } from "./support/world.ts";
 let world: World;
 let relay: Relay;
 let folder: string;
-const gateways: ScriptedGateway[] = [];
 
 beforeAll(async () => {
   world = await startWorld();
@@ -31,19 +30,10 @@ beforeAll(async () => {
   relay = await world.relay(folder);
 });
 
-afterAll(async () => {
-  for (const gateway of gateways) await gateway.stop();
-  await world.stop();
-});
+afterAll(() => world?.stop());
 
-async function gatewayFor(
-  listingId: bigint,
-  options: { generation?: number } = {},
-): Promise<ScriptedGateway> {
-  const gateway = await ScriptedGateway.start(world, relay, { listingId, ...options });
-  gateways.push(gateway);
-  return gateway;
-}
+const gatewayFor = (listingId: bigint, options: { generation?: number } = {}) =>
+  ScriptedGateway.start(world, relay, { listingId, ...options });
 
 const fresh = async (title: string) => gatewayFor((await world.listing(title)).listingId);
 const send = (frames: FrameStream, { bytes }: Sealed) => frames.write(segmentFrame(bytes));
@@ -152,7 +142,6 @@ test.each([
     listingId: gateway.listingId,
     generation: gateway.generation,
   });
-  gateways.push(again);
   const { head } = await again.publish();
   expect(decodeHeader(head.head!.subarray(0, HEADER_BYTES)).seq).toBe(0n);
 });
@@ -173,7 +162,6 @@ test("a key that the hub revoked publishes nothing more", async () => {
   const { listingId } = await world.listing("revoked key");
   const { keyId, privateKey } = await world.addKey();
   const gateway = await ScriptedGateway.start(world, relay, { listingId, keyId, privateKey });
-  gateways.push(gateway);
   const { frames } = await gateway.publish();
   await gateway.deliver(frames, await gateway.seal());
   await revokePublisherKey(world.chain.wallet(SELLER), {
@@ -198,7 +186,6 @@ test("AUTH is refused for other relays' listings, unknown ones, foreign keys, th
     plans: [],
   });
   const refusal = async (gateway: ScriptedGateway, more: Parameters<ScriptedGateway["connect"]>[1] = {}) => {
-    gateways.push(gateway);
     return (await untilRefused(await gateway.connect(PROTOCOLS.publish, more))).name;
   };
   const start = (options: ConstructorParameters<typeof ScriptedGateway>[3]) =>

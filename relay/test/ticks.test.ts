@@ -20,23 +20,15 @@ import { ENTRY, PRICE, startWorld, type World } from "./support/world.ts";
 let world: World;
 let relay: Relay;
 let folder: string;
-const scenes: Scene[] = [];
 
 beforeAll(async () => {
   world = await startWorld();
   folder = world.folder();
   relay = await world.relay(folder);
 });
-afterAll(async () => {
-  for (const scene of scenes) await scene.stop();
-  await world.stop();
-});
+afterAll(() => world?.stop());
 
-async function newScene(title: string): Promise<Scene> {
-  const scene = await startScene(world, relay, title);
-  scenes.push(scene);
-  return scene;
-}
+const newScene = (title: string) => startScene(world, relay, title);
 
 /** The next ticks that the gateway is told of. */
 async function nextTicks({ vouchers, buyer }: Scene): Promise<FrameOf<"TICKS">["items"][number]> {
@@ -103,7 +95,7 @@ test("what the gateway has not confirmed is sent again; a buyer who signs less i
 
   await relay.stop();
   relay = await world.relay(folder);
-  for (const one of scenes.splice(0)) await one.stop();
+  await scene.stop();
   const buyer = await ScriptedBuyer.start(world, relay, scene.purchase);
   const refused = await untilRefused(
     await buyer.open({

@@ -261,7 +261,7 @@ describe.runIf(here)("a buyer's first visit", { timeout: CASE_MS }, () => {
     await page().getByRole("link", { name: "My data" }).first().click();
     await page().getByText("This machine, live").first().waitFor();
     await expect
-      .poll(() => page().getByText("closed", { exact: true }).count(), { timeout: 15_000 })
+      .poll(() => page().getByText("closed", { exact: true }).count(), { timeout: 30_000 })
       .toBeGreaterThan(0);
     const buyer = stack.accounts.find(({ role }) => role === "buyer3")!.address;
     const answer = await fetch(`${stack.indexer}/v1/accounts/${buyer}/purchases`);

@@ -40,7 +40,7 @@ export const keyOf = (world: World, account = SIGNER): Uint8Array =>
 /** The chain's clock may be a second ahead of ours, and a grant begins by the chain's. */
 export async function untilChainTime({ chain }: World): Promise<void> {
   const { timestamp } = await chain.client.getBlock();
-  await expect.poll(() => Date.now() / 1000, { timeout: 10_000 }).toBeGreaterThanOrEqual(Number(timestamp));
+  await expect.poll(() => Date.now() / 1000, { timeout: 20_000 }).toBeGreaterThanOrEqual(Number(timestamp));
 }
 
 /** A gift of rights in a window, from now on unless told otherwise; its buyer's account signs. */

@@ -13,7 +13,6 @@ import {
 } from "@weir/sdk/core";
 import { nativeCrypto } from "@weir/sdk/native";
 import { type Fields, type Frame, type FrameOf, type FrameStream, PROTOCOLS } from "@weir/sdk/wire";
-import { createNode } from "@weir/sdk/wire/node";
 import type { HDAccount } from "viem";
 import { SIGNER, type TestPurchase } from "../../../test/support/market.ts";
 import { type Address, dial } from "./gateway.ts";
@@ -37,7 +36,7 @@ export class ScriptedBuyer {
   }
 
   static async start(world: World, relay: Address, purchase: TestPurchase): Promise<ScriptedBuyer> {
-    return new ScriptedBuyer(world, await createNode(), relay, purchase);
+    return new ScriptedBuyer(world, await world.node(), relay, purchase);
   }
 
   get channelId(): Hex {

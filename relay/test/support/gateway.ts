@@ -19,7 +19,6 @@ import {
 } from "@weir/sdk/core";
 import { nativeCrypto } from "@weir/sdk/native";
 import { type Fields, type FrameOf, FrameStream, PROTOCOLS, segmentFrame } from "@weir/sdk/wire";
-import { createNode } from "@weir/sdk/wire/node";
 import type { World } from "./world.ts";
 
 export type Address = { peerId: string; multiaddrs: string[] };
@@ -71,7 +70,7 @@ export class ScriptedGateway {
   }
 
   static async start(world: World, relay: Address, options: GatewayOptions): Promise<ScriptedGateway> {
-    return new ScriptedGateway(world, await createNode(), relay, options);
+    return new ScriptedGateway(world, await world.node(), relay, options);
   }
 
   /** Connects and authenticates; the caller reads what comes back. */

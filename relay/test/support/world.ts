@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { p256 } from "@noble/curves/nist.js";
 import { createHub, registerPublisherKey } from "@weir/sdk/chain";
 import { type Address, type Bytes, type Delivery, hex, type Plan, type PublicKey } from "@weir/sdk/core";
+import { createNode } from "@weir/sdk/wire/node";
 import { startChain, type TestChain } from "../../../test/support/chain.ts";
 import {
   freePlan,
@@ -43,6 +44,8 @@ export type World = {
   /** A data folder that is removed at the end. */
   folder(): string;
   relay(dataDir?: string, more?: Partial<RelayConfig>): Promise<Relay>;
+  /** A libp2p node that is stopped at the end, if nobody has by then: of a scripted buyer or gateway. */
+  node(): ReturnType<typeof createNode>;
   stop(): Promise<void>;
 };
 
@@ -58,6 +61,7 @@ export async function startWorld(): Promise<World> {
   });
   const folders: string[] = [];
   const relays: Relay[] = [];
+  const nodes: Awaited<ReturnType<typeof createNode>>[] = [];
   const addKey = async () => {
     const privateKey = p256.utils.randomSecretKey() as Bytes;
     const point = p256.getPublicKey(privateKey, false);
@@ -118,7 +122,13 @@ export async function startWorld(): Promise<World> {
       relays.push(relay);
       return relay;
     },
+    async node() {
+      const node = await createNode();
+      nodes.push(node);
+      return node;
+    },
     async stop() {
+      for (const node of nodes) await node.stop();
       for (const relay of relays) await relay.stop();
       await chain.stop();
       for (const folder of folders) rmSync(folder, { recursive: true, force: true });
