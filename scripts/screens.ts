@@ -3,6 +3,8 @@ import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { launch, visit } from "../test/support/browser.ts";
+import { connect } from "../test/support/buyer.ts";
+import { accountOf, type Role } from "./stack/accounts.ts";
 import type { StackFile } from "./stack/stack.ts";
 
 const OUT = "docs/screens";
@@ -12,6 +14,8 @@ const WEBP_QUALITY = 60;
 /** Longer pages are cut: what lies below is more of the same. */
 const MOST_HEIGHT = 2_000;
 const BUY_MS = 90_000;
+
+type Market = { app: string; rpc: string };
 
 const LOOKS = {
   light: { width: 1280, height: 900 },
@@ -24,10 +28,26 @@ const PAGES: Record<string, { path: string; ready: (page: Page) => Promise<void>
   market: { path: "/", ready: (page) => page.getByText(/\d+ live now/).waitFor() },
   listing: { path: "/listing?id=1", ready: (page) => page.getByText(/last sealed/).waitFor() },
   purchases: { path: "/purchases", ready: (page) => page.locator("[data-grant]").first().waitFor() },
-  sell: { path: "/sell", ready: heading },
-  operate: { path: "/operate", ready: heading },
   verify: { path: "/verify", ready: heading },
   activity: { path: "/activity", ready: heading },
+};
+
+/** Pages as those see them who have something there: a hub with listings, a relay that serves. */
+const OWNED: Record<string, { path: string; role: Role; ready: (page: Page) => Promise<void> }> = {
+  sell: {
+    path: "/sell?view=listings",
+    role: "seller1",
+    ready: (page) => page.getByText("This machine, live").first().waitFor(),
+  },
+  operate: {
+    path: "/operate",
+    role: "relay1",
+    ready: (page) =>
+      page
+        .getByText(/answered in \d+ ms/)
+        .first()
+        .waitFor(),
+  },
 };
 
 async function heading(page: Page): Promise<void> {
@@ -82,25 +102,49 @@ async function screensOf(browser: Browser, app: string, look: keyof typeof LOOKS
     const answer = await page.goto(`${app}${path}`);
     if (answer?.status() !== 200) throw new Error(`${path}: status ${answer?.status()}`);
     await ready(page);
-    // Nothing that only stands in for content.
-    await page.waitForFunction(() => document.querySelector(".animate-pulse") === null);
-    await shoot(page, `${name}-${look}`);
+    await shootWhole(page, `${name}-${look}`);
   }
   await close();
 }
 
+/** When nothing only stands in for content any more. */
+async function shootWhole(page: Page, name: string): Promise<void> {
+  await page.waitForFunction(() => document.querySelector(".animate-pulse") === null);
+  await shoot(page, name);
+}
+
+async function ownersScreensOf(
+  browser: Browser,
+  { app, rpc }: Market,
+  look: keyof typeof LOOKS,
+): Promise<void> {
+  for (const [name, { path, role, ready }] of Object.entries(OWNED)) {
+    const { privateKey } = accountOf(role);
+    const wallet = { name: "Test Wallet", privateKey, rpc, rejects: false, asked: [] };
+    const { page, close } = await visit(browser, { ...LOOKS[look], wallets: [wallet] });
+    await page.goto(`${app}${path}`);
+    await connect(page, wallet.name);
+    await ready(page);
+    await shootWhole(page, `${name}-${look}`);
+    await close();
+  }
+}
+
 const file = resolve(process.env.WEIR_DATA_DIR ?? ".weir", "stack.json");
-const { app } = JSON.parse(await readFile(file, "utf8")) as StackFile;
+const { app, rpc } = JSON.parse(await readFile(file, "utf8")) as StackFile;
 if (app === null) throw new Error("no market runs here: npm start");
 await rm(OUT, { recursive: true, force: true });
 await mkdir(OUT, { recursive: true });
 const browser = await launch();
 try {
-  for (const look of Object.keys(LOOKS) as (keyof typeof LOOKS)[]) await screensOf(browser, app, look);
+  for (const look of Object.keys(LOOKS) as (keyof typeof LOOKS)[]) {
+    await screensOf(browser, app, look);
+    await ownersScreensOf(browser, { app, rpc }, look);
+  }
 } finally {
   await browser.close();
 }
-const names = [...Object.keys(PAGES), "buy", "live"].flatMap((name) =>
+const names = [...Object.keys(PAGES), ...Object.keys(OWNED), "buy", "live"].flatMap((name) =>
   Object.keys(LOOKS).map((look) => join(OUT, `${name}-${look}.webp`)),
 );
 const sizes = await Promise.all(names.map(async (name) => (await stat(name)).size));

@@ -3,7 +3,8 @@
 //   message, byte   closed by the seller's gateway for the running due, rounded down once over everything
 //   period          cancelled after 100 s with a notice of 10 s: 110 s are paid, the rest comes back; read for the notice, then cut off
 //                   within a block and a second; a top-up goes on under the same grant
-//   flat            cancelled after a second: nothing comes back; claimed by value at once, by age after an hour
+//   flat, history   cancelled after a second: nothing comes back of what was due at once; flat claimed by value at once, by age after an hour
+//   revised         at a hundred times the price: a buyer of before pays his own to the end
 //   free            costs nothing
 // And what nobody pays for: samples older than anything that is still sold, and heads signed while nothing is published.
 // Payee and relays share each amount: 5 % for the relays.
@@ -38,6 +39,7 @@ import {
   getPublisherKeys,
   getPurchase,
   getSubscription,
+  reviseListing,
 } from "../../sdk/src/chain/index.ts";
 import {
   buyListing,
@@ -55,6 +57,7 @@ import {
   MAX_SAMPLE_SEGMENTS,
   type Plan,
   PlanKind,
+  Rights,
   subscriptionTermsOf,
   unhex,
 } from "../../sdk/src/core/index.ts";
@@ -93,6 +96,7 @@ const LISTINGS: SeedListing[] = [
   listing("p1", plans.p!),
   listing("p2", plans.p!, inToken),
   listing("f0", { ...plans.f!, upfront: 7_000n }),
+  listing("h0", { ...plans.p!, rights: Rights.read | Rights.history, upfront: 7_000n }),
   listing("f1", { ...plans.f!, upfront: 10n ** 16n }),
   listing("f2", { ...plans.f!, upfront: 7_000_000n }, inToken),
   listing("z1", { ...base.plan, notice: 10 }),
@@ -106,6 +110,7 @@ const DEPOSITS: Record<string, bigint> = {
   p1: HOUR_OF_TIME,
   p2: HOUR_OF_TIME,
   f0: 7_000n,
+  h0: 7_000n + HOUR_OF_TIME,
   f1: 10n ** 16n,
   f2: 7_000_000n,
   z1: 0n,
@@ -159,9 +164,9 @@ const chain = () =>
     transport: http(stack.file.rpc),
     cacheTime: 0,
   }).extend(publicActions);
-const wallet = () =>
+const wallet = (name: "buyer1" | "seller1" = "buyer1") =>
   createWalletClient({
-    account: accountOf("buyer1").account,
+    account: accountOf(name).account,
     chain: hardhat,
     transport: http(stack.file.rpc),
     pollingInterval: 50,
@@ -270,20 +275,28 @@ async function cancelAt(device: string, timestamp: number) {
   return cancelSubscription(wallet(), { contracts, ...subscription });
 }
 
-it("a flat buyer who cancels after a second gets nothing back that was due at once", async () => {
-  const gain = await earning("Subscriptions", zeroAddress, async () => {
-    await buyAndOpen("f0");
-    const { start } = await slotOf("f0");
-    const { refund, stop } = await cancelAt("f0", start + 1);
-    expect({ refund, stop }).toEqual({ refund: 0n, stop: start + 11 });
-    await alignClock(stack.file.rpc);
-    // He reads for the notice; then it is over, and claimed.
-    await expect.poll(() => status("f0"), patience).toMatch(/^out-of-money OutOfMoney/);
-    await chain().mine({ blocks: 1 });
-    await expect.poll(async () => (await slotOf("f0")).claimed, patience).toBe(7_000n);
-  });
-  expect(gain).toEqual({ payee: 6_650n, relays: 350n });
-});
+it.for([
+  // All of it was due at once.
+  ["flat", "f0", { refund: 0n, paid: 7_000n, payee: 6_650n, relays: 350n }],
+  // The right to the past was, and 11 seconds at 10 each are added: 7,110, whose 5 % are 355.5. An hour was paid ahead.
+  ["history", "h0", { refund: 35_890n, paid: 7_110n, payee: 6_755n, relays: 355n }],
+] as const)(
+  "a %s buyer who cancels after a second gets nothing back that was due at once",
+  async ([, device, { refund, paid, ...shares }]) => {
+    const gain = await earning("Subscriptions", zeroAddress, async () => {
+      await buyAndOpen(device);
+      const { start } = await slotOf(device);
+      const cancelled = await cancelAt(device, start + 1);
+      expect([cancelled.refund, cancelled.stop]).toEqual([refund, start + 11]);
+      await alignClock(stack.file.rpc);
+      // He reads for the notice; then it is over, and claimed.
+      await expect.poll(() => status(device), patience).toMatch(/^out-of-money OutOfMoney/);
+      await chain().mine({ blocks: 1 });
+      await expect.poll(async () => (await slotOf(device)).claimed, patience).toBe(paid);
+    });
+    expect(gain).toEqual(shares);
+  },
+);
 
 it("flat access worth a hundredth of a coin is claimed at once", async () => {
   const gain = await earning("Subscriptions", zeroAddress, async () => {
@@ -291,6 +304,21 @@ it("flat access worth a hundredth of a coin is claimed at once", async () => {
     await expect.poll(async () => (await slotOf("f1")).claimed, patience).toBe(10_000_000_000_000_000n);
   });
   expect(gain).toEqual({ payee: 9_500_000_000_000_000n, relays: 500_000_000_000_000n });
+});
+
+it("a revision at a hundred times the price is for those who buy after it: what this buyer settles below is at his own", async () => {
+  await buyAndOpen("m1");
+  const { contracts } = stack.file;
+  const { listingId } = bought.get("m1")!.listing;
+  const { terms, metadata } = await getListing(chain(), { contracts, listingId });
+  const dearer = { ...terms, plans: terms.plans.map((plan) => ({ ...plan, price: plan.price * 100n })) };
+  const { version } = await reviseListing(wallet("seller1"), {
+    contracts,
+    listingId,
+    terms: dearer,
+    metadata,
+  });
+  expect(version).toBe(2);
 });
 
 it.for(["m1", "m2", "b1", "b2", "p1", "p2", "f1", "f2", "z1"])(
