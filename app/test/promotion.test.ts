@@ -86,13 +86,17 @@ describe("in words", () => {
     ["flat", "4 TOK once", "10 TOK once"],
   ])("%s: the price of now, the usual one and the end", (kind, now, usual) => {
     const words = priceWords(t, itemOf(kind), TOKEN, END - 1);
-    expect(words.now).toBe(now);
+    expect(words).toMatchObject({ now, usual });
     expect(words.promotion).toContain(`${usual}.`);
     expect(words.promotion).toMatch(/Jan 2027, \d\d:\d\d:\d\d/);
-    expect(priceWords(t, itemOf(kind), TOKEN, END)).toEqual({ now: usual, promotion: undefined });
+    expect(priceWords(t, itemOf(kind), TOKEN, END)).toEqual({ now: usual, usual, promotion: undefined });
   });
   it("free stays free", () =>
-    expect(priceWords(t, itemOf("free"), TOKEN, NOW)).toEqual({ now: "Free", promotion: undefined }));
+    expect(priceWords(t, itemOf("free"), TOKEN, NOW)).toEqual({
+      now: "Free",
+      usual: "Free",
+      promotion: undefined,
+    }));
 });
 
 describe("what the buy dialog counts", () => {

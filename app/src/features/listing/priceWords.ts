@@ -37,6 +37,8 @@ function wordsOf(t: PriceTranslate, plan: PlanItem, amount: bigint, token: Token
 export interface PriceWords {
   /** "0.0000001 ETH a message", "Free": what it costs at that time. */
   now: string;
+  /** The same without a promotion. */
+  usual: string;
   /** Until when that holds and what it costs otherwise, while there is a promotion. */
   promotion: string | undefined;
 }
@@ -45,8 +47,8 @@ export interface PriceWords {
 export function priceWords(t: PriceTranslate, plan: PlanItem, token: TokenEntry, time: number): PriceWords {
   const { price, promotion } = priceAt(plan, time);
   const now = wordsOf(t, plan, price, token);
-  if (!promotion) return { now, promotion: undefined };
+  if (!promotion) return { now, usual: now, promotion: undefined };
   const usual = wordsOf(t, plan, promotion.usual, token);
   const at = formatMoment(promotion.until * 1_000);
-  return { now, promotion: t(isMetered(plan) ? "promotionMetered" : "promotionTimed", { at, usual }) };
+  return { now, usual, promotion: t(isMetered(plan) ? "promotionMetered" : "promotionTimed", { at, usual }) };
 }

@@ -7,7 +7,7 @@ import { tokenOf } from "@/lib/config.ts";
 import type { PlanItem } from "@/lib/indexer.ts";
 import { type PriceWords, priceWords } from "./priceWords.ts";
 
-const NONE: PriceWords = { now: "", promotion: undefined };
+const NONE: PriceWords = { now: "", usual: "", promotion: undefined };
 
 /** What a plan costs right now, in words; empty before the settings are there. */
 export function usePriceWords(): (plan: PlanItem, token: string) => PriceWords {
