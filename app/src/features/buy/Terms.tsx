@@ -1,6 +1,7 @@
 "use client";
 
 import { useTranslations } from "next-intl";
+import { licenceOf } from "@/features/listing/licence.ts";
 import { isMetered } from "@/features/listing/plans.ts";
 import { usePriceWords } from "@/features/listing/usePriceWords.ts";
 import type { TokenEntry } from "@/lib/config.ts";
@@ -28,10 +29,24 @@ function useCosts(plan: PlanItem, listing: ListingDetail): Line {
   return [t("costs"), now, promotion];
 }
 
-function Lines({ lines }: { lines: Line[] }) {
+/** What may be done with the data: buying accepts it. */
+function useAccepted(listing: ListingDetail): Line {
+  const t = useTranslations("licence");
+  const flag = useTranslations("licence.flags");
+  const { granted, attribute } = licenceOf(listing);
+  const words = granted.map((name) => flag(name)).join(", ");
+  return [
+    t("accepted"),
+    granted.length > 0 ? t("acceptedFlags", { granted: words }) : t("acceptedNone"),
+    attribute ? flag("attribute") : undefined,
+  ];
+}
+
+function Lines({ listing, lines }: { listing: ListingDetail; lines: Line[] }) {
+  const accepted = useAccepted(listing);
   return (
     <dl className="divide-y divide-line border-y border-line">
-      {lines.map(([name, text, note]) => (
+      {[...lines, accepted].map(([name, text, note]) => (
         <div key={name} className="grid gap-x-4 py-2.5 sm:grid-cols-[11rem_1fr]">
           <dt className="text-sm text-soft">{name}</dt>
           <dd className="figure min-w-0 break-words font-semibold">
@@ -44,7 +59,7 @@ function Lines({ lines }: { lines: Line[] }) {
   );
 }
 
-/** What the money does: price, how long it lasts, what can be lost, what comes back. */
+/** What the money does: price, how long it lasts, what can be lost, what comes back; and what may be done with the data. */
 export function Terms(props: TermsProps) {
   const { plan } = props;
   if (isMetered(plan)) return <MeteredTerms {...props} />;
@@ -56,7 +71,12 @@ export function Terms(props: TermsProps) {
 function FreeTerms({ plan, listing }: TermsProps) {
   const t = useTranslations("buy");
   const costs = useCosts(plan, listing);
-  return <Lines lines={[costs, [t("lasts"), useWindowWords(plan)], [t("onlyFee"), t("onlyFeeNote")]]} />;
+  return (
+    <Lines
+      listing={listing}
+      lines={[costs, [t("lasts"), useWindowWords(plan)], [t("onlyFee"), t("onlyFeeNote")]]}
+    />
+  );
 }
 
 function useWindowWords(plan: PlanItem): string {
@@ -70,6 +90,7 @@ function FlatTerms({ plan, listing }: TermsProps) {
   const costs = useCosts(plan, listing);
   return (
     <Lines
+      listing={listing}
       lines={[
         costs,
         [t("lasts"), useWindowWords(plan)],
@@ -88,6 +109,7 @@ function PeriodTerms({ plan, listing, amount, token }: TermsProps) {
   const { until, risk } = periodTerms(plan, amount ?? 0n, now);
   return (
     <Lines
+      listing={listing}
       lines={[
         costs,
         [
@@ -123,6 +145,7 @@ function MeteredTerms({ plan, listing, amount, token }: TermsProps) {
   const challenge = formatDuration(Number(listing.terms.challenge ?? 0));
   return (
     <Lines
+      listing={listing}
       lines={[
         costs,
         [t("lasts"), amount === undefined ? "–" : lasts],

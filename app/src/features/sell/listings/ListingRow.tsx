@@ -24,7 +24,7 @@ const GATES = ["restricted", "unlisted", "open", "personalData"] as const;
 export function ListingRow({ listing, may, hubId }: { listing: MyListing; may: boolean; hubId: string }) {
   const t = useTranslations("sell.listings");
   const states = useTranslations("listing.state");
-  const flags = useTranslations("sell.flags");
+  const flags = useTranslations("licence.flags");
   const priceWords = usePriceWords();
   const [buyers, setBuyers] = useState(false);
   const { terms, detail } = listing;

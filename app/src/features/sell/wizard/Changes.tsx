@@ -20,7 +20,7 @@ export function Changes({
   metadata: string;
 }) {
   const t = useTranslations("sell.changes");
-  const flags = useTranslations("sell.flags");
+  const flags = useTranslations("licence.flags");
   const priceWords = usePriceWords();
   const changes = changesBetween(
     { terms: listing.terms, metadata: parseMetadata(listing.metadata) },
