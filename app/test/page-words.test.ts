@@ -16,6 +16,7 @@ const given = Object.fromEntries(
 );
 /** Folders besides their own whose parts are on these pages only: the buy dialog opens on a listing's page. */
 const USERS: Record<string, string[]> = {
+  live: ["live"],
   sell: ["sell"],
   operate: ["operate"],
   verify: ["verify"],
@@ -26,6 +27,7 @@ const USERS: Record<string, string[]> = {
 it("what only some pages say comes with those pages, and with no other", () => {
   expect(given).toEqual({
     listing: ["licence"],
+    live: ["live"],
     operate: ["operate"],
     purchases: ["rotate"],
     sell: ["sell", "licence"],

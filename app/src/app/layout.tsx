@@ -29,6 +29,7 @@ const {
   verify: _verify,
   rotate: _rotate,
   licence: _licence,
+  live: _live,
   ...common
 } = messages;
 
