@@ -1,8 +1,10 @@
 /**
  * Durations in words; stated rates read from words; filters in the address; a stranger's schema; the indexer's terms.
  */
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { listingsPath, readFilters, writeFilters } from "../src/features/market/filters.ts";
+import { MAX_QUERY_CHARS as ITS_MAX_QUERY_CHARS, readSearch } from "../../indexer/src/api/parameters.ts";
+import { listingsPath, MAX_QUERY_CHARS, readFilters, writeFilters } from "../src/features/market/filters.ts";
 import { balanceOf } from "../src/features/purchases/state.ts";
 import type { PurchaseItem } from "../src/lib/indexer.ts";
 import { fieldsOf, MAX_FIELDS } from "../src/lib/schema.ts";
@@ -42,7 +44,20 @@ describe("filters", () => {
   });
   it("drop what the indexer would refuse", () => {
     const read = readFilters(new URLSearchParams({ q: "x".repeat(999), category: "nonsense", kind: "gift" }));
-    expect(read).toEqual({ q: "x".repeat(200), category: "", kind: "" });
+    expect(read).toEqual({ q: "x".repeat(MAX_QUERY_CHARS), category: "", kind: "" });
+  });
+  it("never hold a search that the indexer refuses", () => {
+    expect(MAX_QUERY_CHARS).toBe(ITS_MAX_QUERY_CHARS);
+    const char = fc.oneof(fc.constantFrom("a", " ", "🌊", "\0", "\n", "\u0085"), fc.string({ maxLength: 1 }));
+    fc.assert(
+      fc.property(fc.array(char, { maxLength: 250 }), (chars) => {
+        const { q } = readFilters(new URLSearchParams({ q: chars.join("") }));
+        const sent = new URL(listingsPath({ q, category: "", kind: "" }, ""), "http://indexer.example");
+        const asked = sent.searchParams.get("q") ?? undefined;
+        expect(readSearch("q", asked)).toBe(q.trim().toLowerCase() || undefined);
+      }),
+    );
+    expect(() => readSearch("q", "x".repeat(MAX_QUERY_CHARS + 1))).toThrow("At most");
   });
   it("become a question to the indexer", () => {
     expect(listingsPath({ q: " rain ", category: "", kind: "byte" }, "abc")).toBe(

@@ -394,6 +394,6 @@ export const SEED_LISTINGS: readonly SeedListing[] = [
     plan: once(5n * 10n ** 15n),
     historyDepth: 86_400,
     segment: SEGMENT,
-    readings: () => replay(csv("global-temp.csv")),
+    readings: () => replay(csv("global-temp.csv").map((row) => ({ ...row, year: String(row.year) }))),
   },
 ];

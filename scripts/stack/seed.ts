@@ -18,10 +18,12 @@ import {
 } from "../../sdk/src/chain/index.ts";
 import {
   agreementHash,
+  agreementText,
   gatewayDomain,
   hex,
   hubMetadata,
   isMetered,
+  licenceBit,
   listingMetadata,
   metadataHash,
   TYPES,
@@ -93,7 +95,11 @@ async function equipHub(
 const describe = (listing: SeedListing): string =>
   listingMetadata({ ...listing, feed: { devices: [listing.device] }, agreement: TERMS_TEXT });
 
-const TERMS_TEXT = "Read it, compute with it, show what you found. Do not pass on the readings themselves.";
+/** Read it, compute with it, show what you found; do not pass on the readings themselves. */
+const FLAGS = (["store", "copy", "process", "analyse", "combine", "publishResults", "keep"] as const)
+  .map(licenceBit)
+  .reduce((flags, bit) => flags | bit);
+const TERMS_TEXT = agreementText(FLAGS);
 
 /** The terms of a seed listing, and the metadata that they name by hash. */
 export function termsOf(
@@ -119,7 +125,7 @@ export function termsOf(
     historyDepth: listing.historyDepth ?? 0,
     saleUntil: 0,
     termsHash: agreementHash(TERMS_TEXT),
-    flags: 0,
+    flags: FLAGS,
     attestationSchema: ZERO_HASH,
     attester: ZERO_ADDRESS,
     arbiter: ZERO_ADDRESS,

@@ -167,6 +167,13 @@ describe("with a clock of the test's own", () => {
     checkLeft(p, 0);
   });
 
+  test("a promotion at 0 is none, as on chain", async () => {
+    const p = new TestPayer(messagePlan({ price: 10n, promoPrice: 0n, promoUntil: 1_700_000_099 }));
+    await stream(p, 50, 60, 10n);
+    expect(chainsOf(p).at(-1)!.chain.tickValue).toBe(10n);
+    checkLeft(p, 0);
+  });
+
   test("the end puts a voucher in their place at once, and only for what has left", async () => {
     const p = new TestPayer(messagePlan(), {
       save: () => new Promise((resolve) => void setTimeout(resolve, 5)),

@@ -23,7 +23,15 @@ export const viewport: Viewport = {
 };
 
 /** The words that every page may need. Those of one page alone come with it (PageWords). */
-const { sell: _sell, operate: _operate, verify: _verify, rotate: _rotate, ...common } = messages;
+const {
+  sell: _sell,
+  operate: _operate,
+  verify: _verify,
+  rotate: _rotate,
+  licence: _licence,
+  live: _live,
+  ...common
+} = messages;
 
 const EARLY_SCRIPT = earlyScript(listingsPath(readFilters(new URLSearchParams()), ""));
 

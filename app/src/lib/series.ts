@@ -1,10 +1,12 @@
 /** What the live page keeps of a stream: bounded, because a stream has no end and a tab does. */
-import type { SchemaField } from "./schema.ts";
+import { type Misfit, misfitOf, type SchemaField } from "./schema.ts";
 
 /** Points kept per device and field: an hour at one message every two seconds, and still light to draw. */
 export const MAX_POINTS = 1_800;
 /** Rows kept for the tables. */
 export const MAX_ROWS = 200;
+/** Messages of the wrong shape that are kept apart, so that the many that fit do not push them out. */
+export const MAX_MISFITS = 50;
 /** A listing of more devices than this is shown by its first ones; the raw view shows them all. */
 export const MAX_DEVICES = 32;
 
@@ -16,6 +18,8 @@ export interface Row {
   sealedAtMs: number;
   text: string;
   json: Record<string, unknown> | undefined;
+  /** Why it is not what the listing describes. */
+  misfit: Misfit | undefined;
 }
 
 export interface Points {
@@ -30,6 +34,18 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 /** Longer payloads are shown cut; they were paid for whole and an export holds them whole. */
 const MAX_TEXT = 4_000;
 
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The payload in letters; bytes that are none as base64, as in an export. */
+function textOf(payload: Uint8Array): string {
+  try {
+    return decoder.decode(payload).slice(0, MAX_TEXT);
+  } catch {
+    const bytes = payload.subarray(0, (MAX_TEXT / 4) * 3);
+    return `base64:${btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))}`;
+  }
+}
+
 export interface IncomingMessage {
   device: string;
   topic: string;
@@ -40,28 +56,40 @@ export interface IncomingMessage {
 
 export class StreamBuffer {
   rows: Row[] = [];
+  /** The newest of those that do not fit, and how many there were, of how many. */
+  misfits: Row[] = [];
+  misfitCount = 0;
+  count = 0;
   devices: string[] = [];
   private readonly byDevice = new Map<string, Map<string, Points>>();
-  private readonly decoder = new TextDecoder();
-  private counter = 0;
 
-  add(messages: IncomingMessage[], sealedAtMs: number, numeric: SchemaField[]): void {
+  /** `numeric`: the fields that are drawn; `promised`: all that the listing describes. */
+  add(
+    messages: IncomingMessage[],
+    sealedAtMs: number,
+    numeric: SchemaField[],
+    promised: readonly SchemaField[] = [],
+  ): void {
     const fresh: Row[] = [];
     for (const message of messages) {
       const json = isRecord(message.json) ? message.json : undefined;
-      this.counter += 1;
+      this.count += 1;
       fresh.push({
-        key: String(this.counter),
+        key: String(this.count),
         device: message.device,
         topic: message.topic,
         timeMs: message.timeMs,
         sealedAtMs,
-        text: this.decoder.decode(message.payload).slice(0, MAX_TEXT),
+        text: textOf(message.payload),
         json,
+        misfit: misfitOf(message.json, promised),
       });
       if (json) this.plot(message, json, numeric);
     }
     this.rows = [...fresh.reverse(), ...this.rows].slice(0, MAX_ROWS);
+    const misfits = fresh.filter((row) => row.misfit !== undefined);
+    this.misfitCount += misfits.length;
+    if (misfits.length > 0) this.misfits = [...misfits, ...this.misfits].slice(0, MAX_MISFITS);
   }
 
   points(device: string, field: string): Points {

@@ -5,6 +5,7 @@ import {
   type Hex,
   hex,
   MAX_TICKS,
+  meteredPriceOf,
   type Plan,
   PlanKind,
   type SignedTicks,
@@ -24,7 +25,7 @@ const least = (...values: readonly bigint[]): bigint => values.reduce((a, b) => 
 /** What one message costs now, if the plan sells single messages at a whole price, of which the entry is a multiple; else undefined. */
 export function tickValueOf(plan: Plan, nowMs: number): bigint | undefined {
   if (plan.kind !== PlanKind.message) return undefined;
-  const price = plan.promoUntil > 0 && nowMs < plan.promoUntil * 1000 ? plan.promoPrice : plan.price;
+  const price = meteredPriceOf(plan, nowMs);
   if (price === 0n || price % plan.unit !== 0n) return undefined;
   const value = price / plan.unit;
   return plan.entry % value === 0n ? value : undefined;

@@ -9,7 +9,7 @@ export const metadata: Metadata = { title: messages.titles.sell };
 
 export default function Page() {
   return (
-    <PageWords words={{ sell: messages.sell }}>
+    <PageWords words={{ sell: messages.sell, licence: messages.licence }}>
       <Suspense fallback={<PageSkeleton />}>
         <SellPage />
       </Suspense>

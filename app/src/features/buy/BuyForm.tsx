@@ -4,6 +4,7 @@ import { useTranslations } from "next-intl";
 import { type FormEvent, type ReactNode, useId } from "react";
 import { Button } from "@/components/Button.tsx";
 import { ErrorNotice } from "@/components/ErrorNotice.tsx";
+import { meteredPrice } from "@/features/listing/plans.ts";
 import type { ListingDetail } from "@/lib/indexer.ts";
 import { dueFor, formatAmount } from "@/lib/money.ts";
 import { AmountField } from "./AmountField.tsx";
@@ -87,7 +88,9 @@ export function BuyForm({
       {amount === undefined ? null : (
         <Button onClick={() => onCart({ planIndex: plan.index, amount })}>{t("toCart")}</Button>
       )}
-      {price && dueFor(1n, price) === 0n ? <p className="text-xs text-soft">{t("rounding")}</p> : null}
+      {price && dueFor(1n, meteredPrice(plan, Date.now() / 1_000)) === 0n ? (
+        <p className="text-xs text-soft">{t("rounding")}</p>
+      ) : null}
     </form>
   );
 }

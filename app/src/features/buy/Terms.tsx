@@ -1,13 +1,14 @@
 "use client";
 
-import { paidUntil } from "@weir/sdk/core";
 import { useTranslations } from "next-intl";
-import { isMetered, meteredPrice } from "@/features/listing/plans.ts";
+import { licenceOf } from "@/features/listing/licence.ts";
+import { isMetered } from "@/features/listing/plans.ts";
 import { usePriceWords } from "@/features/listing/usePriceWords.ts";
 import type { TokenEntry } from "@/lib/config.ts";
 import type { ListingDetail, PlanItem } from "@/lib/indexer.ts";
-import { byteUnit, formatAmount, formatCount, unitsFor } from "@/lib/money.ts";
+import { byteUnit, formatAmount, formatCount } from "@/lib/money.ts";
 import { formatDuration, formatMoment, statedRate } from "@/lib/time.ts";
+import { periodTerms, unitsOf } from "./deposit.ts";
 
 interface TermsProps {
   plan: PlanItem;
@@ -19,20 +20,46 @@ interface TermsProps {
 /** uint40's maximum: access without end. */
 const FOREVER = 2 ** 40 - 1;
 
-function Lines({ lines }: { lines: [name: string, text: string][] }) {
+type Line = [name: string, text: string, note?: string | undefined];
+
+/** What the plan costs, and the promotion behind it. */
+function useCosts(plan: PlanItem, listing: ListingDetail): Line {
+  const t = useTranslations("buy");
+  const { now, promotion } = usePriceWords()(plan, listing.token);
+  return [t("costs"), now, promotion];
+}
+
+/** What may be done with the data: buying accepts it. */
+function useAccepted(listing: ListingDetail): Line {
+  const t = useTranslations("licence");
+  const flag = useTranslations("licence.flags");
+  const { granted, attribute } = licenceOf(listing);
+  const words = granted.map((name) => flag(name)).join(", ");
+  return [
+    t("accepted"),
+    granted.length > 0 ? t("acceptedFlags", { granted: words }) : t("acceptedNone"),
+    attribute ? flag("attribute") : undefined,
+  ];
+}
+
+function Lines({ listing, lines }: { listing: ListingDetail; lines: Line[] }) {
+  const accepted = useAccepted(listing);
   return (
     <dl className="divide-y divide-line border-y border-line">
-      {lines.map(([name, text]) => (
+      {[...lines, accepted].map(([name, text, note]) => (
         <div key={name} className="grid gap-x-4 py-2.5 sm:grid-cols-[11rem_1fr]">
           <dt className="text-sm text-soft">{name}</dt>
-          <dd className="figure min-w-0 break-words font-semibold">{text}</dd>
+          <dd className="figure min-w-0 break-words font-semibold">
+            {text}
+            {note ? <span className="block text-sm font-normal text-soft">{note}</span> : null}
+          </dd>
         </div>
       ))}
     </dl>
   );
 }
 
-/** What the money does: price, how long it lasts, what can be lost, what comes back. */
+/** What the money does: price, how long it lasts, what can be lost, what comes back; and what may be done with the data. */
 export function Terms(props: TermsProps) {
   const { plan } = props;
   if (isMetered(plan)) return <MeteredTerms {...props} />;
@@ -43,14 +70,11 @@ export function Terms(props: TermsProps) {
 
 function FreeTerms({ plan, listing }: TermsProps) {
   const t = useTranslations("buy");
-  const priceWords = usePriceWords();
+  const costs = useCosts(plan, listing);
   return (
     <Lines
-      lines={[
-        [t("costs"), priceWords(plan, listing.token)],
-        [t("lasts"), useWindowWords(plan)],
-        [t("onlyFee"), t("onlyFeeNote")],
-      ]}
+      listing={listing}
+      lines={[costs, [t("lasts"), useWindowWords(plan)], [t("onlyFee"), t("onlyFeeNote")]]}
     />
   );
 }
@@ -63,11 +87,12 @@ function useWindowWords(plan: PlanItem): string {
 
 function FlatTerms({ plan, listing }: TermsProps) {
   const t = useTranslations("buy");
-  const priceWords = usePriceWords();
+  const costs = useCosts(plan, listing);
   return (
     <Lines
+      listing={listing}
       lines={[
-        [t("costs"), priceWords(plan, listing.token)],
+        costs,
         [t("lasts"), useWindowWords(plan)],
         [t("atRisk"), t("atRiskFlat")],
         [t("comesBack"), t("comesBackFlat")],
@@ -78,27 +103,22 @@ function FlatTerms({ plan, listing }: TermsProps) {
 
 function PeriodTerms({ plan, listing, amount, token }: TermsProps) {
   const t = useTranslations("buy");
-  const priceWords = usePriceWords();
+  const costs = useCosts(plan, listing);
   const money = (value: bigint) => `${formatAmount(value, token.decimals)} ${token.symbol}`;
   const now = Math.floor(Date.now() / 1_000);
-  const price = BigInt(plan.price);
-  const upfront = BigInt(plan.upfront);
-  const until = paidUntil({ price, period: plan.period, upfront }, amount ?? 0n, now);
-  const notice = (price * BigInt(plan.notice)) / BigInt(plan.period || 1);
+  const { until, risk } = periodTerms(plan, amount ?? 0n, now);
   return (
     <Lines
+      listing={listing}
       lines={[
-        [t("costs"), priceWords(plan, listing.token)],
+        costs,
         [
           t("lasts"),
           amount === undefined
             ? "–"
             : t("lastsUntil", { time: formatDuration(until - now), at: formatMoment(until * 1_000) }),
         ],
-        [
-          t("atRisk"),
-          t("atRiskPeriod", { amount: money(upfront + notice), notice: formatDuration(plan.notice) }),
-        ],
+        [t("atRisk"), t("atRiskPeriod", { amount: money(risk), notice: formatDuration(plan.notice) })],
         [t("comesBack"), t("comesBackPeriod", { notice: formatDuration(plan.notice) })],
       ]}
     />
@@ -107,23 +127,27 @@ function PeriodTerms({ plan, listing, amount, token }: TermsProps) {
 
 function MeteredTerms({ plan, listing, amount, token }: TermsProps) {
   const t = useTranslations("buy");
-  const priceWords = usePriceWords();
-  const price = meteredPrice(plan);
-  const units = amount === undefined ? 0n : unitsFor(amount, price);
+  const costs = useCosts(plan, listing);
+  const { least, most } = unitsOf(plan, amount ?? 0n, Math.floor(Date.now() / 1_000));
   const rate = plan.kind === "message" ? statedRate(listing.source.rate) : undefined;
-  const size = byteUnit(units - (units % 1024n));
+  const words = (units: bigint) => {
+    if (plan.kind === "message") return t("messages", { count: formatCount(units) });
+    const size = byteUnit(units - (units % 1024n));
+    return t("bytes", { size: `${formatCount(size.count)} ${size.name}` });
+  };
   const lasts =
-    plan.kind === "byte"
-      ? t("bytes", { size: `${formatCount(size.count)} ${size.name}` })
+    most > least
+      ? t("lastsPromoted", { least: words(least), most: words(most) })
       : rate
-        ? t("lastsAbout", { count: formatCount(units), time: formatDuration(Number(units) / rate) })
-        : t("messages", { count: formatCount(units) });
-  const entry = `${formatAmount(price.entry, token.decimals)} ${token.symbol}`;
+        ? t("lastsAbout", { count: formatCount(least), time: formatDuration(Number(least) / rate) })
+        : words(least);
+  const entry = `${formatAmount(BigInt(plan.entry), token.decimals)} ${token.symbol}`;
   const challenge = formatDuration(Number(listing.terms.challenge ?? 0));
   return (
     <Lines
+      listing={listing}
       lines={[
-        [t("costs"), priceWords(plan, listing.token)],
+        costs,
         [t("lasts"), amount === undefined ? "–" : lasts],
         [t("atRisk"), t("atRiskNote", { entry })],
         [t("comesBack"), t("comesBackNote", { challenge })],

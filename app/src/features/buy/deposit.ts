@@ -1,5 +1,7 @@
-import { FOREVER, type Plan } from "@weir/sdk/core";
-import { AmountNotReadable, depositFor, type MeteredPrice, parseAmount, unitsFor } from "@/lib/money.ts";
+import { FOREVER, type Plan, PlanKind, paidUntil, subscriptionAmount, unitPriceOf } from "@weir/sdk/core";
+import type { PlanItem } from "@/lib/indexer.ts";
+import { AmountNotReadable, depositFor, type MeteredPrice, parseAmount, unitsFor } from "../../lib/money.ts";
+import { meteredPrice, priceAt } from "../listing/plans.ts";
 
 /** Offered amounts, in units (messages, or the plan's byte unit). */
 export const MESSAGE_STEPS = [1_000n, 10_000n, 100_000n] as const;
@@ -54,4 +56,28 @@ export function mostPeriods(plan: Pick<Plan, "period" | "maxWindow">): number {
 export function readPeriods(text: string, most: number): number | undefined {
   const count = /^\d{1,5}$/.test(text.trim()) ? Number(text) : 0;
   return count >= 1 && count <= most ? count : undefined;
+}
+
+/** What is sent for a plan that is not metered, bought at `now` (unix seconds); undefined while its length is not readable. */
+export function timedAmount(
+  plan: Plan | undefined,
+  periods: number | undefined,
+  now: number,
+): bigint | undefined {
+  if (!plan || plan.kind === PlanKind.free) return 0n;
+  if (plan.kind === PlanKind.flat) return unitPriceOf(plan, now);
+  return periods === undefined ? undefined : subscriptionAmount(plan, periods * plan.period, now);
+}
+
+/** A period plan bought at `now`: until when `amount` pays, and the most that can be lost, what is due at once and the notice. */
+export function periodTerms(plan: PlanItem, amount: bigint, now: number): { until: number; risk: bigint } {
+  const { price } = priceAt(plan, now);
+  const upfront = BigInt(plan.upfront);
+  const notice = (price * BigInt(plan.notice)) / BigInt(plan.period || 1);
+  return { until: paidUntil({ price, period: plan.period, upfront }, amount, now), risk: upfront + notice };
+}
+
+/** How many messages or bytes a deposit is good for: `least` in any case, `most` if all of them come while a promotion lasts. */
+export function unitsOf(plan: PlanItem, amount: bigint, now: number): { least: bigint; most: bigint } {
+  return { least: unitsFor(amount, meteredPrice(plan)), most: unitsFor(amount, meteredPrice(plan, now)) };
 }

@@ -1,6 +1,5 @@
 "use client";
 
-import { type Plan, subscriptionAmount, unitPriceOf } from "@weir/sdk/core";
 import { useState } from "react";
 import { isMetered, meteredPrice } from "@/features/listing/plans.ts";
 import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
@@ -9,7 +8,7 @@ import type { ListingDetail } from "@/lib/indexer.ts";
 import { formatAmount } from "@/lib/money.ts";
 import { transactionsOf, type Way, waysToPay } from "@/lib/payWays.ts";
 import { parseTerms } from "@/lib/terms.ts";
-import { defaultDeposit, mostPeriods, readDeposit, readPeriods } from "./deposit.ts";
+import { defaultDeposit, mostPeriods, readDeposit, readPeriods, timedAmount } from "./deposit.ts";
 import { useTokenFacts } from "./useTokenFacts.ts";
 
 /** What the person decided. `amount` in the smallest token unit. */
@@ -39,7 +38,7 @@ export function useChoice(listing: ListingDetail) {
   const deposit = price ? readDeposit(shown, token.decimals, price) : undefined;
   const most = terms && plan?.kind === "period" ? mostPeriods(terms) : 0;
   const periods = plan?.kind === "period" ? readPeriods(shown, most) : undefined;
-  const amount = price ? deposit?.amount : timedAmount(terms, plan?.kind, periods, now);
+  const amount = price ? deposit?.amount : timedAmount(terms, periods, now);
   const ways = amount === undefined ? [] : waysToPay(listing.token, amount, facts.data);
   const way = wanted && ways.includes(wanted) ? wanted : ways[0];
   return {
@@ -67,15 +66,4 @@ export function useChoice(listing: ListingDetail) {
         ? undefined
         : { planIndex: index, amount, way, twoSteps: transactionsOf(way, amount, facts.data) === 2 },
   };
-}
-
-function timedAmount(
-  plan: Plan | undefined,
-  kind: string | undefined,
-  periods: number | undefined,
-  now: number,
-): bigint | undefined {
-  if (!plan || kind === "free") return 0n;
-  if (kind === "flat") return unitPriceOf(plan, now);
-  return periods === undefined ? undefined : subscriptionAmount(plan, periods * plan.period, now);
 }

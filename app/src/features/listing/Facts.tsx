@@ -15,9 +15,7 @@ export function Facts({ listing }: { listing: ListingDetail }) {
       <Stat label={t("hub")} note={<Copy value={listing.hub.owner} label={t("owner")} />}>
         {listing.hub.name}
       </Stat>
-      <Stat label={t("origin")} note={source.licence ? t("licence", { licence: source.licence }) : undefined}>
-        {source.origin || t("originLive")}
-      </Stat>
+      <Stat label={t("origin")}>{source.origin || t("originLive")}</Stat>
       <Stat label={t("rate")}>{source.rate || t("rateUnknown")}</Stat>
       <Stat
         label={t("segments")}

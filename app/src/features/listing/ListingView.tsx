@@ -5,6 +5,7 @@ import { Section } from "@/components/Section.tsx";
 import type { ListingDetail } from "@/lib/indexer.ts";
 import { fieldsOf, timeFieldOf } from "@/lib/schema.ts";
 import { Facts } from "./Facts.tsx";
+import { LicenceView } from "./LicenceView.tsx";
 import { ListingHead } from "./ListingHead.tsx";
 import { Plans } from "./Plans.tsx";
 import { Ratings } from "./Ratings.tsx";
@@ -15,6 +16,7 @@ import { Versions } from "./Versions.tsx";
 
 export function ListingView({ listing }: { listing: ListingDetail }) {
   const t = useTranslations("listing");
+  const licence = useTranslations("licence");
   return (
     <article>
       <ListingHead listing={listing} />
@@ -28,6 +30,9 @@ export function ListingView({ listing }: { listing: ListingDetail }) {
           </Section>
           <Section title={t("facts")}>
             <Facts listing={listing} />
+          </Section>
+          <Section title={licence("title")} note={licence("note")}>
+            <LicenceView listing={listing} />
           </Section>
           <Section title={t("ratings")} note={t("ratingsNote")}>
             <Ratings listing={listing} />

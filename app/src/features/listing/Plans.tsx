@@ -21,10 +21,12 @@ function PlanRow({ plan, listing }: { plan: PlanItem; listing: ListingDetail }) 
   const t = useTranslations("listing");
   const priceWords = usePriceWords();
   const token = tokenOf(useWeirConfig(), listing.token);
+  const words = priceWords(plan, listing.token);
   return (
     <li className="grid gap-1 border-t border-line px-5 py-4 first:border-t-0">
       <span className="eyebrow">{t(`plan.${plan.kind}`)}</span>
-      <span className="figure text-lg font-semibold leading-snug">{priceWords(plan, listing.token)}</span>
+      <span className="figure text-lg font-semibold leading-snug">{words.now}</span>
+      {words.promotion ? <span className="figure text-sm text-soft">{words.promotion}</span> : null}
       {plan.kind === "message" || plan.kind === "byte" ? (
         <span className="figure text-sm text-soft">
           {t("entry", { entry: `${formatAmount(BigInt(plan.entry), token.decimals)} ${token.symbol}` })}

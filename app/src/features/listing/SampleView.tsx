@@ -5,10 +5,11 @@ import { useTranslations } from "next-intl";
 import { useConfig } from "wagmi";
 import { ErrorNotice } from "@/components/ErrorNotice.tsx";
 import { Table } from "@/components/Table.tsx";
+import { Tag } from "@/components/Tag.tsx";
 import { formatCell } from "@/features/live/reading.ts";
 import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
 import type { ListingDetail } from "@/lib/indexer.ts";
-import { fieldsOf } from "@/lib/schema.ts";
+import { fieldsOf, misfitOf } from "@/lib/schema.ts";
 import { formatMoment } from "@/lib/time.ts";
 import { publicClientOf } from "@/lib/wagmi.ts";
 import { sampleOf } from "@/lib/weir.ts";
@@ -33,6 +34,7 @@ export function SampleView({ listing }: { listing: ListingDetail }) {
   if (error && !data) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   if (!data) return <p className="sheet p-4 text-soft">{t(isPending ? "loading" : "none")}</p>;
   const fields = fieldsOf(listing.metadata).slice(0, COLUMNS);
+  const promised = fieldsOf(listing.metadata, Number.POSITIVE_INFINITY);
   const rows = data.messages.slice(0, SHOWN);
   const record = (json: unknown): Record<string, unknown> =>
     typeof json === "object" && json !== null ? (json as Record<string, unknown>) : {};
@@ -50,7 +52,12 @@ export function SampleView({ listing }: { listing: ListingDetail }) {
           // biome-ignore lint/suspicious/noArrayIndexKey: a sample is replaced as a whole, its rows never change places
           <tr key={place} className="figure whitespace-nowrap">
             <td>{formatMoment(row.timeMs)}</td>
-            {fields.length > 0 ? (
+            {misfitOf(row.json, promised) ? (
+              <td colSpan={fields.length}>
+                <Tag tone="amber">{t("misfit")}</Tag>{" "}
+                <span className="font-mono text-xs">{decoder.decode(row.payload).slice(0, 200)}</span>
+              </td>
+            ) : fields.length > 0 ? (
               fields.map((field) => <td key={field.name}>{formatCell(record(row.json)[field.name])}</td>)
             ) : (
               <td className="font-mono text-xs">{decoder.decode(row.payload).slice(0, 200)}</td>

@@ -16,6 +16,7 @@ import { DevicePicker } from "./DevicePicker.tsx";
 import { ExportPanel } from "./ExportPanel.tsx";
 import { MessageTable } from "./MessageTable.tsx";
 import { MeterPanel } from "./MeterPanel.tsx";
+import { Misfits } from "./Misfits.tsx";
 import { RawView } from "./RawView.tsx";
 import { StateBar } from "./StateBar.tsx";
 import { StopPanel } from "./StopPanel.tsx";
@@ -92,6 +93,7 @@ export function LiveView({
             <DevicePicker devices={buffer.devices} value={device} onChange={setPicked} />
             <Charts fields={snapshot.numeric} buffer={buffer} device={device} tick={snapshot.tick} />
           </Section>
+          <Misfits buffer={buffer} />
           <Tabs.Root defaultValue="table">
             <Tabs.List aria-label={t("messages")} className="mb-3 flex gap-5 border-b border-line">
               <Tabs.Trigger value="table" className={TAB}>

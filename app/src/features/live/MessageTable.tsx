@@ -2,10 +2,12 @@
 
 import { useTranslations } from "next-intl";
 import { Table } from "@/components/Table.tsx";
+import { Tag } from "@/components/Tag.tsx";
 import type { SchemaField } from "@/lib/schema.ts";
 import type { Row } from "@/lib/series.ts";
 import { formatClock } from "@/lib/time.ts";
 import { formatCell } from "./reading.ts";
+import { useMisfitWords } from "./useMisfitWords.ts";
 
 const SHOWN = 25;
 /** More columns than these go to the raw view. */
@@ -13,6 +15,7 @@ const COLUMNS = 10;
 
 export function MessageTable({ rows, fields }: { rows: Row[]; fields: SchemaField[] }) {
   const t = useTranslations("live");
+  const words = useMisfitWords();
   const columns = fields.slice(0, COLUMNS);
   if (rows.length === 0) return <p className="sheet p-4 text-soft">{t("noneYet")}</p>;
   const head = [
@@ -28,10 +31,17 @@ export function MessageTable({ rows, fields }: { rows: Row[]; fields: SchemaFiel
         <tr key={row.key} className="figure whitespace-nowrap">
           <td>{formatClock(row.timeMs)}</td>
           <td>{row.device}</td>
-          {columns.length > 0 ? (
+          {row.misfit ? (
+            <td colSpan={head.length - 2}>
+              <Tag tone="amber">{words(row)}</Tag>{" "}
+              <span className="font-mono text-xs">{row.text.slice(0, 200)}</span>
+            </td>
+          ) : columns.length > 0 && row.json ? (
             columns.map((field) => <td key={field.name}>{formatCell(row.json?.[field.name])}</td>)
           ) : (
-            <td className="font-mono text-xs">{row.text.slice(0, 200)}</td>
+            <td colSpan={head.length - 2} className="font-mono text-xs">
+              {row.text.slice(0, 200)}
+            </td>
           )}
         </tr>
       ))}

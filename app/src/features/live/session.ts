@@ -5,7 +5,7 @@
 import type { Hex } from "viem";
 import type { PurchaseItem } from "@/lib/indexer.ts";
 import type { Recorder } from "@/lib/recorder.ts";
-import { fieldsFromMessage, type SchemaField } from "@/lib/schema.ts";
+import { fieldsFromMessage, MAX_FIELDS, type SchemaField } from "@/lib/schema.ts";
 import { RateMeter, StreamBuffer } from "@/lib/series.ts";
 import type { Delivered, Feed, FeedState, Meter } from "@/lib/weir.ts";
 
@@ -61,10 +61,13 @@ export class FeedSession {
   private pending: Partial<Snapshot> = {};
   private releaseLock: () => void = () => undefined;
   readonly purchase: PurchaseItem;
+  /** Every field that the listing describes. */
+  private readonly promised: SchemaField[];
 
   constructor(purchase: PurchaseItem, fields: SchemaField[]) {
     this.purchase = purchase;
-    const numeric = fields.filter((field) => field.type === "number");
+    this.promised = fields;
+    const numeric = fields.filter((field) => field.type === "number").slice(0, MAX_FIELDS);
     this.snapshot = {
       state: FIRST,
       meter: undefined,
@@ -148,11 +151,9 @@ export class FeedSession {
   private receive(delivered: Delivered): void {
     const { segment, messages } = delivered;
     this.recorder?.add(delivered);
-    const numeric =
-      this.snapshot.numeric.length > 0
-        ? this.snapshot.numeric
-        : fieldsFromMessage(messages[0]?.json).filter((field) => field.type === "number");
-    this.buffer.add(messages, Number(segment.header.sealedAtMs), numeric);
+    const { numeric: known } = this.snapshot;
+    const numeric = known.length > 0 ? known : numbersOf(messages);
+    this.buffer.add(messages, Number(segment.header.sealedAtMs), numeric, this.promised);
     this.rate.add(messages.length, Date.now());
     this.change({ numeric });
   }
@@ -187,6 +188,15 @@ export class FeedSession {
     });
     if (!held) throw new OpenElsewhere();
   }
+}
+
+/** What a listing that describes no numbers turns out to have: those of the first message with any. */
+function numbersOf(messages: Delivered["messages"]): SchemaField[] {
+  for (const { json } of messages) {
+    const numbers = fieldsFromMessage(json).filter((field) => field.type === "number");
+    if (numbers.length > 0) return numbers;
+  }
+  return [];
 }
 
 const sessions = new Map<string, FeedSession>();

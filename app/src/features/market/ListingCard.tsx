@@ -24,6 +24,7 @@ export function ListingCard({
   const t = useTranslations("market");
   const priceWords = usePriceWords();
   const [first, ...others] = listing.plans;
+  const words = first && priceWords(first, listing.token);
   const category = isCategory(listing.category) ? t(`categories.${listing.category}`) : listing.category;
   return (
     <CardFrame
@@ -52,11 +53,14 @@ export function ListingCard({
       }
       price={
         <>
-          {first ? priceWords(first, listing.token) : t("noPlan")}
+          {words ? words.now : t("noPlan")}
           {others.length > 0 ? (
             <span className="ml-2 text-sm font-normal text-soft">
               {t("morePlans", { count: others.length })}
             </span>
+          ) : null}
+          {words?.promotion ? (
+            <span className="block text-xs font-normal text-soft">{words.promotion}</span>
           ) : null}
         </>
       }

@@ -29,19 +29,23 @@ export type Category = (typeof CATEGORIES)[number];
 export const KINDS = ["message", "byte", "period", "flat", "free"] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** Longer searches are cut: the indexer refuses them anyway. */
-const MAX_QUERY = 200;
+/** What the indexer takes, its `MAX_QUERY_CHARS`: it refuses longer searches, and control characters. */
+export const MAX_QUERY_CHARS = 100;
 const PAGE_SIZE = "48";
 
 export const isCategory = (value: string): value is Category =>
   (CATEGORIES as readonly string[]).includes(value);
 const isKind = (value: string): value is Kind => (KINDS as readonly string[]).includes(value);
 
+/** The part of a text that can be searched for. Cut between characters, never within one. */
+const searchable = (text: string): string =>
+  [...text.replace(/\p{Cc}/gu, " ")].slice(0, MAX_QUERY_CHARS).join("");
+
 export function readFilters(params: URLSearchParams): Filters {
   const category = params.get("category") ?? "";
   const kind = params.get("kind") ?? "";
   return {
-    q: (params.get("q") ?? "").slice(0, MAX_QUERY),
+    q: searchable(params.get("q") ?? ""),
     category: isCategory(category) ? category : "",
     kind: isKind(kind) ? kind : "",
   };

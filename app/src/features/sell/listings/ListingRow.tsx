@@ -24,7 +24,7 @@ const GATES = ["restricted", "unlisted", "open", "personalData"] as const;
 export function ListingRow({ listing, may, hubId }: { listing: MyListing; may: boolean; hubId: string }) {
   const t = useTranslations("sell.listings");
   const states = useTranslations("listing.state");
-  const flags = useTranslations("sell.flags");
+  const flags = useTranslations("licence.flags");
   const priceWords = usePriceWords();
   const [buyers, setBuyers] = useState(false);
   const { terms, detail } = listing;
@@ -46,11 +46,17 @@ export function ListingRow({ listing, may, hubId }: { listing: MyListing; may: b
       <dl className="grid grid-cols-2 gap-x-6 gap-y-4 border-y border-line py-4 xl:grid-cols-4">
         <Stat label={t("price")}>
           {detail.plans.length === 0 ? t("private") : null}
-          {detail.plans.map((plan) => (
-            <span key={plan.index} className="block">
-              {priceWords(plan, detail.token)}
-            </span>
-          ))}
+          {detail.plans.map((plan) => {
+            const words = priceWords(plan, detail.token);
+            return (
+              <span key={plan.index} className="block">
+                {words.now}
+                {words.promotion ? (
+                  <span className="block text-xs font-normal text-soft">{words.promotion}</span>
+                ) : null}
+              </span>
+            );
+          })}
         </Stat>
         <Stat label={t("category")} note={detail.place?.name || detail.source.rate}>
           {isCategory(detail.category) ? market(detail.category) : detail.category}

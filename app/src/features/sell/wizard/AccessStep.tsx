@@ -11,7 +11,7 @@ const GATES = ["restricted", "unlisted", "open", "personalData", "sharedWithMark
 
 export function AccessStep() {
   const t = useTranslations("sell.wizard");
-  const words = useTranslations("sell.flags");
+  const words = useTranslations("licence.flags");
   const { draft, set, read } = useWizard();
   const toggle = (bit: number) => set("flags", draft.flags ^ bit);
   const isSet = (bit: number) => (draft.flags & bit) !== 0;

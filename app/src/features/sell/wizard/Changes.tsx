@@ -20,7 +20,7 @@ export function Changes({
   metadata: string;
 }) {
   const t = useTranslations("sell.changes");
-  const flags = useTranslations("sell.flags");
+  const flags = useTranslations("licence.flags");
   const priceWords = usePriceWords();
   const changes = changesBetween(
     { terms: listing.terms, metadata: parseMetadata(listing.metadata) },
@@ -30,7 +30,7 @@ export function Changes({
         detailOf({ ...listing.detail, id: listing.id, terms: of, metadataText: "{}", at: 0 })
           .plans.map((plan) =>
             [
-              priceWords(plan, of.token),
+              priceWords(plan, of.token).usual,
               plan.rights.join("+"),
               plan.entry === "0" ? "" : t("entry", { amount: plan.entry }),
               plan.promoPrice === "0" ? "" : t("promo", { amount: plan.promoPrice }),
