@@ -2,6 +2,7 @@
  * Durations in words; stated rates read from words; filters in the address; a stranger's schema; the indexer's terms.
  */
 import { describe, expect, it } from "vitest";
+import { allNaughty } from "../../test/support/naughty.ts";
 import { listingsPath, readFilters, writeFilters } from "../src/features/market/filters.ts";
 import { balanceOf } from "../src/features/purchases/state.ts";
 import type { PurchaseItem } from "../src/lib/indexer.ts";
@@ -42,12 +43,24 @@ describe("filters", () => {
   });
   it("drop what the indexer would refuse", () => {
     const read = readFilters(new URLSearchParams({ q: "x".repeat(999), category: "nonsense", kind: "gift" }));
-    expect(read).toEqual({ q: "x".repeat(200), category: "", kind: "" });
+    expect(read).toEqual({ q: "x".repeat(100), category: "", kind: "" });
   });
   it("become a question to the indexer", () => {
     expect(listingsPath({ q: " rain ", category: "", kind: "byte" }, "abc")).toBe(
       "/v1/listings?state=open&limit=48&q=rain&kind=byte&cursor=abc",
     );
+  });
+  it("ask nothing that the indexer refuses, whatever was typed or pasted", () => {
+    const typed = [...allNaughty(), "rain\twind\u0000", `${"🌧".repeat(60)} rain`, "x".repeat(101)];
+    for (const q of typed) {
+      const path = listingsPath({ q, category: "", kind: "" }, "");
+      const asked = new URLSearchParams(path.split("?")[1]).get("q");
+      // Its two rules (docs/limits.md, and no control characters).
+      expect([...(asked ?? "")].length, q).toBeLessThanOrEqual(100);
+      expect(asked ?? "", q).not.toMatch(/\p{Cc}/u);
+      expect(asked, q).not.toBe("");
+    }
+    expect(listingsPath({ q: "rain\twind", category: "", kind: "" }, "")).toContain("q=rain+wind");
   });
 });
 

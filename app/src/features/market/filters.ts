@@ -29,8 +29,8 @@ export type Category = (typeof CATEGORIES)[number];
 export const KINDS = ["message", "byte", "period", "flat", "free"] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** Longer searches are cut: the indexer refuses them anyway. */
-const MAX_QUERY = 200;
+/** Longer searches are cut: the indexer refuses them. */
+export const MAX_QUERY = 100;
 const PAGE_SIZE = "48";
 
 export const isCategory = (value: string): value is Category =>
@@ -55,9 +55,19 @@ export function writeFilters(filters: Filters): string {
   return text ? `?${text}` : "";
 }
 
+/** As the indexer takes it, which refuses control characters: a pasted text may hold some, and nobody sees them. */
+const searchable = (text: string): string =>
+  text
+    .replace(/\p{Cc}+/gu, " ")
+    .slice(0, MAX_QUERY)
+    .trim();
+
 export function listingsPath(filters: Filters, cursor: string): string {
   const params = new URLSearchParams({ state: "open", limit: PAGE_SIZE });
-  for (const [name, value] of Object.entries(filters)) if (value.trim()) params.set(name, value.trim());
+  for (const [name, value] of Object.entries(filters)) {
+    const wanted = searchable(value);
+    if (wanted) params.set(name, wanted);
+  }
   if (cursor) params.set("cursor", cursor);
   return `/v1/listings?${params}`;
 }
