@@ -1,4 +1,5 @@
 // What a buyer does after the first visit, in Chromium, against everything that `npm start` runs.
+//   before        a sample: what was published is shown, a changed one is refused in words
 //   wallets       none: everything can be looked at; two: the one that is picked is asked; on another chain: switched first
 //   time          a period plan subscribed, extended and cancelled: the notice is paid and no more; a flat plan is paid once
 //   token         paid by EIP-3009, permit, Permit2, two steps, and in one EIP-5792 bundle
@@ -12,12 +13,13 @@
 // Any request to a foreign host, console error or serious axe finding fails it. Long because one market serves all of them.
 import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Page, Route } from "playwright-core";
 import { createPublicClient, createTestClient, erc20Abi, type Hex, http, parseEventLogs } from "viem";
 import { signTypedData } from "viem/actions";
 import { hardhat } from "viem/chains";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accountOf } from "../../scripts/stack/accounts.ts";
+import { SEED_LISTINGS } from "../../scripts/stack/listings.ts";
 import { walletOf } from "../../scripts/stack/seed.ts";
 import {
   approveRequest,
@@ -88,6 +90,59 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
     await without.axe();
     without.check();
     await without.close();
+  });
+
+  it("looks at a sample before paying: what was published; a changed one is refused in words", async () => {
+    const listing = await listingWith(stack, ({ title }) => title === "Seattle weather, day by day");
+    const from = `/v1/listings/${listing.id}/sample`;
+    const given = async () => {
+      const answers = await Promise.all(stack.relays.map((relay) => fetch(`${relay.http}${from}`)));
+      return answers.every(({ ok }) => ok);
+    };
+    await until(given);
+    const curious = await visit(browser);
+    const sample = curious.page.locator("[data-sample]");
+    await curious.page.goto(`${app()}/listing?id=${listing.id}`);
+    await sample.waitFor();
+    await curious.page.getByText(/given away .* Signatures and order were checked in this page/).waitFor();
+    // Against the records that its device sends, which neither relay nor gateway wrote.
+    const { fields, readings } = SEED_LISTINGS.find(({ title }) => title === listing.title)!;
+    const records = readings();
+    const published = new Set<string>();
+    for (let i = 0; i < 2_000; i++) {
+      const { value } = records.next();
+      published.add(
+        Object.keys(fields)
+          .map((name) => String(value[name]))
+          .join("|"),
+      );
+    }
+    const rows = await sample.locator("tbody tr").all();
+    expect(rows.length).toBeGreaterThan(0);
+    for (const row of rows) {
+      const [, ...cells] = await row.locator("td").allTextContents();
+      expect([...published]).toContain(cells.join("|"));
+    }
+
+    const change = async (route: Route): Promise<void> => {
+      const response = await route.fetch();
+      const answer = (await response.json()) as { segments: { bytes: string }[] };
+      const bytes = Buffer.from(answer.segments[0]!.bytes, "base64");
+      bytes[bytes.length - 1]! ^= 1;
+      answer.segments[0]!.bytes = bytes.toString("base64");
+      await route.fulfill({ response, json: answer });
+    };
+    // One relay that changes it is passed over; where all of them do, there is nothing to show.
+    await curious.context.route(`${stack.relays[0]!.http}${from}`, change);
+    await curious.page.reload();
+    await sample.waitFor();
+    await curious.context.route(`${stack.relays[1]!.http}${from}`, change);
+    await curious.page.reload();
+    await curious.page.getByText("A piece of data did not pass its checks and was refused.").waitFor();
+    expect(await sample.count()).toBe(0);
+    await curious.axe();
+    curious.check();
+    await curious.close();
   });
 
   it("loads at most 200 kB of JavaScript, compressed, for the market page", async () => {
