@@ -1,6 +1,6 @@
 // What a buyer does after the first visit, in Chromium, against everything that `npm start` runs.
 //   before        a sample: what was published is shown, a changed one is refused in words
-//   wallets       none: everything can be looked at; two: the one that is picked is asked; on another chain: switched first
+//   wallets       none: everything can be looked at; two: the one that is picked is asked, the other is not; on another chain: switched first
 //   time          a period plan subscribed, extended and cancelled: the notice is paid and no more; a flat plan is paid once
 //   token         paid by EIP-3009, permit, Permit2, two steps, and in one EIP-5792 bundle
 //   cart          three listings in one confirmation; the one that was closed meanwhile keeps its money
@@ -55,6 +55,7 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
   let browser: Browser;
   let guest: Visit;
   let wallet: Wallet;
+  let other: Wallet;
   const reader = () => createPublicClient({ chain: hardhat, transport: http(stack.rpc), cacheTime: 0 });
   const chain = () => createTestClient({ chain: hardhat, mode: "hardhat", transport: http(stack.rpc) });
   const page = (): Page => guest.page;
@@ -74,7 +75,8 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
   beforeAll(async () => {
     [stack, browser] = await Promise.all([startStack(), launch()]);
     wallet = walletOfRole("buyer2", "Second Wallet");
-    guest = await visit(browser, { wallets: [walletOfRole("buyer3", "First Wallet"), wallet] });
+    other = walletOfRole("buyer3", "First Wallet");
+    guest = await visit(browser, { wallets: [other, wallet] });
   }, 300_000);
   afterAll(async () => {
     await browser?.close();
@@ -165,6 +167,7 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
     await page().goto(app());
     await connect(page(), "Second Wallet");
     expect(wallet.asked).toContain("eth_requestAccounts");
+    expect(other.asked).toEqual([]);
     guest.check();
   });
 
