@@ -1,6 +1,7 @@
 // What a buyer does after the first visit, in Chromium, against everything that `npm start` runs.
 //   before        a sample: what was published is shown, a changed one is refused in words
-//   wallets       none: everything can be looked at; two: the one that is picked is asked, the other is not; on another chain: switched first
+//   wallets       none: everything can be looked at; two: the one that is picked is asked, the other is not; on another chain: switched first,
+//                 then a free listing is got for the fee alone, and read
 //   time          a period plan subscribed, extended and cancelled: the notice is paid and no more; a flat plan is paid once
 //   token         paid by EIP-3009, permit, Permit2, two steps, and in one EIP-5792 bundle
 //   cart          three listings in one confirmation; the one that was closed meanwhile keeps its money
@@ -171,7 +172,7 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
     guest.check();
   });
 
-  it("is on another chain: the page asks for the switch, then goes on", async () => {
+  it("is on another chain: the page asks for the switch, then goes on to a free listing and reads it", async () => {
     const lost = { ...walletOfRole("buyer1", "Lost Wallet"), chainId: 1 };
     const stray = await visit(browser, { wallets: [lost] });
     await stray.page.goto(`${app()}/listing?id=1`);
@@ -181,6 +182,25 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
     await stray.page.getByRole("button", { name: /Switch the wallet/ }).click();
     await until(async () => lost.chainId === hardhat.id);
     await stray.page.getByRole("button", { name: "Wrong chain" }).waitFor({ state: "hidden" });
+
+    const listing = await listingWith(stack, (item) => item.plans.every(({ kind }) => kind === "free"));
+    const dialog = await openBuy(stray.page, app(), listing);
+    await dialog.getByText("the transaction’s fee and nothing else").waitFor();
+    await dialog.getByRole("button", { name: "Get access" }).click();
+    await arrives(stray.page);
+    await stray.page.getByText("Free: nothing is paid, so there is nothing to stop.").waitFor();
+    expect(lost.asked.filter((method) => method === "eth_sendTransaction")).toHaveLength(1);
+    const { address: buyer } = accountOf("buyer1").account;
+    const [got] = parseEventLogs({
+      abi: grantsAbi,
+      logs: await reader().getLogs({ address: stack.contracts.Grants, fromBlock: 0n }),
+      eventName: "Purchased",
+      args: { buyer },
+    });
+    expect(got!.args).toMatchObject({ listingId: BigInt(listing.id), amount: 0n });
+    const { value } = await reader().getTransaction({ hash: got!.transactionHash });
+    expect(value).toBe(0n);
+    await stray.axe();
     stray.check();
     await stray.close();
   });
