@@ -3,6 +3,7 @@
 //   wallets       none: everything can be looked at; two: the one that is picked is asked, the other is not; on another chain: switched first,
 //                 then a free listing is got for the fee alone, and read
 //   time          a period plan subscribed, extended and cancelled: the notice is paid and no more; a flat plan is paid once
+//   size          bought by the mebibyte: what is paid is the bytes of what was read
 //   token         paid by EIP-3009, permit, Permit2, two steps, and in one EIP-5792 bundle
 //   cart          three listings in one confirmation; the one that was closed meanwhile keeps its money
 //   money         run dry, a top-up declined, then made in place, and the data goes on; a slow chain is waited for; a payment survives a
@@ -35,12 +36,14 @@ import {
 } from "../../sdk/src/chain/index.ts";
 import { portableCrypto, rotatePurchaseKeys, verifyOnChain } from "../../sdk/src/client/index.ts";
 import {
+  decodeHeader,
   grantsDomain,
   ListingFlag,
   metadataHash,
   Rights,
   randomSalt,
   signable,
+  unhex,
 } from "../../sdk/src/core/index.ts";
 import { channelsAbi, grantsAbi, subscriptionsAbi } from "../../sdk/src/generated/index.ts";
 import { launch, type Visit, visit, type Wallet } from "../support/browser.ts";
@@ -260,6 +263,52 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
     guest.check();
   });
 
+  /** What the live page saves under that name. */
+  const save = async (name: string): Promise<string> => {
+    const [file] = await Promise.all([
+      page().waitForEvent("download"),
+      page().getByRole("button", { name, exact: true }).click(),
+    ]);
+    return readFile((await file.path())!, "utf8");
+  };
+  const checked = (text: string) =>
+    verifyOnChain({
+      crypto: portableCrypto,
+      client: reader(),
+      contracts: stack.contracts,
+      chainId: hardhat.id,
+      lines: text.split("\n"),
+    });
+
+  it("buys by size: what is paid is the bytes of what it read, rounded down once", async () => {
+    const listing = await listingWith(stack, ({ title }) => title === "Seattle hourly climate normals");
+    const dialog = await openBuy(page(), app(), listing, "By size");
+    await dialog.getByLabel("Deposit").fill("0.001");
+    await dialog.getByRole("button", { name: /^Deposit 0\.001 ETH/ }).click();
+    await arrives(page());
+    await until(async () => (await figure(page(), '[data-meter="messages"]')) > 20n);
+    await page()
+      .getByRole("button", { name: /Stop and get the rest back/ })
+      .click();
+    await page().getByRole("heading", { name: "Settled" }).waitFor({ timeout: BUY_MS });
+    const claimed = await figure(page(), '[data-stop="claimed"]');
+    expect(claimed + (await figure(page(), '[data-stop="refund"]'))).toBe(10n ** 15n);
+    const text = await save("JSON lines with proofs");
+    const report = await checked(text);
+    expect(report.channel).toMatchObject({ claimed, closed: true });
+    // Ten to the fifteenth a mebibyte, as the seed says; the bytes are those that the publisher signed.
+    const bytes = text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { type: string; header: Hex })
+      .filter(({ type }) => type === "segment")
+      .reduce((sum, { header }) => sum + BigInt(decodeHeader(unhex(header)).bodyBytes), 0n);
+    expect(bytes).toBeGreaterThan(0n);
+    expect(claimed).toBe((10n ** 15n * bytes) / 2n ** 20n);
+    await guest.axe();
+    guest.check();
+  });
+
   it("pays in a token in every way that the token and the wallet have", async () => {
     const listing = await listingWith(stack, (item) => !isCoin(item));
     const balance = () =>
@@ -376,21 +425,8 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
   });
 
   it("exports what it read as JSON lines that hold against the chain, and as CSV", async () => {
-    const save = async (name: string): Promise<string> => {
-      const [file] = await Promise.all([
-        page().waitForEvent("download"),
-        page().getByRole("button", { name, exact: true }).click(),
-      ]);
-      return readFile((await file.path())!, "utf8");
-    };
     const text = await save("JSON lines with proofs");
-    const report = await verifyOnChain({
-      crypto: portableCrypto,
-      client: reader(),
-      contracts: stack.contracts,
-      chainId: hardhat.id,
-      lines: text.split("\n"),
-    });
+    const report = await checked(text);
     expect(report.messages).toBeGreaterThan(30);
     expect(report.channel).not.toBeNull();
     const csv = await save("CSV");
@@ -398,15 +434,7 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
     expect(head).toMatch(/^time,device,topic,segmentId,cpu,/);
     expect(rows.length).toBeGreaterThanOrEqual(report.messages);
     const edited = text.replace(/"payload":"\{/, '"payload":"{ ');
-    await expect(
-      verifyOnChain({
-        crypto: portableCrypto,
-        client: reader(),
-        contracts: stack.contracts,
-        chainId: hardhat.id,
-        lines: edited.split("\n"),
-      }),
-    ).rejects.toThrow(/payload/);
+    await expect(checked(edited)).rejects.toThrow(/payload/);
   });
 
   it("stops, and rates what it paid for; the listing shows it to everybody", async () => {
