@@ -10,7 +10,7 @@
 //                 reload before it is mined
 //   restricted    asked with a note, declined with a reason, asked again, approved, bought and read
 //   given         a gift is told from a purchase, and the page says what opens it
-//   afterwards    rated by who paid; restored in a fresh profile; read on after a change of keys; exported as JSON lines and CSV, and checked against the chain
+//   afterwards    rated by who paid; restored in a fresh profile, all of it, and nothing paid twice; read on after a change of keys; exported as JSON lines and CSV, and checked against the chain
 //   faults        the RPC away; the faucet; naughty strings in every field
 // Any request to a foreign host, console error or serious axe finding fails it. Long because one market serves all of them.
 import { readFile } from "node:fs/promises";
@@ -34,7 +34,14 @@ import {
   getRotations,
   giveGrant,
 } from "../../sdk/src/chain/index.ts";
-import { portableCrypto, rotatePurchaseKeys, verifyOnChain } from "../../sdk/src/client/index.ts";
+import {
+  getGatewayChannels,
+  portableCrypto,
+  rotatePurchaseKeys,
+  signInAtGateway,
+  signOutAtGateway,
+  verifyOnChain,
+} from "../../sdk/src/client/index.ts";
 import {
   decodeHeader,
   grantsDomain,
@@ -47,9 +54,21 @@ import {
 } from "../../sdk/src/core/index.ts";
 import { channelsAbi, grantsAbi, subscriptionsAbi } from "../../sdk/src/generated/index.ts";
 import { launch, type Visit, visit, type Wallet } from "../support/browser.ts";
-import { arrives, BUY_MS, CASE_MS, connect, figure, listingWith, openBuy, until } from "../support/buyer.ts";
+import {
+  arrives,
+  BUY_MS,
+  CASE_MS,
+  connect,
+  figure,
+  type Listed,
+  listingWith,
+  openBuy,
+  until,
+} from "../support/buyer.ts";
 import { allNaughty, NAUGHTY } from "../support/naughty.ts";
 import { type RunningStack, startStack } from "../support/stack.ts";
+
+type Head = { listingId: string; sealedAtMs: number };
 
 const ZERO = `0x${"00".repeat(20)}`;
 const isCoin = ({ token }: { token: string }) => token === ZERO;
@@ -593,20 +612,75 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
     guest.check();
   });
 
-  it("restores everything in a fresh profile from the wallet alone", async () => {
+  /** What the gateway has opened to the buyer of a channel, in the coin. */
+  async function owedOn(listing: Listed, channelId: Hex): Promise<bigint> {
+    const { http } = stack.gateways[0]!;
+    const { token } = await signInAtGateway(await sellerOf(listing), { http });
+    const channels = await getGatewayChannels({ http, token });
+    await signOutAtGateway({ http, token });
+    return BigInt(channels.find((channel) => channel.channelId === channelId)!.owed);
+  }
+
+  it("restores everything in a fresh profile from the wallet alone, and pays for nothing twice", async () => {
+    const logs = await reader().getLogs({ address: stack.contracts.Grants, fromBlock: 0n });
+    const args = { buyer: accountOf("buyer2").account.address };
+    const bought = parseEventLogs({ abi: grantsAbi, logs, eventName: "Purchased", args });
+    const given = parseEventLogs({ abi: grantsAbi, logs, eventName: "GrantGiven", args });
     const fresh = await visit(browser, { wallets: [wallet] });
     await fresh.page.goto(`${app()}/purchases`);
     await connect(fresh.page, "Second Wallet");
-    const card = fresh.page
-      .locator("[data-grant]")
-      .filter({ hasText: "This machine, live" })
-      .filter({ hasText: "Read on" });
-    await card.first().getByRole("link", { name: "Read on" }).click();
+    const grants = [...bought, ...given].map(({ args: { grantId } }) => grantId);
+    const shown = () =>
+      fresh.page
+        .locator("[data-grant]")
+        .evaluateAll((cards) => cards.map((card) => card.getAttribute("data-grant")));
+    await until(async () => (await shown()).length === grants.length);
+    expect((await shown()).toSorted()).toEqual(grants.toSorted());
+
+    // The one that was read last in the other profile: what it was charged there has come to rest when later epochs add nothing.
+    const listing = await listingWith(stack, ({ title }) => title === "This machine, live");
+    const { grantId, paymentId } = bought.at(-2)!.args;
+    const sealed = async () => {
+      const answers = await Promise.all(stack.relays.map((relay) => fetch(`${relay.http}/v1/heads`)));
+      const heads = await Promise.all(answers.map((answer) => answer.json() as Promise<{ items: Head[] }>));
+      return Math.max(
+        ...heads.flatMap(({ items }) =>
+          items.filter(({ listingId }) => listingId === listing.id).map(({ sealedAtMs }) => sealedAtMs),
+        ),
+      );
+    };
+    let paid = -1n;
+    await until(async () => {
+      const before = paid;
+      const at = await sealed();
+      await until(async () => (await sealed()) > at + 3_000);
+      paid = await owedOn(listing, paymentId);
+      return paid === before;
+    }, BUY_MS);
+    expect(paid).toBeGreaterThan(0n);
+
+    const card = fresh.page.locator(`[data-grant="${grantId}"]`);
+    await card.getByRole("link", { name: "Read on" }).click();
     await fresh.page.getByRole("button", { name: "Read on" }).click();
     await arrives(fresh.page);
+    const messages = () => figure(fresh.page, '[data-meter="messages"]');
+    await until(async () => (await messages()) > 10n);
+    await fresh.page.getByRole("button", { name: /Stop and get the rest back/ }).click();
+    await fresh.page.getByRole("heading", { name: "Settled" }).waitFor({ timeout: BUY_MS });
+    // What was paid before, and each message that came here, once.
+    const claimed = await figure(fresh.page, '[data-stop="claimed"]');
+    expect(claimed).toBe(paid + BigInt(listing.plans[0]!.price) * (await messages()));
+    expect(await figure(fresh.page, '[data-meter="due"]')).toBe(claimed);
+    const ended = parseEventLogs({
+      abi: channelsAbi,
+      logs: await reader().getLogs({ address: stack.contracts.Channels, fromBlock: 0n }),
+      eventName: "ChannelClosed",
+      args: { channelId: paymentId },
+    });
+    expect(ended.map(({ args: { claimed } }) => claimed)).toEqual([claimed]);
     fresh.check();
     await fresh.close();
-  });
+  }, 300_000);
 
   it("reads on after its keys were changed elsewhere, and changes them here", async () => {
     const { contracts } = stack;
