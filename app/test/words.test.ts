@@ -4,6 +4,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_QUERY_CHARS as ITS_MAX_QUERY_CHARS, readSearch } from "../../indexer/src/api/parameters.ts";
+import { allNaughty } from "../../test/support/naughty.ts";
 import { listingsPath, MAX_QUERY_CHARS, readFilters, writeFilters } from "../src/features/market/filters.ts";
 import { balanceOf } from "../src/features/purchases/state.ts";
 import type { PurchaseItem } from "../src/lib/indexer.ts";
@@ -63,6 +64,18 @@ describe("filters", () => {
     expect(listingsPath({ q: " rain ", category: "", kind: "byte" }, "abc")).toBe(
       "/v1/listings?state=open&limit=48&q=rain&kind=byte&cursor=abc",
     );
+  });
+  it("ask nothing that the indexer refuses, whatever was typed or pasted", () => {
+    const typed = [...allNaughty(), "rain\twind\u0000", `${"🌧".repeat(60)} rain`, "x".repeat(101)];
+    for (const q of typed) {
+      const path = listingsPath({ q, category: "", kind: "" }, "");
+      const asked = new URLSearchParams(path.split("?")[1]).get("q");
+      // Its two rules (docs/limits.md, and no control characters).
+      expect([...(asked ?? "")].length, q).toBeLessThanOrEqual(100);
+      expect(asked ?? "", q).not.toMatch(/\p{Cc}/u);
+      expect(asked, q).not.toBe("");
+    }
+    expect(listingsPath({ q: "rain\twind", category: "", kind: "" }, "")).toContain("q=rain+wind");
   });
 });
 

@@ -1,23 +1,27 @@
 // What a buyer does after the first visit, in Chromium, against everything that `npm start` runs.
-//   wallets       none: everything can be looked at; two: the one that is picked is asked; on another chain: switched first
+//   before        a sample: what was published is shown, a changed one is refused in words
+//   wallets       none: everything can be looked at; two: the one that is picked is asked, the other is not; on another chain: switched first,
+//                 then a free listing is got for the fee alone, and read
 //   time          a period plan subscribed, extended and cancelled: the notice is paid and no more; a flat plan is paid once
+//   size          bought by the mebibyte: what is paid is the bytes of what was read
 //   token         paid by EIP-3009, permit, Permit2, two steps, and in one EIP-5792 bundle
 //   cart          three listings in one confirmation; the one that was closed meanwhile keeps its money
 //   money         run dry, a top-up declined, then made in place, and the data goes on; a slow chain is waited for; a payment survives a
 //                 reload before it is mined
 //   restricted    asked with a note, declined with a reason, asked again, approved, bought and read
 //   given         a gift is told from a purchase, and the page says what opens it
-//   afterwards    rated by who paid; restored in a fresh profile; read on after a change of keys; exported as JSON lines and CSV, and checked against the chain
+//   afterwards    rated by who paid; restored in a fresh profile, all of it, and nothing paid twice; read on after a change of keys; exported as JSON lines and CSV, and checked against the chain
 //   faults        the RPC away; the faucet; naughty strings in every field
 // Any request to a foreign host, console error or serious axe finding fails it. Long because one market serves all of them.
 import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Page, Route } from "playwright-core";
 import { createPublicClient, createTestClient, erc20Abi, type Hex, http, parseEventLogs } from "viem";
 import { signTypedData } from "viem/actions";
 import { hardhat } from "viem/chains";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accountOf } from "../../scripts/stack/accounts.ts";
+import { SEED_LISTINGS } from "../../scripts/stack/listings.ts";
 import { walletOf } from "../../scripts/stack/seed.ts";
 import {
   approveRequest,
@@ -30,20 +34,41 @@ import {
   getRotations,
   giveGrant,
 } from "../../sdk/src/chain/index.ts";
-import { portableCrypto, rotatePurchaseKeys, verifyOnChain } from "../../sdk/src/client/index.ts";
 import {
+  getGatewayChannels,
+  portableCrypto,
+  rotatePurchaseKeys,
+  signInAtGateway,
+  signOutAtGateway,
+  verifyOnChain,
+} from "../../sdk/src/client/index.ts";
+import {
+  decodeHeader,
   grantsDomain,
   ListingFlag,
   metadataHash,
   Rights,
   randomSalt,
   signable,
+  unhex,
 } from "../../sdk/src/core/index.ts";
 import { channelsAbi, grantsAbi, subscriptionsAbi } from "../../sdk/src/generated/index.ts";
 import { launch, type Visit, visit, type Wallet } from "../support/browser.ts";
-import { arrives, BUY_MS, CASE_MS, connect, figure, listingWith, openBuy, until } from "../support/buyer.ts";
+import {
+  arrives,
+  BUY_MS,
+  CASE_MS,
+  connect,
+  figure,
+  type Listed,
+  listingWith,
+  openBuy,
+  until,
+} from "../support/buyer.ts";
 import { allNaughty, NAUGHTY } from "../support/naughty.ts";
 import { type RunningStack, startStack } from "../support/stack.ts";
+
+type Head = { listingId: string; sealedAtMs: number };
 
 const ZERO = `0x${"00".repeat(20)}`;
 const isCoin = ({ token }: { token: string }) => token === ZERO;
@@ -53,6 +78,7 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
   let browser: Browser;
   let guest: Visit;
   let wallet: Wallet;
+  let other: Wallet;
   const reader = () => createPublicClient({ chain: hardhat, transport: http(stack.rpc), cacheTime: 0 });
   const chain = () => createTestClient({ chain: hardhat, mode: "hardhat", transport: http(stack.rpc) });
   const page = (): Page => guest.page;
@@ -72,7 +98,8 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
   beforeAll(async () => {
     [stack, browser] = await Promise.all([startStack(), launch()]);
     wallet = walletOfRole("buyer2", "Second Wallet");
-    guest = await visit(browser, { wallets: [walletOfRole("buyer3", "First Wallet"), wallet] });
+    other = walletOfRole("buyer3", "First Wallet");
+    guest = await visit(browser, { wallets: [other, wallet] });
   }, 300_000);
   afterAll(async () => {
     await browser?.close();
@@ -88,6 +115,59 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
     await without.axe();
     without.check();
     await without.close();
+  });
+
+  it("looks at a sample before paying: what was published; a changed one is refused in words", async () => {
+    const listing = await listingWith(stack, ({ title }) => title === "Seattle weather, day by day");
+    const from = `/v1/listings/${listing.id}/sample`;
+    const given = async () => {
+      const answers = await Promise.all(stack.relays.map((relay) => fetch(`${relay.http}${from}`)));
+      return answers.every(({ ok }) => ok);
+    };
+    await until(given);
+    const curious = await visit(browser);
+    const sample = curious.page.locator("[data-sample]");
+    await curious.page.goto(`${app()}/listing?id=${listing.id}`);
+    await sample.waitFor();
+    await curious.page.getByText(/given away .* Signatures and order were checked in this page/).waitFor();
+    // Against the records that its device sends, which neither relay nor gateway wrote.
+    const { fields, readings } = SEED_LISTINGS.find(({ title }) => title === listing.title)!;
+    const records = readings();
+    const published = new Set<string>();
+    for (let i = 0; i < 2_000; i++) {
+      const { value } = records.next();
+      published.add(
+        Object.keys(fields)
+          .map((name) => String(value[name]))
+          .join("|"),
+      );
+    }
+    const rows = await sample.locator("tbody tr").all();
+    expect(rows.length).toBeGreaterThan(0);
+    for (const row of rows) {
+      const [, ...cells] = await row.locator("td").allTextContents();
+      expect([...published]).toContain(cells.join("|"));
+    }
+
+    const change = async (route: Route): Promise<void> => {
+      const response = await route.fetch();
+      const answer = (await response.json()) as { segments: { bytes: string }[] };
+      const bytes = Buffer.from(answer.segments[0]!.bytes, "base64");
+      bytes[bytes.length - 1]! ^= 1;
+      answer.segments[0]!.bytes = bytes.toString("base64");
+      await route.fulfill({ response, json: answer });
+    };
+    // One relay that changes it is passed over; where all of them do, there is nothing to show.
+    await curious.context.route(`${stack.relays[0]!.http}${from}`, change);
+    await curious.page.reload();
+    await sample.waitFor();
+    await curious.context.route(`${stack.relays[1]!.http}${from}`, change);
+    await curious.page.reload();
+    await curious.page.getByText("A piece of data did not pass its checks and was refused.").waitFor();
+    expect(await sample.count()).toBe(0);
+    await curious.axe();
+    curious.check();
+    await curious.close();
   });
 
   it("loads at most 200 kB of JavaScript, compressed, for the market page", async () => {
@@ -110,10 +190,11 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
     await page().goto(app());
     await connect(page(), "Second Wallet");
     expect(wallet.asked).toContain("eth_requestAccounts");
+    expect(other.asked).toEqual([]);
     guest.check();
   });
 
-  it("is on another chain: the page asks for the switch, then goes on", async () => {
+  it("is on another chain: the page asks for the switch, then goes on to a free listing and reads it", async () => {
     const lost = { ...walletOfRole("buyer1", "Lost Wallet"), chainId: 1 };
     const stray = await visit(browser, { wallets: [lost] });
     await stray.page.goto(`${app()}/listing?id=1`);
@@ -123,6 +204,25 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
     await stray.page.getByRole("button", { name: /Switch the wallet/ }).click();
     await until(async () => lost.chainId === hardhat.id);
     await stray.page.getByRole("button", { name: "Wrong chain" }).waitFor({ state: "hidden" });
+
+    const listing = await listingWith(stack, (item) => item.plans.every(({ kind }) => kind === "free"));
+    const dialog = await openBuy(stray.page, app(), listing);
+    await dialog.getByText("the transaction’s fee and nothing else").waitFor();
+    await dialog.getByRole("button", { name: "Get access" }).click();
+    await arrives(stray.page);
+    await stray.page.getByText("Free: nothing is paid, so there is nothing to stop.").waitFor();
+    expect(lost.asked.filter((method) => method === "eth_sendTransaction")).toHaveLength(1);
+    const { address: buyer } = accountOf("buyer1").account;
+    const [got] = parseEventLogs({
+      abi: grantsAbi,
+      logs: await reader().getLogs({ address: stack.contracts.Grants, fromBlock: 0n }),
+      eventName: "Purchased",
+      args: { buyer },
+    });
+    expect(got!.args).toMatchObject({ listingId: BigInt(listing.id), amount: 0n });
+    const { value } = await reader().getTransaction({ hash: got!.transactionHash });
+    expect(value).toBe(0n);
+    await stray.axe();
     stray.check();
     await stray.close();
   });
@@ -179,6 +279,52 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
     await dialog.getByText("all of it: it is due at once").waitFor();
     await dialog.getByRole("button", { name: /^Pay / }).click();
     await arrives(page());
+    guest.check();
+  });
+
+  /** What the live page saves under that name. */
+  const save = async (name: string): Promise<string> => {
+    const [file] = await Promise.all([
+      page().waitForEvent("download"),
+      page().getByRole("button", { name, exact: true }).click(),
+    ]);
+    return readFile((await file.path())!, "utf8");
+  };
+  const checked = (text: string) =>
+    verifyOnChain({
+      crypto: portableCrypto,
+      client: reader(),
+      contracts: stack.contracts,
+      chainId: hardhat.id,
+      lines: text.split("\n"),
+    });
+
+  it("buys by size: what is paid is the bytes of what it read, rounded down once", async () => {
+    const listing = await listingWith(stack, ({ title }) => title === "Seattle hourly climate normals");
+    const dialog = await openBuy(page(), app(), listing, "By size");
+    await dialog.getByLabel("Deposit").fill("0.001");
+    await dialog.getByRole("button", { name: /^Deposit 0\.001 ETH/ }).click();
+    await arrives(page());
+    await until(async () => (await figure(page(), '[data-meter="messages"]')) > 20n);
+    await page()
+      .getByRole("button", { name: /Stop and get the rest back/ })
+      .click();
+    await page().getByRole("heading", { name: "Settled" }).waitFor({ timeout: BUY_MS });
+    const claimed = await figure(page(), '[data-stop="claimed"]');
+    expect(claimed + (await figure(page(), '[data-stop="refund"]'))).toBe(10n ** 15n);
+    const text = await save("JSON lines with proofs");
+    const report = await checked(text);
+    expect(report.channel).toMatchObject({ claimed, closed: true });
+    // Ten to the fifteenth a mebibyte, as the seed says; the bytes are those that the publisher signed.
+    const bytes = text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { type: string; header: Hex })
+      .filter(({ type }) => type === "segment")
+      .reduce((sum, { header }) => sum + BigInt(decodeHeader(unhex(header)).bodyBytes), 0n);
+    expect(bytes).toBeGreaterThan(0n);
+    expect(claimed).toBe((10n ** 15n * bytes) / 2n ** 20n);
+    await guest.axe();
     guest.check();
   });
 
@@ -298,21 +444,8 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
   });
 
   it("exports what it read as JSON lines that hold against the chain, and as CSV", async () => {
-    const save = async (name: string): Promise<string> => {
-      const [file] = await Promise.all([
-        page().waitForEvent("download"),
-        page().getByRole("button", { name, exact: true }).click(),
-      ]);
-      return readFile((await file.path())!, "utf8");
-    };
     const text = await save("JSON lines with proofs");
-    const report = await verifyOnChain({
-      crypto: portableCrypto,
-      client: reader(),
-      contracts: stack.contracts,
-      chainId: hardhat.id,
-      lines: text.split("\n"),
-    });
+    const report = await checked(text);
     expect(report.messages).toBeGreaterThan(30);
     expect(report.channel).not.toBeNull();
     const csv = await save("CSV");
@@ -320,15 +453,7 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
     expect(head).toMatch(/^time,device,topic,segmentId,cpu,/);
     expect(rows.length).toBeGreaterThanOrEqual(report.messages);
     const edited = text.replace(/"payload":"\{/, '"payload":"{ ');
-    await expect(
-      verifyOnChain({
-        crypto: portableCrypto,
-        client: reader(),
-        contracts: stack.contracts,
-        chainId: hardhat.id,
-        lines: edited.split("\n"),
-      }),
-    ).rejects.toThrow(/payload/);
+    await expect(checked(edited)).rejects.toThrow(/payload/);
   });
 
   it("stops, and rates what it paid for; the listing shows it to everybody", async () => {
@@ -487,20 +612,75 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
     guest.check();
   });
 
-  it("restores everything in a fresh profile from the wallet alone", async () => {
+  /** What the gateway has opened to the buyer of a channel, in the coin. */
+  async function owedOn(listing: Listed, channelId: Hex): Promise<bigint> {
+    const { http } = stack.gateways[0]!;
+    const { token } = await signInAtGateway(await sellerOf(listing), { http });
+    const channels = await getGatewayChannels({ http, token });
+    await signOutAtGateway({ http, token });
+    return BigInt(channels.find((channel) => channel.channelId === channelId)!.owed);
+  }
+
+  it("restores everything in a fresh profile from the wallet alone, and pays for nothing twice", async () => {
+    const logs = await reader().getLogs({ address: stack.contracts.Grants, fromBlock: 0n });
+    const args = { buyer: accountOf("buyer2").account.address };
+    const bought = parseEventLogs({ abi: grantsAbi, logs, eventName: "Purchased", args });
+    const given = parseEventLogs({ abi: grantsAbi, logs, eventName: "GrantGiven", args });
     const fresh = await visit(browser, { wallets: [wallet] });
     await fresh.page.goto(`${app()}/purchases`);
     await connect(fresh.page, "Second Wallet");
-    const card = fresh.page
-      .locator("[data-grant]")
-      .filter({ hasText: "This machine, live" })
-      .filter({ hasText: "Read on" });
-    await card.first().getByRole("link", { name: "Read on" }).click();
+    const grants = [...bought, ...given].map(({ args: { grantId } }) => grantId);
+    const shown = () =>
+      fresh.page
+        .locator("[data-grant]")
+        .evaluateAll((cards) => cards.map((card) => card.getAttribute("data-grant")));
+    await until(async () => (await shown()).length === grants.length);
+    expect((await shown()).toSorted()).toEqual(grants.toSorted());
+
+    // The one that was read last in the other profile: what it was charged there has come to rest when later epochs add nothing.
+    const listing = await listingWith(stack, ({ title }) => title === "This machine, live");
+    const { grantId, paymentId } = bought.at(-2)!.args;
+    const sealed = async () => {
+      const answers = await Promise.all(stack.relays.map((relay) => fetch(`${relay.http}/v1/heads`)));
+      const heads = await Promise.all(answers.map((answer) => answer.json() as Promise<{ items: Head[] }>));
+      return Math.max(
+        ...heads.flatMap(({ items }) =>
+          items.filter(({ listingId }) => listingId === listing.id).map(({ sealedAtMs }) => sealedAtMs),
+        ),
+      );
+    };
+    let paid = -1n;
+    await until(async () => {
+      const before = paid;
+      const at = await sealed();
+      await until(async () => (await sealed()) > at + 3_000);
+      paid = await owedOn(listing, paymentId);
+      return paid === before;
+    }, BUY_MS);
+    expect(paid).toBeGreaterThan(0n);
+
+    const card = fresh.page.locator(`[data-grant="${grantId}"]`);
+    await card.getByRole("link", { name: "Read on" }).click();
     await fresh.page.getByRole("button", { name: "Read on" }).click();
     await arrives(fresh.page);
+    const messages = () => figure(fresh.page, '[data-meter="messages"]');
+    await until(async () => (await messages()) > 10n);
+    await fresh.page.getByRole("button", { name: /Stop and get the rest back/ }).click();
+    await fresh.page.getByRole("heading", { name: "Settled" }).waitFor({ timeout: BUY_MS });
+    // What was paid before, and each message that came here, once.
+    const claimed = await figure(fresh.page, '[data-stop="claimed"]');
+    expect(claimed).toBe(paid + BigInt(listing.plans[0]!.price) * (await messages()));
+    expect(await figure(fresh.page, '[data-meter="due"]')).toBe(claimed);
+    const ended = parseEventLogs({
+      abi: channelsAbi,
+      logs: await reader().getLogs({ address: stack.contracts.Channels, fromBlock: 0n }),
+      eventName: "ChannelClosed",
+      args: { channelId: paymentId },
+    });
+    expect(ended.map(({ args: { claimed } }) => claimed)).toEqual([claimed]);
     fresh.check();
     await fresh.close();
-  });
+  }, 300_000);
 
   it("reads on after its keys were changed elsewhere, and changes them here", async () => {
     const { contracts } = stack;

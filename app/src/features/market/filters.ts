@@ -37,9 +37,9 @@ export const isCategory = (value: string): value is Category =>
   (CATEGORIES as readonly string[]).includes(value);
 const isKind = (value: string): value is Kind => (KINDS as readonly string[]).includes(value);
 
-/** The part of a text that can be searched for. Cut between characters, never within one. */
+/** The part of a text that can be searched for: a pasted one may hold control characters. Cut between characters, never within one. */
 const searchable = (text: string): string =>
-  [...text.replace(/\p{Cc}/gu, " ")].slice(0, MAX_QUERY_CHARS).join("");
+  [...text.replace(/\p{Cc}+/gu, " ")].slice(0, MAX_QUERY_CHARS).join("");
 
 export function readFilters(params: URLSearchParams): Filters {
   const category = params.get("category") ?? "";
@@ -61,7 +61,10 @@ export function writeFilters(filters: Filters): string {
 
 export function listingsPath(filters: Filters, cursor: string): string {
   const params = new URLSearchParams({ state: "open", limit: PAGE_SIZE });
-  for (const [name, value] of Object.entries(filters)) if (value.trim()) params.set(name, value.trim());
+  for (const [name, value] of Object.entries(filters)) {
+    const wanted = searchable(value).trim();
+    if (wanted) params.set(name, wanted);
+  }
   if (cursor) params.set("cursor", cursor);
   return `/v1/listings?${params}`;
 }
