@@ -4,9 +4,11 @@
 // - the log cut at every byte of its last record: that record is gone or there, never half; opened again by the store as well (everyday runs: at each byte of
 //   the frames' headers, and at samples of the pages)
 // - one bit flipped anywhere: what it changed is found; nothing altered is ever given out
-// - a full disk at the N-th write: refused, nothing acknowledged lost · a failed flush ends the process, the relay's too
+// - a full disk at the N-th write: refused, nothing acknowledged lost; through the relay: publisher and paying reader refused, others served, and on when
+//   there is room · a failed flush ends the process, the relay's too
 
 import { spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import {
   copyFileSync,
@@ -22,22 +24,27 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { hex, readUint } from "@weir/sdk/core";
+import { decodeHeader, HEADER_BYTES, hex, readUint } from "@weir/sdk/core";
 import { segmentFrame } from "@weir/sdk/wire";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeGrant } from "../../test/support/market.ts";
 import { openDatabase } from "../src/store/database.ts";
 import { ledgerStore } from "../src/store/ledger.ts";
 import { SCHEMA } from "../src/store/schema.ts";
 import { scrub } from "../src/store/scrub.ts";
 import { segmentStore } from "../src/store/segments.ts";
 import { bundle } from "./support/bundle.ts";
-import { ScriptedGateway } from "./support/gateway.ts";
+import { readSegments, ScriptedBuyer, untilRefused } from "./support/buyer.ts";
+import { ScriptedGateway, type Sealed } from "./support/gateway.ts";
 import { spawnRelay } from "./support/process.ts";
+import { startScene } from "./support/scene.ts";
 import { accountAt, CHANNEL, COUNT, FATAL_EXIT, GENERATION, LISTING, segmentAt } from "./support/stored.ts";
-import { startWorld } from "./support/world.ts";
+import { FREE, METERED, PRICE, startWorld, type World } from "./support/world.ts";
 
 const WRITER = new URL("support/store-writer.ts", import.meta.url).pathname;
 const POINTS = Number(process.env.WEIR_STORAGE_POINTS ?? 100);
+/** The disk fills up less often than a program is killed. */
+const FULL_POINTS = Math.ceil(POINTS / 12);
 const SEED = Number(process.env.WEIR_SEED ?? Math.floor(Math.random() * 2 ** 31));
 /** Bytes of a body where every byte or bit of the file is tried. */
 const SMALL = 300;
@@ -46,6 +53,12 @@ const LOG_HEADER_BYTES = 32;
 const FRAME_BYTES = 24 + 4096;
 /** With fewer points, pages are cut at every 37th byte only. */
 const EVERY_BYTE_FROM = 1000;
+/** The relay's disk is full from this write on, for so many: up to the first charge it writes 70 times, and each segment takes two at least. */
+const FULL_FROM = 120;
+const FULL_WRITES = 6;
+/** Segments that are to be published meanwhile, and how many at once. */
+const MADE = 60;
+const RUN = 20;
 /** Thousands of points take their time. */
 const AT_LENGTH = { timeout: 3_600_000 };
 const PLACE = { listingId: LISTING, generation: GENERATION, seq: 0n };
@@ -185,9 +198,9 @@ describe.skipIf(!hasStrace)("under strace", () => {
     expect(killed).toBeGreaterThanOrEqual(POINTS * 0.95);
   });
 
-  test("a full disk at any write: refused, and nothing acknowledged is lost", async () => {
+  test("a full disk at any write: refused, and nothing acknowledged is lost", AT_LENGTH, async () => {
     const random = randomFrom(SEED + 1);
-    for (let i = 0; i < 8; i += 1) {
+    for (let i = 0; i < FULL_POINTS; i += 1) {
       const path = fresh();
       const at = 200 + random(3000);
       const { kept, refused } = await write(
@@ -216,35 +229,141 @@ describe.skipIf(!hasStrace)("under strace", () => {
     }
   });
 
-  test("a failed flush ends the relay before it acknowledges", async () => {
-    const world = await startWorld();
-    const { listingId } = await world.listing("bad disk");
-    const generation = Math.floor(Date.now() / 1000);
-    const faults = ["fsync", "fdatasync"].flatMap((name) => ["-e", `inject=${name}:error=EIO:when=30+`]);
-    const under = strace("-o", "/dev/null", "-e", "trace=fsync,fdatasync", ...faults);
-    const relay = await spawnRelay(world, fresh(), {}, under);
-    const ended = once(relay.child, "exit");
-    const gateway = await ScriptedGateway.start(world, relay, { listingId, generation });
-    try {
-      const { frames } = await gateway.publish();
-      let acknowledged = 0;
-      const publishing = (async () => {
-        for (;;) {
-          frames.write(segmentFrame((await gateway.seal()).bytes));
-          await frames.expect("ACK");
-          acknowledged += 1;
+  describe("the relay as a program", () => {
+    let world: World;
+    beforeAll(async () => {
+      world = await startWorld();
+    });
+    afterAll(() => world.stop());
+
+    /** strace's words for a relay to which its calls of these names fail. */
+    const failing = (names: readonly string[], error: string, when: string) =>
+      strace(
+        ...["-o", "/dev/null", "-e", `trace=${names}`],
+        ...names.flatMap((name) => ["-e", `inject=${name}:error=${error}:when=${when}`]),
+      );
+
+    test("a failed flush ends it before it acknowledges", async () => {
+      const { listingId } = await world.listing("bad disk");
+      const generation = Math.floor(Date.now() / 1000);
+      const under = failing(["fsync", "fdatasync"], "EIO", "30+");
+      const relay = await spawnRelay(world, fresh(), {}, under);
+      const ended = once(relay.child, "exit");
+      const gateway = await ScriptedGateway.start(world, relay, { listingId, generation });
+      try {
+        const { frames } = await gateway.publish();
+        let acknowledged = 0;
+        const publishing = (async () => {
+          for (;;) {
+            frames.write(segmentFrame((await gateway.seal()).bytes));
+            await frames.expect("ACK");
+            acknowledged += 1;
+          }
+        })();
+        await expect(publishing).rejects.toThrow();
+        const [code] = (await ended) as [number];
+        expect(code).not.toBe(0);
+        expect(acknowledged).toBeLessThan(30);
+      } finally {
+        await gateway.stop();
+      }
+    });
+
+    test("a full disk: publisher and paying reader are refused, nothing acknowledged or paid is lost, others read on", async () => {
+      const path = fresh();
+      const under = failing(["pwrite64"], "ENOSPC", `${FULL_FROM}..${FULL_FROM + FULL_WRITES}`);
+      const relay = await spawnRelay(world, path, { WEIR_PARENT_WATCH: "1" }, under);
+      const ended = once(relay.child, "exit");
+      const listing = await world.listing("full disk");
+      // Before the scene's epoch begins.
+      const free = await makeGrant(world.chain, listing, { plan: FREE, amount: 0n });
+      const reader = await ScriptedBuyer.start(world, relay, free);
+      const scene = await startScene(world, relay, "full disk", METERED, listing);
+      const { gateway } = scene;
+      try {
+        const made = await scene.segments(1, 1, 1);
+        const paying = await scene.session({ ahead: MADE, credit: 1 });
+        expect(await readSegments(paying, 1)).toEqual([0n]);
+        const sealedAtMs = scene.epoch * 1000 + 999;
+        while (made.length < MADE) made.push(await gateway.seal({ sealedAtMs, text: randomText() }));
+
+        let acknowledged = 2;
+        const refusals: string[] = [];
+        while (refusals.length === 0 && acknowledged < MADE - 1)
+          acknowledged = await publish(gateway, made, acknowledged, refusals);
+        expect(acknowledged).toBeLessThan(MADE - 1);
+        paying.send("CREDIT", { bytes: 1 << 20 });
+        expect(await untilRefused(paying)).toMatchObject({ name: "DiskFull", segments: 0 });
+        const frames = await reader.open({ fromStart: true });
+        expect(await readSegments(frames, acknowledged + 1)).toEqual(numbers(0, acknowledged));
+
+        while (acknowledged < MADE - 1) acknowledged = await publish(gateway, made, acknowledged, refusals);
+        expect(new Set(refusals)).toEqual(new Set(["DiskFull"]));
+        const again = await scene.session({ sessionNo: 2n, fromSeq: 1n, before: 1, ahead: MADE });
+        expect(await readSegments(again, MADE - 1)).toEqual(numbers(1, MADE - 1));
+        relay.child.stdin.end();
+        expect((await ended)[0]).toBe(0);
+
+        await expectStored(path, gateway, made);
+        const { database, ledger } = openStores(path);
+        const account = await ledger.get(scene.buyer.channelId);
+        const bought = await ledger.bought(scene.buyer.channelId);
+        database.close();
+        expect(account).toMatchObject({ accrued: BigInt(MADE) * PRICE, nextSeq: BigInt(MADE) });
+        expect(bought).toMatchObject([{ fromSeq: 0n, toSeq: BigInt(MADE - 1) }]);
+      } finally {
+        relay.child.stdin.end();
+        await reader.stop();
+        await scene.stop();
+      }
+    });
+
+    /** A run at once, so that some are still being judged while an earlier one finds no room. Gives the number of the last that was acknowledged. */
+    async function publish(
+      gateway: ScriptedGateway,
+      made: readonly Sealed[],
+      acknowledged: number,
+      refusals: string[],
+    ): Promise<number> {
+      const { frames, head } = await gateway.publish();
+      const stored = head.head ? Number(decodeHeader(head.head.subarray(0, HEADER_BYTES)).seq) : -1;
+      expect(stored).toBeGreaterThanOrEqual(acknowledged);
+      const run = made.slice(stored + 1, stored + 1 + RUN);
+      for (const { bytes } of run) frames.write(segmentFrame(bytes));
+      let last = stored;
+      while (last < stored + run.length) {
+        const said = await frames.read();
+        if (said?.type === "REFUSED") {
+          refusals.push(said.name);
+          return last;
         }
-      })();
-      await expect(publishing).rejects.toThrow();
-      const [code] = (await ended) as [number];
-      expect(code).not.toBe(0);
-      expect(acknowledged).toBeLessThan(30);
-    } finally {
-      await gateway.stop();
-      await world.stop();
+        if (said?.type !== "ACK") throw new Error(`${said?.type ?? "an end"} came in place of ACK`);
+        last = Number(said.seq);
+      }
+      frames.abort(new Error("enough"));
+      return last;
+    }
+
+    /** All of it, in order and byte by byte. */
+    async function expectStored(
+      path: string,
+      { listingId, generation }: ScriptedGateway,
+      made: readonly Sealed[],
+    ) {
+      const { database, segments } = openStores(path);
+      const found = await segments.read({ listingId, generation, seq: 0n }, Number.MAX_SAFE_INTEGER);
+      database.close();
+      expect(found.map(({ bytes }) => hex(bytes))).toEqual(made.map(({ bytes }) => hex(bytes)));
     }
   });
 });
+
+/** What deflates little: a segment of it fills a page. */
+const randomText = (): string => randomBytes(2_700).toString("base64");
+
+/** Segment numbers, inclusive. */
+const numbers = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, i) => BigInt(from + i));
 
 test(
   "the log cut anywhere in its last record: the record is gone, the others are whole",

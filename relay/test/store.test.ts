@@ -2,7 +2,7 @@
 //
 // - a group is all or nothing for each job: a job that throws undoes itself and nothing else
 // - a full disk refuses by name, keeps serving, and takes writes again when there is room
-// - segments: order, runs by bytes, epochs, heads across generations and after a trim; a damaged record is a gap
+// - segments: order, no hole, runs by bytes, epochs, heads across generations and after a trim; a damaged record is a gap
 // - ledger: compare-and-set, amounts of 96 bits, joined intervals, unconfirmed vouchers
 // - covers: the one that reaches furthest; narrower ones make room
 
@@ -119,12 +119,12 @@ test("a full disk refuses by name, keeps serving, and recovers", async () => {
 test("segments are read in order, by bytes and by epoch", async () => {
   const segments = store();
   const huge = 2n ** 64n - 1n; // the highest listing id there can be
-  await segments.append([segment(0n, { listingId: huge }), segment(5n, { epoch: 11, listingId: huge })]);
+  await segments.append([segment(0n, { listingId: huge }), segment(1n, { epoch: 11, listingId: huge })]);
   await segments.append([segment(0n), segment(1n), segment(2n, { epoch: 12 }), segment(3n, { epoch: 12 })]);
   const size = segment(0n).bytes.length;
   expect(numbers(await segments.read({ listingId: 7n, generation: 1, seq: 1n }, size * 2))).toEqual([1n, 2n]);
   expect(numbers(await segments.read({ listingId: 7n, generation: 1, seq: 1n }, 1))).toEqual([1n]);
-  expect(numbers(await segments.read({ listingId: huge, generation: 1, seq: 1n }, 1e6))).toEqual([5n]);
+  expect(numbers(await segments.read({ listingId: huge, generation: 1, seq: 1n }, 1e6))).toEqual([1n]);
   expect(await segments.firstInEpoch(7n, 1, 11)).toEqual({ seq: 2n, epoch: 12 });
   expect(await segments.range(7n, 1, 10, 11)).toEqual({ firstSeq: 0n, lastSeq: 1n });
   expect(await segments.range(7n, 1, 13, 20)).toBeNull();
@@ -136,9 +136,31 @@ test("a number is stored once, and the first stays", async () => {
   const segments = store();
   const first = segment(0n);
   await segments.append([first]);
-  await expect(segments.append([segment(0n)])).rejects.toThrow(/UNIQUE/);
+  await expect(segments.append([segment(0n)])).rejects.toMatchObject({ name: "OutOfLine" });
   const [kept] = await segments.read({ listingId: 7n, generation: 1, seq: 0n }, 1);
   expect(hex(kept!.segmentId)).toBe(hex(first.segmentId));
+});
+
+test("nothing is stored behind a hole, wherever the line began", async () => {
+  const segments = store();
+  await segments.append([segment(40n)]);
+  // One group: what was to be in between finds no room, what comes behind it does.
+  const attempts = await Promise.allSettled([
+    segments.append([segment(42n)]),
+    segments.append([segment(41n), segment(43n)]),
+    segments.append([segment(41n)]),
+    segments.append([segment(43n)]),
+    segments.append([segment(0n, { generation: 2 })]),
+  ]);
+  expect(attempts.map(({ status }) => status)).toEqual([
+    ...["rejected", "rejected"],
+    "fulfilled",
+    "rejected",
+    "fulfilled",
+  ]);
+  expect(numbers(await segments.read({ listingId: 7n, generation: 1, seq: 0n }, 1e6))).toEqual([40n, 41n]);
+  await segments.trim({ beforeMs: 6, maxBytes: 1e9 });
+  await expect(segments.append([segment(43n)])).rejects.toThrow(/segment 43 .* does not follow .* 41/);
 });
 
 test("a trim drops the oldest and keeps heads; generations follow each other", async () => {

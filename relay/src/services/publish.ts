@@ -146,6 +146,9 @@ export const publishService = () => (components: PublishComponents) => {
       if (frame.type !== "SEGMENT")
         throw new RefusedError("BadFrame", `${frame.type} came in place of SEGMENT`);
       const segment = await accept(frame.bytes, gateway);
+      // While it was judged, one before it may have found no room, or another publisher may have come.
+      if (failure) throw failure;
+      if (line.publisher !== frames) return;
       const { seq } = segment.header;
       if (tail && seq <= tail.seq) {
         await repeated(segment, gateway.generation);

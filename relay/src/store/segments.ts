@@ -31,8 +31,23 @@ export type Head = {
 /** Where a run of segments begins. */
 export type Place = { listingId: bigint; generation: number; seq: bigint };
 
+/** What came is not the segment behind the newest one that is stored: behind a hole nothing is ever acknowledged. */
+export class OutOfLine extends Error {
+  override readonly name = "OutOfLine";
+
+  constructor({ listingId, generation, seq }: Header, newest: bigint) {
+    super(
+      `segment ${seq} of listing ${listingId}, generation ${generation}, does not follow the newest one, ${newest}`,
+    );
+  }
+}
+
 export interface SegmentStore {
-  /** Appends in the given order; resolves when all of it is on the disk. */
+  /**
+   * Appends in the given order; resolves when all of it is on the disk. A generation begins anywhere, and goes on without a hole.
+   *
+   * @throws OutOfLine
+   */
   append(segments: readonly Segment[]): Promise<void>;
   /**
    * Segments from `place` on, in order, at least one if there is one, and no more than `maxBytes` beyond the first. A record whose
@@ -102,6 +117,7 @@ export function segmentStore(database: Database, onCorrupt: (place: Place) => vo
   let storedBytes = Number(sum.get()!.bytes);
 
   function write({ header, segmentId, bytes, receivedAtMs }: Segment, before: Head | undefined): Head {
+    if (before && header.seq !== before.header.seq + 1n) throw new OutOfLine(header, before.header.seq);
     const listing = signed(header.listingId);
     const place = [listing, header.generation, header.seq] as const;
     const { epoch } = header;
