@@ -6,6 +6,15 @@ const MIB = 1024 * 1024;
 
 // ------------------------------------------------------------------------------------------------------ connections
 
+/** A connection on which nobody was admitted: an honest reader takes a few round trips, one whose purchase is being mined `OPEN_TIMEOUT_MS`. */
+export const STRANGER_TIMEOUT_MS = 120 * SECOND;
+/** How often it is looked at whose time is over. */
+export const STRANGER_CHECK_MS = 5 * SECOND;
+/** Such connections at once, a quarter of all: beyond it the one that is here longest goes, of the address that has the most. */
+export const MAX_STRANGERS = 512;
+/** Connections of one IPv4 address or IPv6 /64, admitted ones among them: a school fits, no address fills the relay. Not of this
+ * machine's own: a proxy may stand there. */
+export const MAX_CONNECTIONS_PER_ADDRESS = 512;
 /** From HELLO to the first frame: a program answers within a round trip; whoever is silent gives up his place. */
 export const HANDSHAKE_TIMEOUT_MS = 10 * SECOND;
 /** From HEAD to OPEN: a purchase may be on its way into a block meanwhile. */

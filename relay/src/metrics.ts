@@ -16,6 +16,7 @@ const COUNTERS = {
   vouchers_accepted_total: "Vouchers that raised a channel's total.",
   ticks_accepted_total: "Ticks that raised a channel's total.",
   sessions_opened_total: "Reading sessions opened, by kind.",
+  strangers_cut_total: "Connections ended because nobody was admitted on them, by reason.",
   refusals_total: "Refusals sent, by name.",
   keys_served_total: "Covers given out, by origin.",
   commands_total: "Commands answered by a gateway.",

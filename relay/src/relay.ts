@@ -18,6 +18,7 @@ import { feeds } from "./services/feeds.ts";
 import { keysService } from "./services/keys.ts";
 import { publishService } from "./services/publish.ts";
 import { statements } from "./services/statements.ts";
+import { strangers } from "./services/strangers.ts";
 import { subscribeService } from "./services/subscribe.ts";
 import { vouchersService } from "./services/vouchers.ts";
 import { pause } from "./services/wait.ts";
@@ -71,6 +72,9 @@ export async function startRelay(config: RelayConfig, { log, onFatal }: RelayCom
       listen: [`${ip}/tcp/${ports.tcp}`, `${ip}/tcp/${ports.ws}/ws`],
     });
     started.push(() => node.stop());
+    const unknown = strangers()({ node, metrics });
+    unknown.start();
+    started.push(unknown.stop);
 
     const { contracts } = config.deployment;
     const delivery: Delivery = {
@@ -83,6 +87,7 @@ export async function startRelay(config: RelayConfig, { log, onFatal }: RelayCom
       node,
       log,
       metrics,
+      strangers: unknown,
       segments,
       ledger,
       covers,
@@ -108,6 +113,7 @@ export async function startRelay(config: RelayConfig, { log, onFatal }: RelayCom
     metrics.gauge("gateways", "Gateways connected for vouchers now.", vouchers.count);
     metrics.gauge("readers", "Reading sessions now.", subscribe.count);
     metrics.gauge("connections", "Open libp2p connections.", () => node.getConnections().length);
+    metrics.gauge("strangers", "Connections on which nobody is admitted.", unknown.count);
     for (const service of [vouchers, publish, keys, commands, subscribe, web]) {
       await service.start();
       started.push(service.stop);

@@ -2,6 +2,7 @@
 //
 // - 1,500 silent sockets on each listener: an honest dial gets through, and the silent ones are gone after their time;
 //   with the defaults nobody gets through
+// - a connection that only shows who it is counts as a stranger's (what becomes of those: strangers.test.ts)
 // - a WebSocket message above the bound, and a frame that is none, end their connection and nothing else
 // - 200 stalled readers beside 20 live ones: these get everything, and memory stays; with the defaults it grows with what is sent
 import { spawn } from "node:child_process";
@@ -87,6 +88,26 @@ test("with the library's defaults the same sockets lock everybody out", async ()
   }
 });
 
+test("who has shown who he is and says nothing is a stranger, whose places are counted", async () => {
+  const strangers = async () => {
+    const metrics = await (await fetch(`${relay.http}/metrics`)).text();
+    return Number(/^weir_relay_strangers (\d+)$/m.exec(metrics)![1]);
+  };
+  const patience = { timeout: 30_000 };
+  await expect.poll(strangers, patience).toBe(0);
+  const nodes = await Promise.all(TRANSPORTS.map(() => createNode()));
+  try {
+    for (const [n, transport] of TRANSPORTS.entries()) {
+      const address = relay.multiaddrs.find((text) => text.includes("/ws") === (transport === "ws"))!;
+      await nodes[n]!.dial(multiaddr(address));
+    }
+    await expect.poll(strangers, patience).toBe(2);
+  } finally {
+    await Promise.all(nodes.map((node) => node.stop()));
+  }
+  await expect.poll(strangers, patience).toBe(0); // their end is heard as well
+});
+
 test("a WebSocket message above the bound, and a frame that is none, end their connection and nothing else", async () => {
   const port = portOf(relay.multiaddrs, "ws");
   const socket = new WebSocket(`ws://127.0.0.1:${port}`);
@@ -152,6 +173,7 @@ test(`${STALLED} stalled readers beside ${LIVE} live ones: these get everything,
     proxy.stall();
     const metrics = await (await fetch(`${relay.http}/metrics`)).text();
     expect(metrics).toMatch(new RegExp(`^weir_relay_readers ${STALLED + LIVE}$`, "m"));
+    expect(metrics).toMatch(/^weir_relay_strangers 0$/m); // readers and the gateway are admitted
     const beside = await round();
     const grown = residentBytes(relay.child.pid!) - before;
     console.log(`${STALLED} stalled readers: memory grew by ${(grown / 2 ** 20).toFixed(1)} MiB`);

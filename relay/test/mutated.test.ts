@@ -54,10 +54,15 @@ afterAll(async () => {
 });
 
 type Dialled = Awaited<ReturnType<typeof dial>> & { node: Libp2p };
-const dialled = async (node: Libp2p, protocol: string): Promise<Dialled> => ({
-  ...(await dial(node, relay, protocol)),
-  node,
-});
+/** Whoever was never admitted is cut after a while, and dials again. */
+async function dialled(node: Libp2p, protocol: string): Promise<Dialled> {
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      return { ...(await dial(node, relay, protocol)), node };
+    } catch (error) {
+      if (attempt === 3) throw error;
+    }
+}
 
 /** What both sides of this stream know. */
 const situation = (scene: Scene, { hello, relayPeer, node }: Dialled, sessionDigest: Bytes): Situation => ({

@@ -141,6 +141,7 @@ export const commandsService = () => (components: CommandsComponents) => {
     if (!byPeer.take(peer.id)) throw tooOften();
     linkTo(command.listingId);
     await admit(command);
+    peer.admitted();
     // Not before the signature holds: a grant's id is public, and nobody else uses its rate up.
     if (!byGrant.take(command.grantId)) throw tooOften();
     return ask(command);

@@ -47,6 +47,7 @@ export async function checkGateway(
     throw new RefusedError("StaleGeneration", "A later generation was published here.", {
       generation: String(newest.header.generation),
     });
+  peer.admitted();
   return { listing, keyId: auth.keyId, publicKey, generation: auth.generation };
 }
 

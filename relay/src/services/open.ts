@@ -47,8 +47,14 @@ export type CheckedSession = {
   plan: Plan;
 };
 
-/** Grant, window, payment, connection. @throws RefusedError */
+/** Grant, window, payment, connection. From here on the peer is no stranger. @throws RefusedError */
 export async function admit(components: OpenComponents, peer: Peer, open: OpenFrame): Promise<Admitted> {
+  const admitted = await check(components, peer, open);
+  peer.admitted();
+  return admitted;
+}
+
+async function check(components: OpenComponents, peer: Peer, open: OpenFrame): Promise<Admitted> {
   const { admission, crypto, delivery, operator, relayPeer } = components;
   checkExpiry(open.expiry, Math.floor(Date.now() / 1000));
   const terms = await admission.terms(open.listingId, open.version);

@@ -6,6 +6,7 @@ import type { Address } from "viem";
 import { DRAIN_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS, MAX_STREAMS_PER_PEER } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
+import type { Strangers } from "./strangers.ts";
 import { within } from "./wait.ts";
 
 /** The other side of a greeted stream. */
@@ -16,9 +17,11 @@ export type Peer = {
   peerBytes: Uint8Array;
   /** What our HELLO asked to be signed. */
   nonce: Bytes;
+  /** It has proved who it is, or has a place that nobody needs to prove anything for: until this stream ends its connection is no stranger's. */
+  admitted(): void;
 };
 
-export type ServeComponents = { node: Libp2p; log: Log; metrics: Metrics };
+export type ServeComponents = { node: Libp2p; log: Log; metrics: Metrics; strangers: Strangers };
 
 export type Served = { start(): Promise<void>; stop(): Promise<void> };
 
@@ -27,7 +30,7 @@ export type Served = { start(): Promise<void>; stop(): Promise<void> };
  * handler returns, the stream is closed.
  */
 export function serve(
-  { node, log, metrics }: ServeComponents,
+  { node, log, metrics, strangers }: ServeComponents,
   protocol: string,
   greeting: { delivery: Delivery; operator: Address; maxFrameBytes: number },
   handler: (frames: FrameStream, peer: Peer) => Promise<void>,
@@ -39,10 +42,14 @@ export function serve(
     const frames = new FrameStream(stream, { maxFrameBytes: greeting.maxFrameBytes });
     open.add(frames);
     const nonce = globalThis.crypto.getRandomValues(new Uint8Array(32));
-    const peer = {
+    let leave: (() => void) | undefined;
+    const peer: Peer = {
       id: connection.remotePeer.toString(),
       peerBytes: connection.remotePeer.toMultihash().bytes,
       nonce,
+      admitted() {
+        leave ??= strangers.admit(connection);
+      },
     };
     try {
       frames.send("HELLO", { nonce, chainId: greeting.delivery.chainId, operator: lower(greeting.operator) });
@@ -52,6 +59,7 @@ export function serve(
       await end(frames, error);
     } finally {
       open.delete(frames);
+      leave?.();
     }
   }
 

@@ -23,6 +23,7 @@ import {
 } from "../../../gateway/test/support/parts.ts";
 import { createMetrics as relayMetrics } from "../../../relay/src/metrics.ts";
 import { type Feeds, feeds } from "../../../relay/src/services/feeds.ts";
+import { strangers } from "../../../relay/src/services/strangers.ts";
 import { subscribeService } from "../../../relay/src/services/subscribe.ts";
 import { vouchersService } from "../../../relay/src/services/vouchers.ts";
 import { openDatabase, type Database as RelayDatabase } from "../../../relay/src/store/database.ts";
@@ -127,10 +128,13 @@ export class RelayProgram {
       ),
       money: database.prepare("SELECT total, accrued FROM accounts WHERE channel_id = ?"),
     };
+    const node = net.node(this.party, this.address, this.peerBytes);
+    const metrics = relayMetrics();
     const shared = {
-      node: net.node(this.party, this.address, this.peerBytes),
+      node,
       log,
-      metrics: relayMetrics(),
+      metrics,
+      strangers: strangers()({ node, metrics }),
       segments: this.segments,
       ledger: this.ledger,
       feeds: this.feeds,
