@@ -93,6 +93,9 @@ interface IGrants {
     /// @notice An amount is stated though nothing is to be paid.
     error AmountWithoutFunding(uint96 amount);
 
+    /// @notice `authorization` is not what this funding takes, by its length or by what stands where the signature should be.
+    error AuthorizationMalformed(Funding funding, uint256 length);
+
     /// @notice What the channel could spend afterwards is less than the plan's entry.
     error EntryNotCovered(bytes32 channelId, uint256 spendable, uint96 entry);
 
