@@ -94,7 +94,7 @@ contract Grants is Checkout, ReentrancyGuardTransient {
             _requireEntry(paymentId, purchase.amount, plan.entry);
         }
         grantId = GrantHash.grantId(purchase.listingId, purchase.buyer, paymentId);
-        _findPlace(purchase.listingId, purchase.buyer, grantId);
+        _findPlace(purchase.listingId, purchase.buyer, grantId, plan.kind);
     }
 
     function _buy(Purchase calldata purchase) internal returns (bytes32 grantId) {
@@ -225,7 +225,6 @@ contract Grants is Checkout, ReentrancyGuardTransient {
         given.notBefore = notBefore;
         given.notAfter = notAfter;
         given.listingId = listingId;
-        given.personal = consents.isGated(listingId);
         given.paymentId = keccak256(abi.encode(nonce));
         grantId = _record(buyer, given);
         emit GrantGiven(
@@ -270,7 +269,7 @@ contract Grants is Checkout, ReentrancyGuardTransient {
         uint64 listingId = suspended.listingId;
         if (listingId == 0) revert GrantUnknown(grantId);
         if (suspended.revokedAt != 0) revert GrantIsRevoked(grantId);
-        if (!suspended.personal || consents.isAlive(listingId)) revert GrantNotSuspended(grantId);
+        if (!_isPersonal(suspended) || consents.isAlive(listingId)) revert GrantNotSuspended(grantId);
 
         suspended.revokedAt = uint40(block.timestamp);
         emit GrantSuspended(grantId, listingId);
@@ -324,7 +323,7 @@ contract Grants is Checkout, ReentrancyGuardTransient {
         if (held.listingId == 0 || held.rights & rights != rights) return false;
         if (block.timestamp < held.notBefore) return false;
         if (_isEnded(held) || _isUnpaid(held)) return false;
-        return !held.personal || consents.isAlive(held.listingId);
+        return !_isPersonal(held) || consents.isAlive(held.listingId);
     }
 
     /// @inheritdoc IGrants
@@ -344,8 +343,9 @@ contract Grants is Checkout, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IGrants
-    function grants(bytes32 grantId) external view returns (Grant memory) {
-        return _grants[grantId];
+    function grants(bytes32 grantId) external view returns (Grant memory held) {
+        held = _grants[grantId];
+        held.personal = _isPersonal(_grants[grantId]);
     }
 
     /// @inheritdoc IGrants
@@ -372,7 +372,7 @@ contract Grants is Checkout, ReentrancyGuardTransient {
 
     function _record(address buyer, Grant memory grant) internal returns (bytes32 grantId) {
         grantId = GrantHash.grantId(grant.listingId, buyer, grant.paymentId);
-        uint256 place = _findPlace(grant.listingId, buyer, grantId);
+        uint256 place = _findPlace(grant.listingId, buyer, grantId, grant.kind);
         bytes32[MAX_GRANTS] storage places = _places[grant.listingId][buyer];
         bytes32 replaced = places[place];
         if (replaced != 0) {
@@ -383,8 +383,9 @@ contract Grants is Checkout, ReentrancyGuardTransient {
         _grants[grantId] = grant;
     }
 
-    /// @dev An empty place, else that of a grant whose end is final, else of one whose channel pays nothing now.
-    function _findPlace(uint64 listingId, address buyer, bytes32 grantId) internal view returns (uint256) {
+    /// @dev An empty place, else that of a grant whose end is final, else, for a purchase, of one whose payment gives nothing now: such a
+    /// grant could come to life again, and that is the buyer's to give up, not the seller's.
+    function _findPlace(uint64 listingId, address buyer, bytes32 grantId, uint8 kind) internal view returns (uint256) {
         if (_grants[grantId].listingId != 0) revert GrantExists(grantId);
         bytes32[MAX_GRANTS] storage places = _places[listingId][buyer];
         uint256 ended = NO_PLACE;
@@ -397,7 +398,7 @@ contract Grants is Checkout, ReentrancyGuardTransient {
             if (ended == NO_PLACE && _isEnded(held)) ended = i;
         }
         if (ended != NO_PLACE) return ended;
-        for (uint256 i = 0; i < MAX_GRANTS && unpaid == NO_PLACE; i++) {
+        for (uint256 i = 0; i < MAX_GRANTS && unpaid == NO_PLACE && kind != GIVEN; i++) {
             if (_isUnpaid(_grants[places[i]])) unpaid = i;
         }
         if (unpaid == NO_PLACE) revert TooManyGrants(listingId, buyer, MAX_GRANTS);
@@ -415,6 +416,11 @@ contract Grants is Checkout, ReentrancyGuardTransient {
         if (held.kind != PlanKind.MESSAGE && held.kind != PlanKind.BYTE) return false;
         Channel memory channel = channels.channels(held.paymentId);
         return channel.closeAt != 0 || channel.deposit <= channel.claimed;
+    }
+
+    /// @dev A purchase knows from its terms. A gift depends on consent from the first round of its listing on, whichever came first.
+    function _isPersonal(Grant storage held) internal view returns (bool) {
+        return held.personal || (held.kind == GIVEN && consents.isGated(held.listingId));
     }
 
     function _isTimed(Grant storage held) internal view returns (bool) {

@@ -30,6 +30,7 @@ abstract contract Checkout is IGrants, EIP712 {
 
     uint40 internal constant FOR_EVER = type(uint40).max;
     uint8 internal constant SELLER = Roles.MANAGER | Roles.OWNER;
+    uint256 internal constant PERMIT_BYTES = 5 * 32; // of an EIP-2612 permit as `authorization`
 
     /// @inheritdoc IGrants
     IHubs public immutable hubs;
@@ -254,8 +255,9 @@ abstract contract Checkout is IGrants, EIP712 {
         if (funding == Funding.PULL) return channels.fundFor(terms, _pull(purchase, address(channels)), least);
         channelId = channels.channelIdOf(terms);
         if (funding == Funding.EIP3009) {
-            (uint256 validAfter, uint256 validBefore, bytes32 fundSalt, bytes memory signature) =
-                abi.decode(purchase.authorization, (uint256, uint256, bytes32, bytes));
+            bytes calldata signature = _signatureIn(purchase, 3);
+            (uint256 validAfter, uint256 validBefore, bytes32 fundSalt) =
+                abi.decode(purchase.authorization, (uint256, uint256, bytes32));
             try channels.fundWith3009(terms, amount, least, validAfter, validBefore, fundSalt, signature) returns (
                 bytes32, uint96 arrived
             ) {
@@ -265,8 +267,8 @@ abstract contract Checkout is IGrants, EIP712 {
                 if (!Authorizations.isUsed3009(terms.token, terms.payer, nonce)) _revert(reason);
             }
         } else if (funding == Funding.PERMIT2) {
-            (bytes32 fundSalt, uint256 deadline, bytes memory signature) =
-                abi.decode(purchase.authorization, (bytes32, uint256, bytes));
+            bytes calldata signature = _signatureIn(purchase, 2);
+            (bytes32 fundSalt, uint256 deadline) = abi.decode(purchase.authorization, (bytes32, uint256));
             try channels.fundWithPermit2(terms, amount, least, fundSalt, deadline, signature) returns (
                 bytes32, uint96 arrived
             ) {
@@ -293,8 +295,9 @@ abstract contract Checkout is IGrants, EIP712 {
         }
         subscriptionId = subscriptions.subscriptionIdOf(terms);
         if (funding == Funding.EIP3009) {
-            (uint256 validAfter, uint256 validBefore, bytes32 fundSalt, bytes memory signature) =
-                abi.decode(purchase.authorization, (uint256, uint256, bytes32, bytes));
+            bytes calldata signature = _signatureIn(purchase, 3);
+            (uint256 validAfter, uint256 validBefore, bytes32 fundSalt) =
+                abi.decode(purchase.authorization, (uint256, uint256, bytes32));
             try subscriptions.fundWith3009(terms, amount, least, validAfter, validBefore, fundSalt, signature) {}
             catch (bytes memory reason) {
                 // The purchase is the first funding, so its signature was made for a subscription that had never run.
@@ -302,8 +305,8 @@ abstract contract Checkout is IGrants, EIP712 {
                 if (!Authorizations.isUsed3009(terms.token, terms.payer, nonce)) _revert(reason);
             }
         } else if (funding == Funding.PERMIT2) {
-            (bytes32 fundSalt, uint256 deadline, bytes memory signature) =
-                abi.decode(purchase.authorization, (bytes32, uint256, bytes));
+            bytes calldata signature = _signatureIn(purchase, 2);
+            (bytes32 fundSalt, uint256 deadline) = abi.decode(purchase.authorization, (bytes32, uint256));
             try subscriptions.fundWithPermit2(terms, amount, least, fundSalt, deadline, signature) {}
             catch (bytes memory reason) {
                 bytes32 nonce = SubscriptionHash.fundNonce(subscriptionId, amount, 0, fundSalt);
@@ -312,17 +315,32 @@ abstract contract Checkout is IGrants, EIP712 {
         }
     }
 
+    /// @dev The signature in `authorization = abi.encode(word, …, bytes signature)`, behind that many words. Looked for by hand, because
+    /// decoding what does not fit reverts without a name.
+    function _signatureIn(Purchase calldata purchase, uint256 words) private pure returns (bytes calldata signature) {
+        bytes calldata data = purchase.authorization;
+        uint256 offset = 0x20 * (words + 1);
+        if (data.length >= offset + 0x20 && uint256(bytes32(data[offset - 0x20:])) == offset) {
+            uint256 length = uint256(bytes32(data[offset:]));
+            signature = data[offset + 0x20:];
+            if (length <= signature.length) return signature[:length];
+        }
+        revert AuthorizationMalformed(purchase.funding, data.length);
+    }
+
     /// @dev Takes the tokens from the buyer, who is the caller, and allows the escrow exactly what arrived.
     function _pull(Purchase calldata purchase, address escrow) private returns (uint96 arrived) {
         address token = purchase.listing.token;
         (address buyer, uint96 amount) = (purchase.buyer, purchase.amount);
-        if (purchase.authorization.length != 0) {
-            (uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) =
-                abi.decode(purchase.authorization, (uint256, uint256, uint8, bytes32, bytes32));
-            Authorizations.tryPermit(token, buyer, value, deadline, v, r, s);
+        uint256 length = purchase.authorization.length;
+        if (length != 0) {
+            if (length != PERMIT_BYTES) revert AuthorizationMalformed(Funding.PULL, length);
+            (uint256 value, uint256 deadline, uint256 v, bytes32 r, bytes32 s) =
+                abi.decode(purchase.authorization, (uint256, uint256, uint256, bytes32, bytes32));
+            Authorizations.tryPermit(token, buyer, value, deadline, uint8(v), r, s);
         }
 
-        uint256 before = IERC20(token).balanceOf(address(this));
+        uint256 before = Tokens.balance(token);
         IERC20(token).safeTransferFrom(buyer, address(this), amount);
         arrived = uint96(Tokens.arrivedSince(token, before, amount)); // never above amount
         IERC20(token).forceApprove(escrow, arrived);

@@ -28,9 +28,9 @@ import {SubscriptionTerms} from "../types/SubscriptionTypes.sol";
 /// binds all of it. `unitPrice` is the plan's `price`; of a flat plan its `upfront`; and of period and flat plans the promotion's price while
 /// it lasts. A metered promotion binds segments by their time, so it is no part of the purchase.
 ///
-/// A buyer has at most four grants of a listing at a time. A fifth takes the place of one that is over: its window has
-/// passed, it was revoked, or (only if there is none such) its channel is spent or closing, or its subscription does not run. That one
-/// ends for ever.
+/// A buyer has at most four grants of a listing at a time. A fifth takes the place of one that is over: its window has passed, or it was
+/// revoked. If there is none such, a purchase (never a gift) takes that of one whose channel is spent or closing, or whose subscription does
+/// not run. That one ends for ever.
 ///
 /// No money stays here: what a purchase brings goes on to an escrow in the same call. Tokens move only from the caller, or under
 /// the buyer's signature over payment id and amount.
@@ -92,6 +92,9 @@ interface IGrants {
 
     /// @notice An amount is stated though nothing is to be paid.
     error AmountWithoutFunding(uint96 amount);
+
+    /// @notice `authorization` is not what this funding takes, by its length or by what stands where the signature should be.
+    error AuthorizationMalformed(Funding funding, uint256 length);
 
     /// @notice What the channel could spend afterwards is less than the plan's entry.
     error EntryNotCovered(bytes32 channelId, uint256 spendable, uint96 entry);
@@ -177,7 +180,7 @@ interface IGrants {
     /// @notice The grant was revoked or replaced before.
     error GrantIsRevoked(bytes32 grantId);
 
-    /// @notice The buyer has four grants of the listing and none of them is over.
+    /// @notice The buyer has four grants of the listing and none of them gives up its place; to a gift, none whose payment could go on.
     error TooManyGrants(uint64 listingId, address buyer, uint256 maximum);
 
     /// @notice The listing is closed for ever.
@@ -341,11 +344,13 @@ interface IGrants {
     // -------------------------------------------------------------------------------------------------- seller's acts
 
     /// @notice Gives access without payment. Works for paused and closed listings too.
-    /// @dev Emits {GrantGiven}, {GrantReplaced} if a grant that is over makes room.
+    /// @dev Emits {GrantGiven}, {GrantReplaced} if a grant whose window has passed or that was revoked makes room. From the first round of
+    /// consent of its listing on, opened before or after it was given, a gift gives access only while the consents are alive.
     ///
     /// Requirements: the caller is MANAGER or owner of the listing's hub; buyer and `encryptionKey` are set; `rights` has at least one right and
-    /// none unknown; the window is not empty and ends in the future; the buyer is not blocked and has room; the nonce is
-    /// new for listing and buyer.
+    /// none unknown; the window is not empty and ends in the future; the buyer is not blocked and has an empty place or one whose grant is over
+    /// (a purchase that rests, because its channel is spent or closing or its subscription does not run, is not); the nonce is new for
+    /// listing and buyer.
     /// @param nonce The seller's choice; `paymentId = keccak256(abi.encode(nonce))`.
     /// @param encryptionKey The buyer's X25519 key.
     /// @return grantId The grant's id.
@@ -401,7 +406,7 @@ interface IGrants {
     /// open a channel that names a listing.
     function paymentOf(bytes32 grantId) external view returns (bytes32);
 
-    /// @notice A grant; all zero for unknown ones.
+    /// @notice A grant; all zero for unknown ones. `personal` is what holds now: a gift's becomes true with the first round of consent.
     function grants(bytes32 grantId) external view returns (Grant memory);
 
     /// @notice The buyer's grants of a listing that hold a place now, at most four, in no order.

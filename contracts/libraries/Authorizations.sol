@@ -138,13 +138,12 @@ library Authorizations {
         try IERC20Permit(token).permit(owner, address(this), value, deadline, v, r, s) {} catch {}
     }
 
-    /// @notice Whether an EIP-3009 authorisation was used. A token that cannot say so has none.
+    /// @notice Whether an EIP-3009 authorisation was used. A token that cannot say so has none: no code is there, it reverts, or
+    /// its answer is anything but one true word.
     function isUsed3009(address token, address owner, bytes32 nonce) internal view returns (bool) {
-        try IEIP3009(token).authorizationState(owner, nonce) returns (bool used) {
-            return used;
-        } catch {
-            return false;
-        }
+        (bool answered, bytes memory answer) =
+            token.staticcall(abi.encodeCall(IEIP3009.authorizationState, (owner, nonce)));
+        return answered && answer.length == 32 && bytes32(answer) == bytes32(uint256(1));
     }
 
     /// @notice Whether a Permit2 nonce was used.

@@ -10,44 +10,56 @@ pragma solidity ^0.8.30;
 // P9 payee and cuts add up to the rise exactly, 100,000 rises, against a second calculation
 // P6 is Channels.tokens
 
+import {Vm} from "@uniswap/v4-core/lib/forge-std/src/Vm.sol";
 import {IChannels} from "../../contracts/interfaces/IChannels.sol";
 import {Cuts, Payout} from "../../contracts/libraries/Cuts.sol";
 import {Signatures} from "../../contracts/libraries/Signatures.sol";
-import {ClaimCommon, ClaimRow, Terms} from "../../contracts/types/ChannelTypes.sol";
+import {ClaimCommon, ClaimRow, SkipReason, Terms} from "../../contracts/types/ChannelTypes.sol";
 import {DepositCap} from "../../contracts/types/EscrowTypes.sol";
 import {ChannelsFixture} from "./support/ChannelsFixture.sol";
 
 contract ChannelsReliabilityTest is ChannelsFixture {
     uint256 private constant FIELD = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEFFFFFC2F;
+    uint256 private constant PLACES = 20;
+    uint256 private constant ROWS = 20;
     string private constant WYCHEPROOF = "../shared/vectors/wycheproof/ecdsa_secp256k1_sha256_bitcoin_test.json";
 
-    /// @dev 256 runs of 4 x 100 tries.
+    /// @dev 250 runs of 20 places with 20 channels each. All of them are funded, so it is the signature for which a row is refused.
+    /// hardhat-config: fuzz.runs = 250
     function testFuzz_P1_AVoucherIsAcceptedInOnePlaceOnly(uint96 total, bytes32 seed) public {
         total = uint96(bound(total, 1, 1_000));
         Terms memory terms = nativeTerms();
         fund(terms, 1_000);
         ClaimRow memory good = rowOf(terms, total, relay);
-        Terms memory others = nativeTerms();
-        others.payee = stranger;
-        fund(others, 1_000);
         IChannels second = deploy(new DepositCap[](0));
-        vm.deal(payer, 1_000);
-        vm.prank(payer);
-        second.fund{value: 1_000}(terms, 1_000, 0);
-
-        ClaimRow[] memory rows = new ClaimRow[](100);
-        for (uint256 n; n < 100; ++n) {
-            rows[n] = ClaimRow(good.payer, good.signer, good.salt, good.cumulative, good.relay, good.r, good.vs);
-            if (n % 2 == 0) rows[n].salt = keccak256(abi.encode(seed, n));
-        }
-        assertEq(channels.claim(commonOf(others), rows, payee), 0); // another payee
-        assertEq(second.claim(commonOf(terms), rows, payee), 0); // another contract
-        vm.chainId(uint64(uint256(seed) | 1 << 40)); // another chain, the same storage
-        assertEq(channels.claim(commonOf(terms), rows, payee), 0);
-        vm.chainId(31337);
-        for (uint256 n; n < 100; ++n) rows[n].salt = keccak256(abi.encode(seed, n));
-        assertEq(channels.claim(commonOf(terms), rows, payee), 0); // another channel
+        vm.deal(address(this), PLACES * ROWS);
+        for (uint256 place; place < PLACES; ++place) tryElsewhere(second, place, seed, good);
         assertEq(channels.claim(commonOf(terms), one(good), payee), total - share(total, RELAY_BPS) - marketShare(total));
+    }
+
+    /// @dev By the place: other channels of the same payee; another payee; another contract; another chain over the same storage. The
+    /// first row of the last two is the good one itself.
+    function tryElsewhere(IChannels second, uint256 place, bytes32 seed, ClaimRow memory good) private {
+        IChannels where = place % 4 == 2 ? second : channels;
+        Terms memory terms = nativeTerms();
+        if (place % 4 == 1) terms.payee = address(bytes20(keccak256(abi.encode(seed, place))));
+        ClaimRow[] memory rows = new ClaimRow[](ROWS);
+        for (uint256 n; n < ROWS; ++n) {
+            if (n != 0 || place % 4 < 2) terms.salt = keccak256(abi.encode(seed, place, n));
+            if (n % 2 == 1) terms.payer = address(bytes20(terms.salt));
+            where.fundFor{value: 1}(terms, 1, 0);
+            rows[n] = ClaimRow(terms.payer, good.signer, terms.salt, good.cumulative, good.relay, good.r, good.vs);
+        }
+        if (place % 4 == 3) vm.chainId(uint64(uint256(keccak256(abi.encode(seed, place))) | 1 << 40));
+        vm.recordLogs();
+        assertEq(where.claim(commonOf(terms), rows, terms.payee), 0);
+        vm.chainId(31337);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        assertEq(logs.length, ROWS);
+        for (uint256 n; n < ROWS; ++n) {
+            assertEq(logs[n].topics[0], IChannels.ClaimSkipped.selector);
+            assertEq(uint256(bytes32(logs[n].data)), uint256(SkipReason.WRONG_SIGNATURE));
+        }
     }
 
     function test_P2_AThousandExitsAreClaimedInTheWindow() public {

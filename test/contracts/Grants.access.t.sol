@@ -21,7 +21,8 @@ import {ListingTerms} from "../../contracts/types/ListingTypes.sol";
 // four places
 //   four live ones -> a fifth purchase and a fifth gift revert, and nothing else changes
 //   one past its window -> it gives its place, before one whose channel is spent or closing
-//   one spent or closing -> it gives its place and ends for ever, also if its channel is funded again
+//   one spent or closing -> it gives its place to a purchase and ends for ever, also if its channel is funded again
+//   one spent, closing or lapsed -> it gives no place to a gift, and lives again with its payment
 //   one revoked while its buyer is blocked -> no place until he is unblocked
 // isActive
 //   rights not all there; before, at and after the window; revoked; channel closing, spent, topped up again
@@ -225,7 +226,9 @@ contract GrantsAccessTest is MarketFixture {
             channels.requestClose(termsOf(first));
         }
         assertFalse(grants.isActive(held[0], 1));
-        bytes32 fifth = give(buyer, 1, 0, FOR_EVER, "fifth");
+        Purchase memory next = paidOrder();
+        next.buyerSalt = "fifth";
+        bytes32 fifth = buy(next);
         assertEq(grants.grantsOf(listingId, buyer)[0], fifth);
         assertTrue(grants.isActive(fifth, 1));
         vm.prank(buyer);
@@ -233,6 +236,41 @@ contract GrantsAccessTest is MarketFixture {
         assertFalse(grants.isActive(held[0], 1));
         assertEq(grants.grants(held[0]).revokedAt, time);
         assertEq(grants.paymentOf(held[0]), channels.channelIdOf(termsOf(first)));
+    }
+
+    /// @dev A seller who could give a resting purchase's place away would end what its buyer may go on with.
+    function testFuzz_fifth_aGiftTakesNoUnpaidPlace(bool isSpent) public {
+        bytes32[4] memory held = fillPlaces();
+        Purchase memory first = paidOrder();
+        if (isSpent) {
+            vm.prank(operator);
+            channels.close(termsOf(first), terms.relays, Voucher(0, 0, address(0)), "", 0);
+        } else {
+            vm.prank(buyer);
+            channels.requestClose(termsOf(first));
+        }
+        assertFalse(grants.isActive(held[0], 1));
+        giftFindsNoPlace(listingId);
+        vm.prank(buyer);
+        channels.fund{value: 1 ether}(termsOf(first), 1 ether, 0);
+        assertTrue(grants.isActive(held[0], 1));
+    }
+
+    function test_fifth_aGiftTakesNoLapsedPlace() public {
+        ListingTerms memory timed = timedOffer();
+        uint64 timedId = list(timed);
+        Purchase memory purchase = order(timedId, timed, BY_PERIOD);
+        purchase.notAfter = FOR_EVER;
+        bytes32 bought = buy(purchase);
+        vm.startPrank(manager);
+        for (uint256 n; n < 3; ++n) grants.giveGrant(timedId, buyer, 1, 0, FOR_EVER, bytes32(n), keccak256("k"));
+        vm.stopPrank();
+        vm.warp(time + 4 days);
+        assertFalse(grants.isActive(bought, 1));
+        giftFindsNoPlace(timedId);
+        vm.prank(buyer);
+        subscriptions.fund{value: 1_000_000}(timedTermsOf(purchase, 1_000_000), 1_000_000, 0);
+        assertTrue(grants.isActive(bought, 1));
     }
 
     function test_fifth_aBlockKeepsItsPlace() public {
@@ -281,6 +319,13 @@ contract GrantsAccessTest is MarketFixture {
     function paidOrder() internal view returns (Purchase memory purchase) {
         purchase = order(listingId, terms, BY_MESSAGE);
         (purchase.notBefore, purchase.notAfter) = (0, FOR_EVER);
+    }
+
+    function giftFindsNoPlace(uint64 id) internal {
+        bytes memory full = abi.encodeWithSelector(IGrants.TooManyGrants.selector, id, buyer, 4);
+        vm.prank(manager);
+        vm.expectRevert(full);
+        grants.giveGrant(id, buyer, 1, 0, FOR_EVER, "fifth", keccak256("k"));
     }
 
     /// @dev Two purchases by the message, a free one of a week, a gift.

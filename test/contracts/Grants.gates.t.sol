@@ -219,6 +219,28 @@ contract GrantsGatesTest is MarketFixture {
         bothRefuse(purchase, abi.encodeWithSelector(IGrants.ConsentMissing.selector, listingId));
     }
 
+    /// @dev Given before anybody was asked: from the first question on it depends on the answers as everything else does.
+    function testFuzz_consent_bindsGiftsOfBeforeTheFirstRound(bool isAsked) public {
+        uint64 listingId = list(terms);
+        vm.prank(manager);
+        bytes32 gift = grants.giveGrant(listingId, stranger, 1, 0, FOR_EVER, 0, keccak256("key"));
+        assertTrue(grants.isActive(gift, 1));
+        assertFalse(grants.grants(gift).personal);
+        if (isAsked) {
+            bytes32[] memory asked = new bytes32[](1);
+            asked[0] = keccak256("salted subject");
+            vm.prank(manager);
+            consents.openRound(listingId, keccak256("form"), 0, FOR_EVER, asked, false);
+        } else {
+            bytes32[] memory subjects = openRound(listingId);
+            assertTrue(grants.isActive(gift, 1));
+            withdrawOne(listingId, subjects);
+        }
+        assertTrue(grants.grants(gift).personal);
+        assertFalse(grants.isActive(gift, 1));
+        assertFalse(grants.isActive(listingId, stranger, 1));
+    }
+
     function testFuzz_consent_anyoneStopsWithARefund(uint40 after_) public {
         keep(terms, timedOffer());
         terms.flags |= ListingFlags.PERSONAL_DATA;
@@ -235,6 +257,8 @@ contract GrantsGatesTest is MarketFixture {
         grants.stopSuspended(grantId, derived, relays);
         withdrawOne(listingId, subjects);
         uint256 had = buyer.balance;
+        vm.expectEmit(address(grants));
+        emit IGrants.GrantSuspended(grantId, listingId);
         vm.prank(stranger);
         grants.stopSuspended(grantId, derived, relays);
         assertEq(buyer.balance - had, purchase.amount - 200_000 - uint256(after_) * 1_000_000 / 1 days);

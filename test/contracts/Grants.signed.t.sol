@@ -2,11 +2,21 @@
 pragma solidity ^0.8.30;
 
 import {GrantsFunding} from "./support/GrantsFunding.sol";
+import {IEscrow} from "../../contracts/interfaces/IEscrow.sol";
 import {IGrants} from "../../contracts/interfaces/IGrants.sol";
 import {Tokens} from "../../contracts/libraries/Tokens.sol";
 import {TestToken} from "../../contracts/mocks/TestToken.sol";
 import {Approval, Funding, Purchase} from "../../contracts/types/GrantTypes.sol";
 import {ListingTerms} from "../../contracts/types/ListingTypes.sol";
+
+/// @dev Takes every call, as tokens with a fallback function do, and answers nothing to what it does not know.
+contract WordlessToken {
+    function balanceOf(address) external pure returns (uint256) {
+        return 0;
+    }
+
+    fallback() external {}
+}
 
 // Purchases that a stranger sends with the buyer's signature over payment id and amount.
 //
@@ -16,6 +26,8 @@ import {ListingTerms} from "../../contracts/types/ListingTypes.sol";
 //   any choice of the purchase changed by the sender -> another payment id, so the signature fits no more: reverts
 //   money that is there without any signature of the buyer -> a stranger buys nothing in the buyer's name
 //   an authorisation of less than the entry -> reverts, and the tokens stay with the buyer
+//   too short, a signature that lies elsewhere or is longer than what is there, a permit of any other length -> reverts by name
+//   a token that takes every call without a word -> refused by the escrow's name
 contract GrantsSignedTest is GrantsFunding {
     TestToken internal token;
     ListingTerms internal metered;
@@ -115,7 +127,60 @@ contract GrantsSignedTest is GrantsFunding {
         grants.buy(purchase);
     }
 
+    function test_buy_signedInATokenWithoutAWord() public {
+        metered.token = address(new WordlessToken());
+        Purchase memory purchase = order(list(metered), metered, BY_MESSAGE);
+        purchase.funding = Funding.EIP3009;
+        purchase.authorization = abi.encode(uint256(0), type(uint256).max, SALT, new bytes(65));
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.CreditedTooLittle.selector, 0, 0));
+        grants.buy(purchase);
+    }
+
+    /// @dev 65 bytes of signature, padded to 96, behind their length, behind two or three words and their place.
+    function testFuzz_buy_malformedAuthorization(uint8 way, uint256 length, uint256 word) public {
+        Purchase memory purchase = signedOrder(way);
+        uint256 place = purchase.funding == Funding.EIP3009 ? 128 : 96;
+        bytes memory good = purchase.authorization;
+        purchase.authorization = firstOf(good, bound(length, 0, place + 32 + 64));
+        malformed(purchase);
+        purchase.authorization = written(good, place, bound(word, 97, type(uint256).max));
+        malformed(purchase);
+        if (word == place) ++word;
+        purchase.authorization = written(good, place - 32, word);
+        malformed(purchase);
+        purchase.authorization = firstOf(good, place + 32 + 65); // without the padding
+        grants.buy(purchase);
+    }
+
+    function testFuzz_buy_malformedPermit(bool isTimed_, uint256 length) public {
+        Purchase memory purchase = orderFor(isTimed_ ? 2 : 0);
+        purchase.funding = Funding.PULL;
+        length = bound(length, 1, 320);
+        if (length == 160) ++length;
+        purchase.authorization = new bytes(length);
+        malformed(purchase);
+    }
+
     // ------------------------------------------------------------------------------------------------------- helpers
+
+    function malformed(Purchase memory purchase) internal {
+        uint256 length = purchase.authorization.length;
+        vm.prank(purchase.buyer);
+        vm.expectRevert(abi.encodeWithSelector(IGrants.AuthorizationMalformed.selector, purchase.funding, length));
+        grants.buy(purchase);
+    }
+
+    function firstOf(bytes memory data, uint256 length) internal pure returns (bytes memory first) {
+        first = new bytes(length);
+        for (uint256 i; i < length; ++i) first[i] = data[i];
+    }
+
+    function written(bytes memory data, uint256 place, uint256 word) internal pure returns (bytes memory changed) {
+        changed = firstOf(data, data.length);
+        assembly ("memory-safe") {
+            mstore(add(add(changed, 0x20), place), word)
+        }
+    }
 
     /// @dev Bit 0: Permit2 instead of EIP-3009. Bit 1: a subscription instead of a channel.
     function orderFor(uint8 way) internal view returns (Purchase memory purchase) {

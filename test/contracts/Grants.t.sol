@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 // Long because every way to pay and every reason to refuse is tried on one shared order.
 
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {MarketFixture} from "./support/MarketFixture.sol";
 import {IChannels} from "../../contracts/interfaces/IChannels.sol";
 import {IEscrow} from "../../contracts/interfaces/IEscrow.sol";
@@ -13,6 +14,12 @@ import {TestToken} from "../../contracts/mocks/TestToken.sol";
 import {Channel} from "../../contracts/types/ChannelTypes.sol";
 import {Funding, Grant, Purchase} from "../../contracts/types/GrantTypes.sol";
 import {ListingTerms} from "../../contracts/types/ListingTypes.sol";
+import {SubscriptionTerms} from "../../contracts/types/SubscriptionTypes.sol";
+
+/// @dev One of two functions of that name in IGrants.
+interface IRevokesWithRefund {
+    function revokeGrant(bytes32 grantId, SubscriptionTerms calldata terms, address[] calldata relays) external;
+}
 
 // buy
 //   metered with ETH -> the channel of the derived terms holds the amount, the grant says what the plan says, nothing stays here
@@ -375,7 +382,42 @@ contract GrantsTest is MarketFixture {
         buy(inner);
     }
 
+    /// @dev Every call that moves money or records, from inside the transfers of a purchase.
+    function test_buy_theGuardShutsEveryDoor() public {
+        ReentrantToken token = new ReentrantToken();
+        Purchase memory purchase = orderIn(address(token));
+        bytes[7] memory doors = doorsOf(purchase);
+        token.mint(buyer, 7 * uint256(purchase.amount));
+        vm.prank(buyer);
+        token.approve(address(grants), type(uint256).max);
+        for (uint256 n; n < 7; ++n) {
+            purchase.buyerSalt = bytes32(n);
+            purchase.listingId = list(purchase.listing);
+            token.arm(address(this), abi.encodeCall(this.knock, (doors[n])));
+            buy(purchase);
+            assertEq(shut, 2 * (n + 1), vm.toString(n)); // into Grants, and on to the escrow
+        }
+    }
+
+    uint256 private shut;
+
+    function knock(bytes calldata data) external {
+        (, bytes memory answer) = address(grants).call(data);
+        if (bytes4(answer) == ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector) ++shut;
+    }
+
     // ------------------------------------------------------------------------------------------------------- helpers
+
+    function doorsOf(Purchase memory purchase) private view returns (bytes[7] memory doors) {
+        SubscriptionTerms memory none;
+        doors[0] = abi.encodeCall(IGrants.buy, (purchase));
+        doors[1] = abi.encodeCall(IGrants.buyMany, (new Purchase[](0)));
+        doors[2] = abi.encodeCall(IGrants.giveGrant, (listingId, buyer, 1, 0, FOR_EVER, 0, keccak256("k")));
+        doors[3] = abi.encodeWithSignature("revokeGrant(bytes32)", bytes32(0));
+        doors[4] = abi.encodeCall(IRevokesWithRefund.revokeGrant, (0, none, terms.relays));
+        doors[5] = abi.encodeCall(IGrants.unblock, (listingId, buyer));
+        doors[6] = abi.encodeCall(IGrants.stopSuspended, (0, none, terms.relays));
+    }
 
     function orderIn(address token) internal returns (Purchase memory) {
         ListingTerms memory priced = offer();

@@ -2,20 +2,22 @@
 pragma solidity ^0.8.30;
 
 // Who tries what, and what must come of it
-// ├── a token that calls back during every transfer: no call of the escrow goes through
+// ├── a token that calls back during every transfer: no call of the escrow goes through, and it is the guard that says so
 // ├── a wallet that calls back when it is paid: likewise
 // ├── a token that moves the money and answers false: the whole call is undone
 // ├── a token that burns gas or answers at length on the way out: the money waits in owed
 // ├── a token that blocks one side: the other side is paid
-// ├── a caller who leaves too little gas for a push: reverts
+// ├── a caller who leaves too little gas for a push: reverts by name
 // ├── a code-less stopper of zero: nobody is the stopper
 // └── two subscriptions in one token: neither can spend the other's money
 
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {IEscrow} from "../../contracts/interfaces/IEscrow.sol";
 import {ISubscriptions} from "../../contracts/interfaces/ISubscriptions.sol";
 import {Tokens} from "../../contracts/libraries/Tokens.sol";
 import {TestWallet} from "../../contracts/mocks/HostileAccounts.sol";
 import {BlockingToken, BombToken, FalseToken, ReentrantToken} from "../../contracts/mocks/HostileTokens.sol";
-import {SubscriptionTerms} from "../../contracts/types/SubscriptionTypes.sol";
+import {CancelNotice, SubscriptionTerms} from "../../contracts/types/SubscriptionTypes.sol";
 import {SubscriptionsFixture} from "./support/SubscriptionsFixture.sol";
 
 contract SubscriptionsAttacksTest is SubscriptionsFixture {
@@ -34,6 +36,23 @@ contract SubscriptionsAttacksTest is SubscriptionsFixture {
         escrow.pull(market, address(nasty), market);
         assertEq(nasty.attempts(), 5);
         assertEq(nasty.successes(), 0);
+    }
+
+    /// @dev Every function that changes state, from inside a transfer.
+    function testFuzz_TheGuardIsWhatShutsTheDoors(uint8 into) public {
+        ReentrantToken nasty = new ReentrantToken();
+        SubscriptionTerms memory terms = termsIn(address(nasty));
+        fund(terms, 1_000);
+        nasty.arm(address(this), abi.encodeCall(this.knock, (callInto(terms, into))));
+        vm.warp(BEGIN + 700);
+        claim(terms);
+        assertEq(bytes4(lastAnswer), ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector);
+    }
+
+    bytes private lastAnswer;
+
+    function knock(bytes calldata data) external {
+        (, lastAnswer) = address(escrow).call(data);
     }
 
     function testFuzz_AWalletThatCallsBackGetsNowhere(uint8 into) public {
@@ -91,18 +110,37 @@ contract SubscriptionsAttacksTest is SubscriptionsFixture {
         assertEq(strict.balanceOf(payerBlocked ? payee : payer), payerBlocked ? 376 : 600);
     }
 
+    /// @dev Wallets that need about 45,000 gas to be paid: whatever the caller provides, they are paid or nothing happens.
     function testFuzz_TooLittleGasForAPushReverts(uint32 gas_) public {
+        (TestWallet from, TestWallet to) = (new TestWallet(payer), new TestWallet(payer));
+        from.arm(stranger, "");
+        to.arm(stranger, "");
+        SubscriptionTerms memory terms = nativeTerms();
+        (terms.payer, terms.payee) = (address(from), address(to));
+        fund(terms, 1_000);
+        vm.warp(BEGIN + 700);
+        gas_ = uint32(bound(gas_, 20_000, 500_000));
+        address[] memory relays = relayList();
+        vm.prank(address(from));
+        (bool done,) = address(escrow).call{gas: gas_}(abi.encodeCall(ISubscriptions.cancel, (terms, relays)));
+        // A starved push never turns into a debt.
+        assertEq(address(from).balance, done ? 575 : 0);
+        assertEq(address(to).balance, done ? 376 : 0);
+        assertEq(escrow.owed(address(from), address(0)) + escrow.owed(address(to), address(0)), 0);
+        assertEq(slotOf(terms).deposit, done ? 425 : 1_000);
+    }
+
+    /// @dev Gas that would do for both pushes to accounts without code, and not for what the pushes promise any recipient.
+    function test_StarvationIsRefusedByName() public {
         SubscriptionTerms memory terms = nativeTerms();
         fund(terms, 1_000);
         vm.warp(BEGIN + 700);
-        gas_ = uint32(bound(gas_, 20_000, 400_000));
         address[] memory relays = relayList();
         vm.prank(payer);
-        (bool done,) = address(escrow).call{gas: gas_}(abi.encodeCall(ISubscriptions.cancel, (terms, relays)));
-        // Either everything arrived or nothing happened; a starved push never turns into a debt.
-        assertEq(payer.balance, done ? 575 : 0);
-        assertEq(payee.balance, done ? 376 : 0);
-        assertEq(slotOf(terms).deposit, done ? 425 : 1_000);
+        (bool done, bytes memory answer) =
+            address(escrow).call{gas: 240_000}(abi.encodeCall(ISubscriptions.cancel, (terms, relays)));
+        assertFalse(done);
+        assertEq(bytes4(answer), Tokens.GasTooLow.selector);
     }
 
     function test_NobodyIsTheStopperOfZero() public {
@@ -131,11 +169,20 @@ contract SubscriptionsAttacksTest is SubscriptionsFixture {
     }
 
     function callInto(SubscriptionTerms memory terms, uint8 into) private view returns (bytes memory) {
-        into = uint8(bound(into, 0, 4));
-        if (into == 0) return abi.encodeCall(ISubscriptions.fundFor, (terms, 0, 0));
+        into = uint8(bound(into, 0, 9));
+        if (into == 0) return abi.encodeCall(ISubscriptions.fundFor, (terms, 1, 0));
         if (into == 1) return abi.encodeCall(ISubscriptions.cancel, (terms, relayList()));
         if (into == 2) return abi.encodeCall(ISubscriptions.stop, (terms, relayList()));
         if (into == 3) return abi.encodeCall(ISubscriptions.claim, (commonOf(terms), one(terms), payee));
-        return abi.encodeWithSignature("pull(address,address,address)", market, terms.token, market);
+        if (into == 4) return abi.encodeCall(ISubscriptions.fund, (terms, 1, 0));
+        if (into == 5) return abi.encodeCall(ISubscriptions.fundWith3009, (terms, 1, 0, 0, 1, "", ""));
+        if (into == 6) return abi.encodeCall(ISubscriptions.fundWithPermit2, (terms, 1, 0, bytes32(0), 1, ""));
+        if (into == 7) return abi.encodeCall(ISubscriptions.fundWithPermit, (terms, 1, 0, 1, 27, "", ""));
+        if (into == 8) {
+            CancelNotice memory notice = noticeOf(terms);
+            bytes memory signature = sign(PAYER_KEY, escrow.hashCancelNotice(notice));
+            return abi.encodeCall(ISubscriptions.cancelWithNotice, (terms, relayList(), notice, signature));
+        }
+        return abi.encodeCall(IEscrow.pull, (market, terms.token, market));
     }
 }

@@ -258,6 +258,7 @@ export const admission =
       }
       for (const id of change.listings) listings.delete(id);
       for (const id of change.consents) consents.delete(id);
+      if (change.consents.size > 0) grants.clear(); // rare; the first round makes gifts given before depend on it
       if (change.hubs.size > 0) keys.clear(); // rare, and cheap to read again
       tell(change);
     }

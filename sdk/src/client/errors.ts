@@ -77,6 +77,7 @@ const TABLE: Record<ExplainedName, readonly [sentence: string, advice: string]> 
     SELLER,
   ],
   AttesterMismatch: ["The certificate was issued by somebody else.", "Get one from the issuer shown."],
+  AuthorizationMalformed: ["The signed payment does not fit its way of paying.", REPORT],
   BatchOutOfBounds: ["Nothing was sent, or too much at once.", "Send fewer at once."],
   BondIsLocked: ["An open dispute keeps the listing's bond.", "Wait until the dispute is decided."],
   BondIsReturned: ["The listing's bond has been returned already.", "Nothing is left to do."],

@@ -44,6 +44,9 @@ export const CONTRACT_ERRORS = {
   "AttesterMismatch": [
     "Grants"
   ],
+  "AuthorizationMalformed": [
+    "Grants"
+  ],
   "BatchOutOfBounds": [
     "Consents",
     "Anchors"
