@@ -50,6 +50,18 @@ describe("the outbox", () => {
     expect(list()).toMatchObject([{ state: "failed", hash: null }]);
   });
 
+  it.each([4001, 5000, 5750])("takes the code %s for a no, as a plain object too", async (code) => {
+    const no = { code, message: "no" };
+    await expect(tracked(A, "buy", () => Promise.reject(no))).rejects.toBe(no);
+    expect(list()).toEqual([]);
+  });
+
+  it.each([4100, 4900, -32002, 5740])("takes the code %s for a failure", async (code) => {
+    const fault = Object.assign(new Error("no answer"), { code });
+    await expect(tracked(A, "buy", () => Promise.reject(fault))).rejects.toBe(fault);
+    expect(list()).toMatchObject([{ state: "failed" }]);
+  });
+
   it("keeps accounts and chains apart, and the spelling of an address does not matter", async () => {
     await tracked(A, "buy", async () => HASH);
     expect(list({ ...A, chainId: 1 })).toEqual([]);

@@ -19,7 +19,10 @@ import messages from "../src/messages/en.json" with { type: "json" };
 const NOW = 1_800_000_000;
 const DAY = 86_400;
 const TOKEN = { address: `0x${"a".repeat(40)}`, symbol: "TOK", decimals: 2 } as const;
-const t = createTranslator({ locale: "en", messages, namespace: "price" });
+const words = {
+  t: createTranslator({ locale: "en", messages, namespace: "price" }),
+  duration: (seconds: number) => `${seconds} s`,
+};
 
 /** One plan of each kind at 1,000 with a promotion at 400, as the SDK has it. */
 const planOf = (kind: PlanKindName, part: Partial<Plan> = {}): Plan => ({
@@ -85,14 +88,14 @@ describe("in words", () => {
     ["period", "4 TOK per day", "10 TOK per day"],
     ["flat", "4 TOK once", "10 TOK once"],
   ])("%s: the price of now, the usual one and the end", (kind, now, usual) => {
-    const words = priceWords(t, itemOf(kind), TOKEN, END - 1);
-    expect(words).toMatchObject({ now, usual });
-    expect(words.promotion).toContain(`${usual}.`);
-    expect(words.promotion).toMatch(/Jan 2027, \d\d:\d\d:\d\d/);
-    expect(priceWords(t, itemOf(kind), TOKEN, END)).toEqual({ now: usual, usual, promotion: undefined });
+    const shown = priceWords(words, itemOf(kind), TOKEN, END - 1);
+    expect(shown).toMatchObject({ now, usual });
+    expect(shown.promotion).toContain(`${usual}.`);
+    expect(shown.promotion).toMatch(/Jan 2027, \d\d:\d\d:\d\d/);
+    expect(priceWords(words, itemOf(kind), TOKEN, END)).toEqual({ now: usual, usual, promotion: undefined });
   });
   it("free stays free", () =>
-    expect(priceWords(t, itemOf("free"), TOKEN, NOW)).toEqual({
+    expect(priceWords(words, itemOf("free"), TOKEN, NOW)).toEqual({
       now: "Free",
       usual: "Free",
       promotion: undefined,
@@ -103,7 +106,7 @@ describe("what the buy dialog counts", () => {
   it.each([END - 1, END])("flat at %s: the words and the pay button agree", (now) => {
     const amount = timedAmount(planOf("flat"), undefined, now);
     expect(amount).toBe(now < END ? 400n : 1_000n);
-    expect(priceWords(t, itemOf("flat"), TOKEN, now).now).toBe(`${Number(amount) / 100} TOK once`);
+    expect(priceWords(words, itemOf("flat"), TOKEN, now).now).toBe(`${Number(amount) / 100} TOK once`);
   });
   it.each([END - 1, END])("period at %s: seven days' money lasts seven days", (now) => {
     const amount = timedAmount(planOf("period"), 7, now)!;

@@ -2,6 +2,7 @@
  * Durations in words; stated rates read from words; filters in the address; a stranger's schema; the indexer's terms.
  */
 import fc from "fast-check";
+import { createTranslator } from "next-intl";
 import { describe, expect, it } from "vitest";
 import { MAX_QUERY_CHARS as ITS_MAX_QUERY_CHARS, readSearch } from "../../indexer/src/api/parameters.ts";
 import { allNaughty } from "../../test/support/naughty.ts";
@@ -11,9 +12,12 @@ import type { PurchaseItem } from "../src/lib/indexer.ts";
 import { fieldsOf, MAX_FIELDS } from "../src/lib/schema.ts";
 import { MAX_ROWS, StreamBuffer } from "../src/lib/series.ts";
 import { parseTerms } from "../src/lib/terms.ts";
-import { formatDuration, statedRate } from "../src/lib/time.ts";
+import { durationWords, statedRate } from "../src/lib/time.ts";
+import messages from "../src/messages/en.json" with { type: "json" };
 
-describe("formatDuration", () => {
+const inWords = createTranslator({ locale: "en", messages, namespace: "duration" });
+
+describe("durationWords", () => {
   it.each([
     [0, "0 s"],
     [59.9, "59 s"],
@@ -23,7 +27,10 @@ describe("formatDuration", () => {
     [86_400, "1 d"],
     [93_600, "1 d 2 h"],
     [86_400 * 40, "40 d"],
-  ])("%s s is %s", (seconds, words) => expect(formatDuration(seconds)).toBe(words));
+    [86_400 * 14 + 7_200, "14 d"],
+    [86_400 * 4_000, "4,000 d"],
+    [-5, "0 s"],
+  ])("%s s is %s", (seconds, words) => expect(durationWords(inWords, seconds)).toBe(words));
 });
 
 describe("statedRate", () => {

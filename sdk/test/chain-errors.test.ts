@@ -2,6 +2,7 @@
 // ├── a contract's error, also of a contract that the called one calls → its name and arguments
 // ├── a token's or Permit2's, by selector or in words; the reason in an event; other words, a failed assertion → Reverted
 // ├── wallet: declined; too poor → UserRejected, InsufficientFunds
+// ├── wallet: every code of EIP-1193, EIP-1474 and EIP-5792 → its name, with a sentence of its own, through viem or thrown bare
 // ├── node: out of reach; nothing at the address → Unreachable, NoContract
 // ├── no viem error → ChainFault with its message
 // └── one of ours → unchanged
@@ -21,7 +22,17 @@ import { hardhat } from "viem/chains";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startChain, type TestChain } from "../../test/support/chain.ts";
 import { BUYER, makeHub, makeListing, makePurchase } from "../../test/support/market.ts";
-import { buy, ContractError, contractError, createHub, getHub, revertError } from "../src/chain/index.ts";
+import {
+  buy,
+  ContractError,
+  contractError,
+  createHub,
+  getHub,
+  isRejected,
+  revertError,
+  WALLET_REFUSALS,
+} from "../src/chain/index.ts";
+import { explainError } from "../src/client/index.ts";
 import { channelsAbi } from "../src/generated/index.ts";
 
 let chain: TestChain;
@@ -86,6 +97,56 @@ test("a declined request is UserRejected", async () => {
   const wallet = createWalletClient({ chain: hardhat, transport, account: chain.accounts[1]!.address });
   await expect(createHub(wallet, hub())).rejects.toMatchObject({ name: "UserRejected" });
 });
+
+/** The codes as the standards list them, not as our table does. */
+const REFUSALS: [code: number, name: string][] = [
+  [4001, "UserRejected"],
+  [4100, "WalletLocked"],
+  [4200, "WalletCannot"],
+  [4900, "WalletOffline"],
+  [4901, "WalletOffChain"],
+  [4902, "WrongChain"],
+  [5000, "UserRejected"],
+  [5700, "BatchNotPossible"],
+  [5710, "BatchNotPossible"],
+  [5720, "BatchRepeated"],
+  [5730, "BatchUnknown"],
+  [5740, "BatchTooLarge"],
+  [5750, "UserRejected"],
+  [5760, "BatchNotPossible"],
+  [-32002, "WalletBusy"],
+];
+
+test.each(REFUSALS)("the wallet's %s is %s, explained, however it comes", async (code, name) => {
+  const bare = { code, message: "as the wallet says it" };
+  const provider = { request: () => Promise.reject(Object.assign(new Error(bare.message), bare)) };
+  const wallet = createWalletClient({ chain: hardhat, transport: custom(provider, { retryCount: 0 }) });
+  const account = "0x00000000000000000000000000000000000000aa";
+  const thrown = await Promise.all([
+    wallet.sendTransaction({ account, to: account, gas: 21_000n }).catch((error: unknown) => error),
+    wallet.sendCalls({ account, calls: [{ to: account }] }).catch((error: unknown) => error),
+    wallet.signMessage({ account, message: "keys" }).catch((error: unknown) => error),
+    Object.assign(new Error("outer"), { cause: bare }),
+    { code: -32603, message: "internal", data: { originalError: bare } },
+    bare,
+  ]);
+  for (const error of thrown) {
+    const found = contractError(error);
+    expect(found.name).toBe(name);
+    expect(isRejected(error)).toBe(name === "UserRejected");
+    expect(explainError(found)).toMatchObject({ name, known: true });
+  }
+});
+
+test("every refusal of the table stands in the list of the standards' codes", () =>
+  expect(
+    Object.entries(WALLET_REFUSALS)
+      .map(([code, name]) => [Number(code), name] as const)
+      .toSorted(([a], [b]) => a - b),
+  ).toEqual(REFUSALS.toSorted(([a], [b]) => a - b)));
+
+test("a node that was too slow is no busy wallet", () =>
+  expect(contractError({ code: -32002, message: "request timed out" }).name).toBe("Unreachable"));
 
 test("an empty account is InsufficientFunds", async () => {
   const account = privateKeyToAccount(generatePrivateKey());

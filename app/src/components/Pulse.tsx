@@ -2,7 +2,7 @@
 
 import { useTranslations } from "next-intl";
 import { freshness, type Liveness } from "@/lib/liveness.ts";
-import { formatDuration } from "@/lib/time.ts";
+import { useDuration } from "@/lib/useDuration.ts";
 
 const TONE: Record<Liveness, { text: string; fill: string }> = {
   live: { text: "text-moss", fill: "bg-moss" },
@@ -23,8 +23,9 @@ export function Pulse({
   now: number;
 }) {
   const t = useTranslations("liveness");
+  const duration = useDuration();
   const tone = TONE[liveness];
-  const age = sealedAtMs === undefined ? undefined : formatDuration((now - sealedAtMs) / 1_000);
+  const age = sealedAtMs === undefined ? undefined : duration((now - sealedAtMs) / 1_000);
   return (
     <div className="mb-3">
       <div aria-hidden="true" className="staff relative h-2 border-b border-line">

@@ -31,8 +31,6 @@ export interface Place {
 export const MAX_ENTRIES = 30;
 const STATES: readonly unknown[] = ["asking", "pending", "mined", "failed"] satisfies OutboxState[];
 const CHANGED = "weir.outbox";
-/** EIP-1193: the person said no. */
-const REJECTED = 4001;
 
 const keyOf = ({ chainId, account }: Place): string => `outbox.${chainId}.${account.toLowerCase()}`;
 
@@ -98,11 +96,12 @@ export function onOutboxChange(listener: () => void): () => void {
 const begun = new Set<string>();
 export const isBegunHere = (id: string): boolean => begun.has(id);
 
-function wasRejected(error: unknown): boolean {
-  for (let at: unknown = error; at instanceof Error; at = at.cause)
-    if ((at as { code?: unknown }).code === REJECTED) return true;
-  return false;
-}
+/** The SDK knows every way of saying no. It is loaded when it is needed: what cannot be loaded is written down as failed. */
+const wasRejected = (error: unknown): Promise<boolean> =>
+  import("@weir/sdk/chain").then(
+    ({ isRejected }) => isRejected(error),
+    () => false,
+  );
 
 /**
  * Writes the entry, lets `send` ask the wallet, and writes down its answer. Returns what `send` does.
@@ -118,7 +117,7 @@ export async function tracked(place: Place, action: string, send: () => Promise<
     changeEntry(place, id, { state: "pending", hash });
     return hash;
   } catch (error) {
-    if (wasRejected(error)) dropEntry(place, id);
+    if (await wasRejected(error)) dropEntry(place, id);
     else changeEntry(place, id, { state: "failed" });
     throw error;
   }

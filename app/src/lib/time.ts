@@ -1,24 +1,34 @@
 /** Durations and moments in words. Moments always carry their time zone. */
+import type { useTranslations } from "next-intl";
 
-const STEPS: [limit: number, size: number, suffix: string][] = [
-  [60, 1, "s"],
-  [3_600, 60, "min"],
-  [86_400, 3_600, "h"],
-  [Number.POSITIVE_INFINITY, 86_400, "d"],
-];
+export type DurationTranslate = ReturnType<typeof useTranslations<"duration">>;
+
+const MINUTE = 60;
+const HOUR = 3_600;
+const DAY = 86_400;
+/** From here on hours say nothing. */
+const DAYS_ALONE = 14;
 
 /** `75` → `"1 min"`, `7200` → `"2 h"`; two parts from an hour up when they say something: `"1 h 30 min"`. */
-export function formatDuration(seconds: number): string {
+export function durationWords(t: DurationTranslate, seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
-  for (const [limit, size, suffix] of STEPS) {
-    if (whole >= limit) continue;
-    const count = Math.floor(whole / size);
-    const rest = whole - count * size;
-    if (size === 3_600 && rest >= 60) return `${count} h ${Math.floor(rest / 60)} min`;
-    if (size === 86_400 && count < 14 && rest >= 3_600) return `${count} d ${Math.floor(rest / 3_600)} h`;
-    return `${count.toLocaleString("en")} ${suffix}`;
+  const [days, hours, minutes] = [DAY, HOUR, MINUTE].map((size) => Math.floor(whole / size)) as [
+    number,
+    number,
+    number,
+  ];
+  if (whole < MINUTE) return t("seconds", { count: String(whole) });
+  if (whole < HOUR) return t("minutes", { count: String(minutes) });
+  if (whole < DAY) {
+    const rest = minutes - hours * 60;
+    return rest > 0
+      ? t("hoursMinutes", { count: String(hours), rest: String(rest) })
+      : t("hours", { count: String(hours) });
   }
-  return `${whole} s`;
+  const rest = hours - days * 24;
+  return days < DAYS_ALONE && rest > 0
+    ? t("daysHours", { count: String(days), rest: String(rest) })
+    : t("days", { count: days.toLocaleString("en") });
 }
 
 /** Made when first needed: making one takes a page milliseconds, and the market shows no moments. */

@@ -93,7 +93,9 @@ const fromWallet = (error: Error): boolean =>
 /** What happened and what to do, for any error of a contract, a relay or a wallet. */
 export async function explain(error: unknown): Promise<Explained> {
   const [{ explainError }, { causesOf, contractError }] = await Promise.all([client(), chain()]);
-  return explainError(causesOf(error).some(fromWallet) ? contractError(error) : error);
+  return explainError(
+    !(error instanceof Error) || causesOf(error).some(fromWallet) ? contractError(error) : error,
+  );
 }
 
 /** The fixed text a wallet signs so that this site, and no other, can derive an account's keys: the first ones, or those after a change. */

@@ -86,7 +86,7 @@ const ALL_ERRORS: Abi = [
 ].filter((item) => item.type === "error");
 
 /** viem's error class → our name. The first match in the chain of causes wins, in this order. */
-const TRANSPORT_ERRORS: readonly [viemName: string, name: string][] = [
+const TRANSPORT_ERRORS = [
   ["UserRejectedRequestError", "UserRejected"],
   ["InsufficientFundsError", "InsufficientFunds"],
   ["ChainMismatchError", "WrongChain"],
@@ -101,20 +101,47 @@ const TRANSPORT_ERRORS: readonly [viemName: string, name: string][] = [
   ["WebSocketRequestError", "Unreachable"],
   ["SocketClosedError", "Unreachable"],
   ["TimeoutError", "Unreachable"],
-];
+] as const;
 
 /** Hardhat's words, which viem does not know. */
 const TOO_POOR = /sender doesn't have enough funds/i;
 
-/** JSON-RPC codes of EIP-1193 that wallets send without a class of viem's around them. */
-const REJECTED_CODES: ReadonlySet<number> = new Set([4001, 5000]);
+/** What a wallet answers in place of doing it, by code: EIP-1193, EIP-1474's "resource unavailable", EIP-5792; 5000 is CAIP-25's "no". */
+export const WALLET_REFUSALS = {
+  4001: "UserRejected",
+  5000: "UserRejected",
+  5750: "UserRejected", // the account was to become one that can do several steps at once
+  4100: "WalletLocked",
+  4200: "WalletCannot",
+  4900: "WalletOffline",
+  4901: "WalletOffChain",
+  4902: "WrongChain",
+  [-32002]: "WalletBusy",
+  5700: "BatchNotPossible",
+  5710: "BatchNotPossible",
+  5760: "BatchNotPossible",
+  5720: "BatchRepeated",
+  5730: "BatchUnknown",
+  5740: "BatchTooLarge",
+} as const;
+
+/** Every name that this file gives, besides those of contracts and tokens. The SDK's table of sentences has to know them all. */
+export type TransportErrorName =
+  | (typeof TRANSPORT_ERRORS)[number][1]
+  | (typeof WALLET_REFUSALS)[keyof typeof WALLET_REFUSALS]
+  | "AccountFrozen"
+  | "Reverted"
+  | "ChainFault";
+
+/** Nodes say with -32002, which is a busy wallet's code, that they were too slow. */
+const TOO_SLOW = /timed? ?out/i;
 
 /**
  * One failed read or write.
  *
  * `name` is the contract error's name (`ChannelIsClosing`), that of a token or Permit2 (`ERC20InsufficientBalance`, `SignatureExpired`;
- * where an older token gives words, they are the only argument), or one of `AccountFrozen`, `UserRejected`, `InsufficientFunds`, `WrongChain`, `NoContract`,
- * `NonceConflict`, `ReceiptTimeout`, `Unreachable`, `TransactionReverted`, `Reverted` (words at most), `EventMissing`, `ChainFault`.
+ * where an older token gives words, they are the only argument), one of `TransportErrorName` (`Reverted` has words at most), `TransactionReverted`
+ * or `EventMissing`.
  */
 export class ContractError extends Error {
   readonly args: readonly unknown[];
@@ -138,15 +165,16 @@ export class ContractError extends Error {
 export function contractError(error: unknown): ContractError {
   if (error instanceof ContractError) return error;
   const chain = causesOf(error);
-  const make = (name: string, cause: Error) => new ContractError(name, [], shortMessage(cause), error);
+  const make = (name: TransportErrorName, cause: Error) =>
+    new ContractError(name, [], shortMessage(cause), error);
   const decoded = chain.map(revertData).map(decode).find(Boolean);
   if (decoded) return new ContractError(decoded.name, decoded.args, describe(decoded), error);
   for (const [viemName, name] of TRANSPORT_ERRORS) {
     const found = chain.find((cause) => cause.name === viemName);
     if (found) return make(name, found);
   }
-  const rejected = chain.find((cause) => REJECTED_CODES.has(Number((cause as { code?: unknown }).code)));
-  if (rejected) return make("UserRejected", rejected);
+  const refusal = refusalIn(error);
+  if (refusal) return new ContractError(refusal, [], wordsOf(error), error);
   const poor = chain.find((cause) => TOO_POOR.test(cause.message));
   if (poor) return make("InsufficientFunds", poor);
   const reverted = chain.find((cause) => cause instanceof ContractFunctionRevertedError);
@@ -154,7 +182,27 @@ export function contractError(error: unknown): ContractError {
     const reason = reverted.reason ?? shortMessage(reverted);
     return new ContractError(namedBy(reason), [], reason, error);
   }
-  return chain[0] ? make("ChainFault", chain[0]) : new ContractError("ChainFault", [], String(error), error);
+  return new ContractError("ChainFault", [], wordsOf(error), error);
+}
+
+/** Whether the person said no in the wallet: nothing was sent, and nothing is wrong. */
+export const isRejected = (error: unknown): boolean => contractError(error).name === "UserRejected";
+
+/** The first of a wallet's refusals among an error and its causes; wallets also throw plain objects, and wrap one in another's `data`. */
+function refusalIn(error: unknown): TransportErrorName | undefined {
+  const seen = new Set<unknown>();
+  for (const queue = [error]; queue.length > 0; ) {
+    const at = queue.shift();
+    if (typeof at !== "object" || at === null || seen.has(at)) continue;
+    seen.add(at);
+    const { code, cause, data, message } = at as Record<"code" | "cause" | "data" | "message", unknown>;
+    if (typeof code === "number" && Object.hasOwn(WALLET_REFUSALS, code)) {
+      const name = WALLET_REFUSALS[code as keyof typeof WALLET_REFUSALS];
+      return name === "WalletBusy" && TOO_SLOW.test(String(message)) ? "Unreachable" : name;
+    }
+    queue.push(cause, (data as { originalError?: unknown } | undefined)?.originalError);
+  }
+  return undefined;
 }
 
 /**
@@ -203,6 +251,13 @@ function revertData(error: Error): Hex | undefined {
 
 const shortMessage = (error: Error): string =>
   error instanceof BaseError ? error.shortMessage : error.message;
+
+/** Of anything that was thrown: wallets throw plain objects, too. */
+function wordsOf(error: unknown): string {
+  if (error instanceof Error) return shortMessage(error);
+  const message = (error as { message?: unknown } | null | undefined)?.message;
+  return typeof message === "string" ? message : String(error);
+}
 
 const describe = ({ name, args }: { name: string; args: readonly unknown[] }): string =>
   `${name}(${args.map((arg) => (typeof arg === "object" ? "…" : String(arg))).join(", ")})`;

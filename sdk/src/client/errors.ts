@@ -1,24 +1,14 @@
 // What each named error means to a person: one sentence of what happened, one of what to do. Keyed by error name: an error of a
-// contract, token or Permit2, or a refusal, without an entry fails the type check.
+// contract, token or Permit2, or a refusal of a relay or a wallet, without an entry fails the type check.
 // Long because it is one table, a row for every name.
-import type { OutsideErrorName } from "../chain/index.ts";
+import type { OutsideErrorName, TransportErrorName } from "../chain/index.ts";
 import type { ContractErrorName } from "../generated/errors.ts";
 import type { RelayRefusal } from "../wire/refusals.ts";
 
 type OwnErrorName =
-  | "AccountFrozen"
   | "KeysElsewhere"
-  | "UserRejected"
-  | "InsufficientFunds"
-  | "WrongChain"
-  | "NoContract"
-  | "NonceConflict"
-  | "ReceiptTimeout"
-  | "Unreachable"
   | "TransactionReverted"
-  | "Reverted"
   | "EventMissing"
-  | "ChainFault"
   | "TokenDomainUnknown"
   | "SegmentError"
   | "SealError"
@@ -28,7 +18,12 @@ type OwnErrorName =
   | "VersionUnknown"
   | "TimeoutError";
 
-export type ExplainedName = ContractErrorName | OutsideErrorName | RelayRefusal | OwnErrorName;
+export type ExplainedName =
+  | ContractErrorName
+  | OutsideErrorName
+  | TransportErrorName
+  | RelayRefusal
+  | OwnErrorName;
 /** `known`: the name has its own sentence in the table. */
 export type Explanation = { name: string; sentence: string; advice: string; known: boolean };
 
@@ -464,6 +459,39 @@ const TABLE: Record<ExplainedName, readonly [sentence: string, advice: string]> 
   InsufficientFunds: [
     "The account does not hold enough for the amount and the fee.",
     "Add funds, or choose a smaller amount.",
+  ],
+  WalletLocked: [
+    "The wallet has not allowed this page to use the account.",
+    "Unlock the wallet, connect it again and choose the account.",
+  ],
+  WalletCannot: [
+    "The wallet cannot do what it was asked for.",
+    "Choose another way to pay, or use another wallet.",
+  ],
+  WalletOffline: ["The wallet has no connection to any chain.", "Check its network, then try again."],
+  WalletOffChain: [
+    "The wallet has no connection to this chain.",
+    "Check the address of this chain's node in the wallet's settings, then try again.",
+  ],
+  WalletBusy: [
+    "The wallet is still waiting for an answer to an earlier question.",
+    "Open the wallet, answer that question, then try again.",
+  ],
+  BatchNotPossible: [
+    "The wallet cannot send these steps together on this chain.",
+    "Choose another way to pay: with one confirmation for each step, it works.",
+  ],
+  BatchTooLarge: [
+    "The wallet does not take so many steps at once.",
+    "Do fewer at once, or choose another way to pay.",
+  ],
+  BatchRepeated: [
+    "The wallet was given this very request before.",
+    "Look in the wallet whether it was sent, before you send it again.",
+  ],
+  BatchUnknown: [
+    "The wallet does not know what became of the request.",
+    "It may have been sent: look at Activity and at My data before you pay again.",
   ],
   WrongChain: ["The wallet is on another chain.", "Switch the wallet to the chain shown."],
   NoContract: [

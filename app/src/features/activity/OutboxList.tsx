@@ -8,7 +8,7 @@ import { Tag } from "@/components/Tag.tsx";
 import { useNow } from "@/features/shell/useNow.ts";
 import type { WeirConfig } from "@/lib/config.ts";
 import { dropEntry, isBegunHere, type Outgoing } from "@/lib/outbox.ts";
-import { formatDuration } from "@/lib/time.ts";
+import { useDuration } from "@/lib/useDuration.ts";
 import { useActivityWords } from "./useWords.ts";
 
 const TONES = {
@@ -34,6 +34,7 @@ export function OutboxList({
   entries: Outgoing[];
 }) {
   const t = useTranslations("activity");
+  const duration = useDuration();
   const words = useActivityWords();
   const now = useNow();
   const place = { chainId: config.chainId, account };
@@ -54,7 +55,7 @@ export function OutboxList({
             </div>
             <p className="text-sm text-soft">{t(`note.${state}`)}</p>
             <div className="flex flex-wrap items-center gap-x-4 gap-y-1 text-xs text-soft">
-              <span className="figure">{t("ago", { age: formatDuration((now - entry.atMs) / 1_000) })}</span>
+              <span className="figure">{t("ago", { age: duration((now - entry.atMs) / 1_000) })}</span>
               {entry.hash ? <Copy value={entry.hash} label={t("transaction")} /> : null}
               {dismissable ? (
                 <Button

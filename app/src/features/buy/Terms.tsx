@@ -7,7 +7,8 @@ import { usePriceWords } from "@/features/listing/usePriceWords.ts";
 import type { TokenEntry } from "@/lib/config.ts";
 import type { ListingDetail, PlanItem } from "@/lib/indexer.ts";
 import { byteUnit, formatAmount, formatCount } from "@/lib/money.ts";
-import { formatDuration, formatMoment, statedRate } from "@/lib/time.ts";
+import { formatMoment, statedRate } from "@/lib/time.ts";
+import { useDuration } from "@/lib/useDuration.ts";
 import { periodTerms, unitsOf } from "./deposit.ts";
 
 interface TermsProps {
@@ -81,8 +82,9 @@ function FreeTerms({ plan, listing }: TermsProps) {
 
 function useWindowWords(plan: PlanItem): string {
   const t = useTranslations("buy");
+  const duration = useDuration();
   const most = Number(plan.maxWindow);
-  return most >= FOREVER ? t("forEver") : formatDuration(most);
+  return most >= FOREVER ? t("forEver") : duration(most);
 }
 
 function FlatTerms({ plan, listing }: TermsProps) {
@@ -103,6 +105,7 @@ function FlatTerms({ plan, listing }: TermsProps) {
 
 function PeriodTerms({ plan, listing, amount, token }: TermsProps) {
   const t = useTranslations("buy");
+  const duration = useDuration();
   const costs = useCosts(plan, listing);
   const money = (value: bigint) => `${formatAmount(value, token.decimals)} ${token.symbol}`;
   const now = Math.floor(Date.now() / 1_000);
@@ -116,10 +119,10 @@ function PeriodTerms({ plan, listing, amount, token }: TermsProps) {
           t("lasts"),
           amount === undefined
             ? "–"
-            : t("lastsUntil", { time: formatDuration(until - now), at: formatMoment(until * 1_000) }),
+            : t("lastsUntil", { time: duration(until - now), at: formatMoment(until * 1_000) }),
         ],
-        [t("atRisk"), t("atRiskPeriod", { amount: money(risk), notice: formatDuration(plan.notice) })],
-        [t("comesBack"), t("comesBackPeriod", { notice: formatDuration(plan.notice) })],
+        [t("atRisk"), t("atRiskPeriod", { amount: money(risk), notice: duration(plan.notice) })],
+        [t("comesBack"), t("comesBackPeriod", { notice: duration(plan.notice) })],
       ]}
     />
   );
@@ -127,6 +130,7 @@ function PeriodTerms({ plan, listing, amount, token }: TermsProps) {
 
 function MeteredTerms({ plan, listing, amount, token }: TermsProps) {
   const t = useTranslations("buy");
+  const duration = useDuration();
   const costs = useCosts(plan, listing);
   const { least, most } = unitsOf(plan, amount ?? 0n, Math.floor(Date.now() / 1_000));
   const rate = plan.kind === "message" ? statedRate(listing.source.rate) : undefined;
@@ -139,10 +143,10 @@ function MeteredTerms({ plan, listing, amount, token }: TermsProps) {
     most > least
       ? t("lastsPromoted", { least: words(least), most: words(most) })
       : rate
-        ? t("lastsAbout", { count: formatCount(least), time: formatDuration(Number(least) / rate) })
+        ? t("lastsAbout", { count: formatCount(least), time: duration(Number(least) / rate) })
         : words(least);
   const entry = `${formatAmount(BigInt(plan.entry), token.decimals)} ${token.symbol}`;
-  const challenge = formatDuration(Number(listing.terms.challenge ?? 0));
+  const challenge = duration(Number(listing.terms.challenge ?? 0));
   return (
     <Lines
       listing={listing}

@@ -2,7 +2,7 @@
 
 import { useTranslations } from "next-intl";
 import { useId } from "react";
-import { formatDuration } from "@/lib/time.ts";
+import { useDuration } from "@/lib/useDuration.ts";
 import { MAX_PERIODS, PERIOD_STEPS } from "./deposit.ts";
 
 /** For how many periods to pay ahead. */
@@ -22,6 +22,7 @@ export function TimeField({
   wrong: boolean;
 }) {
   const t = useTranslations("buy");
+  const duration = useDuration();
   const id = useId();
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-2">
@@ -37,7 +38,7 @@ export function TimeField({
             onClick={() => onChange(String(step))}
             className="figure min-h-9 rounded-md border border-line-strong px-3 text-sm hover:border-water aria-pressed:border-water aria-pressed:bg-water-wash aria-pressed:font-semibold"
           >
-            {formatDuration(step * period)}
+            {duration(step * period)}
           </button>
         ))}
       </div>
@@ -54,7 +55,7 @@ export function TimeField({
           className="figure min-h-[var(--tap)] min-w-0 flex-1 rounded-l-md border border-line-strong bg-paper px-3.5 text-lg aria-invalid:border-mark"
         />
         <span className="grid place-items-center rounded-r-md border border-l-0 border-line-strong bg-sunk px-4 font-semibold">
-          {t("timesPeriod", { period: formatDuration(period) })}
+          {t("timesPeriod", { period: duration(period) })}
         </span>
       </div>
       <p

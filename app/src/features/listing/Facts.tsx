@@ -5,10 +5,12 @@ import { Copy } from "@/components/Copy.tsx";
 import { Stat } from "@/components/Stat.tsx";
 import type { ListingDetail } from "@/lib/indexer.ts";
 import { formatCount } from "@/lib/money.ts";
-import { formatDuration, formatMoment } from "@/lib/time.ts";
+import { formatMoment } from "@/lib/time.ts";
+import { useDuration } from "@/lib/useDuration.ts";
 
 export function Facts({ listing }: { listing: ListingDetail }) {
   const t = useTranslations("listing");
+  const duration = useDuration();
   const { source, segment } = listing;
   return (
     <dl className="sheet grid gap-x-6 gap-y-5 p-5 sm:grid-cols-2 xl:grid-cols-3">
@@ -21,7 +23,7 @@ export function Facts({ listing }: { listing: ListingDetail }) {
         label={t("segments")}
         note={t("segmentsNote", { ms: segment.flushMs, count: segment.maxMessages })}
       >
-        {t("epoch", { length: formatDuration(listing.epochLength) })}
+        {t("epoch", { length: duration(listing.epochLength) })}
       </Stat>
       <Stat label={t("purchases")}>{formatCount(listing.purchases)}</Stat>
       <Stat label={t("since")}>{formatMoment(listing.createdAt * 1_000)}</Stat>

@@ -8,12 +8,14 @@ import { useHeads } from "@/features/market/useMarket.ts";
 import { useNow } from "@/features/shell/useNow.ts";
 import type { ListingDetail } from "@/lib/indexer.ts";
 import { pulseOf } from "@/lib/liveness.ts";
-import { formatClock, formatDuration } from "@/lib/time.ts";
+import { formatClock } from "@/lib/time.ts";
+import { useDuration } from "@/lib/useDuration.ts";
 
 const LIVE_TONE = { live: "moss", quiet: "amber", stale: "mark", gone: "mark", unknown: "plain" } as const;
 
 export function ListingHead({ listing }: { listing: ListingDetail }) {
   const t = useTranslations("listing");
+  const duration = useDuration();
   const market = useTranslations("market");
   const words = useTranslations("liveness");
   const now = useNow();
@@ -45,7 +47,7 @@ export function ListingHead({ listing }: { listing: ListingDetail }) {
           {listing.state === "open" ? null : <Tag tone="mark">{t(`state.${listing.state}`)}</Tag>}
           {sealed && now ? (
             <span className="figure text-sm text-soft">
-              {t("lastSealed", { age: formatDuration((now - sealed) / 1_000), at: formatClock(sealed) })}
+              {t("lastSealed", { age: duration((now - sealed) / 1_000), at: formatClock(sealed) })}
             </span>
           ) : null}
         </p>

@@ -3,18 +3,21 @@ import type { useTranslations } from "next-intl";
 import type { TokenEntry } from "@/lib/config.ts";
 import type { PlanItem } from "@/lib/indexer.ts";
 import { byteUnit, formatAmount, formatCount } from "../../lib/money.ts";
-import { formatDuration, formatMoment } from "../../lib/time.ts";
+import { formatMoment } from "../../lib/time.ts";
 import { isMetered, priceAt } from "./plans.ts";
 
+/** Seconds in words. */
+type Duration = (seconds: number) => string;
 export type PriceTranslate = ReturnType<typeof useTranslations<"price">>;
 
 /** "a day" reads better than "1 d"; everything else is a duration. */
-function periodWords(t: PriceTranslate, seconds: number): string {
+function periodWords(t: PriceTranslate, seconds: number, duration: Duration): string {
   const name = ({ 3600: "hour", 86400: "day", 604800: "week" } as const)[seconds];
-  return name ? t(`periods.${name}`) : formatDuration(seconds);
+  return name ? t(`periods.${name}`) : duration(seconds);
 }
 
-function wordsOf(t: PriceTranslate, plan: PlanItem, amount: bigint, token: TokenEntry): string {
+function wordsOf(w: Words, plan: PlanItem, amount: bigint, token: TokenEntry): string {
+  const { t, duration } = w;
   const price = `${formatAmount(amount, token.decimals)} ${token.symbol}`;
   switch (plan.kind) {
     case "free":
@@ -28,10 +31,15 @@ function wordsOf(t: PriceTranslate, plan: PlanItem, amount: bigint, token: Token
       return t("perBytes", { price, unit: count === 1n ? name : `${formatCount(count)} ${name}` });
     }
     case "period":
-      return t("perPeriod", { price, period: periodWords(t, plan.period) });
+      return t("perPeriod", { price, period: periodWords(t, plan.period, duration) });
     case "flat":
       return t("flat", { price });
   }
+}
+
+export interface Words {
+  t: PriceTranslate;
+  duration: Duration;
 }
 
 export interface PriceWords {
@@ -44,11 +52,15 @@ export interface PriceWords {
 }
 
 /** `time` in unix seconds. */
-export function priceWords(t: PriceTranslate, plan: PlanItem, token: TokenEntry, time: number): PriceWords {
+export function priceWords(words: Words, plan: PlanItem, token: TokenEntry, time: number): PriceWords {
   const { price, promotion } = priceAt(plan, time);
-  const now = wordsOf(t, plan, price, token);
+  const now = wordsOf(words, plan, price, token);
   if (!promotion) return { now, usual: now, promotion: undefined };
-  const usual = wordsOf(t, plan, promotion.usual, token);
+  const usual = wordsOf(words, plan, promotion.usual, token);
   const at = formatMoment(promotion.until * 1_000);
-  return { now, usual, promotion: t(isMetered(plan) ? "promotionMetered" : "promotionTimed", { at, usual }) };
+  return {
+    now,
+    usual,
+    promotion: words.t(isMetered(plan) ? "promotionMetered" : "promotionTimed", { at, usual }),
+  };
 }

@@ -9,7 +9,8 @@ import { useNow } from "@/features/shell/useNow.ts";
 import { tokenOf } from "@/lib/config.ts";
 import type { ListingDetail } from "@/lib/indexer.ts";
 import { formatAmount, formatCount, ratio, unitsFor } from "@/lib/money.ts";
-import { formatDuration, formatMoment } from "@/lib/time.ts";
+import { formatMoment } from "@/lib/time.ts";
+import { useDuration } from "@/lib/useDuration.ts";
 import { formatRate } from "./reading.ts";
 import { Spoken } from "./Spoken.tsx";
 import type { FeedSession, Snapshot } from "./session.ts";
@@ -25,6 +26,7 @@ export function MeterPanel({
   snapshot: Snapshot;
 }) {
   const t = useTranslations("live");
+  const duration = useDuration();
   const now = useNow();
   const token = tokenOf(useWeirConfig(), listing.token);
   const { meter, perSecond, ending } = snapshot;
@@ -73,7 +75,7 @@ export function MeterPanel({
           <Stat label={t("rate")}>{flowing ? rate : "–"}</Stat>
           <Stat label={t("left")}>{money(left)}</Stat>
           <Stat label={t("runsOut")} note={runsOut ? formatMoment(runsOut) : undefined}>
-            {runsOut ? t("in", { time: formatDuration((runsOut - now) / 1_000) }) : "–"}
+            {runsOut ? t("in", { time: duration((runsOut - now) / 1_000) }) : "–"}
           </Stat>
         </dl>
         {ending ? null : (

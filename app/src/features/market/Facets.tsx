@@ -2,7 +2,7 @@
 
 import { useTranslations } from "next-intl";
 import { useEffect, useId, useRef, useState } from "react";
-import { CATEGORIES, type Filters, KINDS, MAX_QUERY_CHARS } from "./filters.ts";
+import { CATEGORIES, type Filters, KINDS, MAX_QUERY_CHARS, searchable } from "./filters.ts";
 
 /** Typing is answered when the fingers rest. */
 const TYPING_PAUSE_MS = 200;
@@ -71,7 +71,7 @@ export function Facets({ filters, onChange }: { filters: Filters; onChange: (nex
           type="search"
           value={text}
           maxLength={MAX_QUERY_CHARS}
-          onChange={(event) => setText(event.target.value)}
+          onChange={(event) => setText(searchable(event.target.value))}
           placeholder={t("searchHint")}
           className="min-h-[var(--tap)] w-full rounded-md border border-line-strong bg-surface px-3.5 placeholder:text-soft hover:border-water"
         />

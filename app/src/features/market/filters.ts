@@ -38,7 +38,7 @@ export const isCategory = (value: string): value is Category =>
 const isKind = (value: string): value is Kind => (KINDS as readonly string[]).includes(value);
 
 /** The part of a text that can be searched for: a pasted one may hold control characters. Cut between characters, never within one. */
-const searchable = (text: string): string =>
+export const searchable = (text: string): string =>
   [...text.replace(/\p{Cc}+/gu, " ")].slice(0, MAX_QUERY_CHARS).join("");
 
 export function readFilters(params: URLSearchParams): Filters {

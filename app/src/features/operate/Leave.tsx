@@ -5,19 +5,18 @@ import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { Button } from "@/components/Button.tsx";
 import { ErrorNotice } from "@/components/ErrorNotice.tsx";
-import { formatDuration } from "@/lib/time.ts";
+import { useDuration } from "@/lib/useDuration.ts";
 import { useOperatorAct } from "./useOperatorAct.ts";
 
 /** Off the list; the stake follows after the delay. Says so before it is done. */
 export function Leave({ delay }: { delay: number }) {
   const t = useTranslations("operate");
+  const duration = useDuration();
   const [sure, setSure] = useState(false);
   const act = useOperatorAct(({ client, contracts }) => deregisterRelay(client, { contracts }));
   return (
     <div className="grid justify-items-start gap-3">
-      {sure ? (
-        <p className="max-w-[var(--measure)]">{t("leaveNote", { delay: formatDuration(delay) })}</p>
-      ) : null}
+      {sure ? <p className="max-w-[var(--measure)]">{t("leaveNote", { delay: duration(delay) })}</p> : null}
       <div className="flex flex-wrap gap-3">
         <Button tone="mark" disabled={act.isPending} onClick={() => (sure ? act.mutate() : setSure(true))}>
           {act.isPending ? t("asking") : sure ? t("leaveSure") : t("leave")}

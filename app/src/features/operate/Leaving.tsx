@@ -10,13 +10,15 @@ import { useChainTime } from "@/features/purchases/useChainTime.ts";
 import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
 import { tokenOf } from "@/lib/config.ts";
 import { formatAmount } from "@/lib/money.ts";
-import { formatDuration, formatMoment } from "@/lib/time.ts";
+import { formatMoment } from "@/lib/time.ts";
+import { useDuration } from "@/lib/useDuration.ts";
 import { useOperatorAct } from "./useOperatorAct.ts";
 import type { OperatorRelay } from "./useRelay.ts";
 
 /** The entry is off the list; its stake comes free at a moment of the chain's clock. */
 export function Leaving({ entry: { stake, withdrawableAt } }: { entry: OperatorRelay["entry"] }) {
   const t = useTranslations("operate");
+  const duration = useDuration();
   const { symbol, decimals } = tokenOf(useWeirConfig(), zeroAddress);
   const left = withdrawableAt - useChainTime();
   const act = useOperatorAct(({ client, contracts }) => withdrawStake(client, { contracts }));
@@ -28,7 +30,7 @@ export function Leaving({ entry: { stake, withdrawableAt } }: { entry: OperatorR
         </p>
         <p role="timer" className="figure">
           {left > 0
-            ? t("freeIn", { left: formatDuration(left), at: formatMoment(withdrawableAt * 1_000) })
+            ? t("freeIn", { left: duration(left), at: formatMoment(withdrawableAt * 1_000) })
             : t("free")}
         </p>
         <Button tone="primary" disabled={left > 0 || act.isPending} onClick={() => act.mutate()}>

@@ -10,7 +10,8 @@ import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
 import { tokenOf } from "@/lib/config.ts";
 import type { PurchaseItem } from "@/lib/indexer.ts";
 import { formatAmount } from "@/lib/money.ts";
-import { formatDuration, formatMoment } from "@/lib/time.ts";
+import { formatMoment } from "@/lib/time.ts";
+import { useDuration } from "@/lib/useDuration.ts";
 import { walletOf } from "@/lib/wallet.ts";
 import { actions, relaysOf } from "@/lib/weir.ts";
 import { useBought } from "./useBought.ts";
@@ -19,6 +20,7 @@ import type { SubscriptionView } from "./useSubscription.ts";
 /** Leaving a subscription: first what it costs and gives back, then the wallet. */
 export function CancelSubscription({ purchase, view }: { purchase: PurchaseItem; view: SubscriptionView }) {
   const t = useTranslations("purchases");
+  const duration = useDuration();
   const config = useWeirConfig();
   const wagmi = useConfig();
   const queries = useQueryClient();
@@ -60,7 +62,7 @@ export function CancelSubscription({ purchase, view }: { purchase: PurchaseItem;
     <div className="grid w-full gap-3 rounded-md bg-amber-wash p-4">
       <p className="text-sm">
         {t("cancelNote", {
-          notice: formatDuration(view.terms.notice),
+          notice: duration(view.terms.notice),
           cost: money(view.deposited - view.refundable - view.spent),
           refund: money(view.refundable),
         })}

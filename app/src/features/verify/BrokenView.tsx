@@ -1,5 +1,6 @@
 import { useTranslations } from "next-intl";
 import { Stat } from "@/components/Stat.tsx";
+import { brokenPoint } from "./points.ts";
 import type { Broken } from "./useVerify.ts";
 
 /** The first thing in the file that does not hold. */
@@ -16,6 +17,9 @@ export function BrokenView({
       <div className="bg-mark-wash p-5">
         <h2 className="text-2xl text-mark">{t("broken")}</h2>
         <p className="mt-1 break-all text-sm">{name}</p>
+        <p className="mt-2 font-semibold" data-verify="breaks">
+          {t(`breaks.${brokenPoint(field)}`)}
+        </p>
       </div>
       <div className="grid gap-4 bg-surface p-5">
         <dl className="grid gap-4 sm:grid-cols-[auto_auto_1fr] sm:gap-10">
@@ -26,7 +30,7 @@ export function BrokenView({
             <span data-verify="field">{field}</span>
           </Stat>
           <Stat label={t("rule")}>
-            <span data-verify="rule" className="text-base">
+            <span data-verify="rule" className="font-mono text-sm">
               {rule}
             </span>
           </Stat>
