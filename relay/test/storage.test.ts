@@ -5,9 +5,8 @@
 //   the frames' headers, and at samples of the pages)
 // - one bit flipped anywhere: what it changed is found; nothing altered is ever given out
 // - a full disk at the N-th write: refused, nothing acknowledged lost; through the relay: publisher and paying reader refused, others served, and on when
-//   there is room · a failed flush ends the process, the relay's too
+//   there is room · any failed flush ends the process, also one of those that fold the log back, and the relay's too
 
-import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import {
@@ -27,18 +26,26 @@ import { DatabaseSync } from "node:sqlite";
 import { decodeHeader, HEADER_BYTES, hex, readUint } from "@weir/sdk/core";
 import { segmentFrame } from "@weir/sdk/wire";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bundle } from "../../test/support/bundle.ts";
 import { makeGrant } from "../../test/support/market.ts";
+import {
+  expectFlushesToCount,
+  flushesOf,
+  hasStrace,
+  strace,
+  write,
+  writeWithout,
+} from "../../test/support/strace.ts";
 import { openDatabase } from "../src/store/database.ts";
 import { ledgerStore } from "../src/store/ledger.ts";
 import { SCHEMA } from "../src/store/schema.ts";
 import { scrub } from "../src/store/scrub.ts";
 import { segmentStore } from "../src/store/segments.ts";
-import { bundle } from "./support/bundle.ts";
 import { readSegments, ScriptedBuyer, untilRefused } from "./support/buyer.ts";
 import { ScriptedGateway, type Sealed } from "./support/gateway.ts";
 import { spawnRelay } from "./support/process.ts";
 import { startScene } from "./support/scene.ts";
-import { accountAt, CHANNEL, COUNT, FATAL_EXIT, GENERATION, LISTING, segmentAt } from "./support/stored.ts";
+import { accountAt, CHANNEL, COUNT, GENERATION, LISTING, segmentAt } from "./support/stored.ts";
 import { FREE, METERED, PRICE, startWorld, type World } from "./support/world.ts";
 
 const WRITER = new URL("support/store-writer.ts", import.meta.url).pathname;
@@ -92,25 +99,6 @@ function randomFrom(seed: number): (bound: number) => number {
   };
 }
 
-/** The main thread alone, on which SQLite runs: `when` counts calls of one thread. */
-const strace = (...args: string[]) => ["strace", "-qq", ...args];
-
-type Written = { kept: number; refused: string | undefined; code: number | null; signal: string | null };
-
-/** Runs the writer under strace; `kept` = how many records it was promised. */
-async function write(path: string, ...trace: string[]): Promise<Written> {
-  const [command, ...args] = [...strace(...trace), process.execPath, writer, path];
-  const env = { PATH: process.env.PATH };
-  const child = spawn(command!, args, { stdio: ["ignore", "pipe", "ignore"], env });
-  let said = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    said += chunk;
-  });
-  const [code, signal] = (await once(child, "close")) as [number | null, string | null];
-  const kept = said.match(/^kept \d+$/gm)?.length ?? 0;
-  return { kept, refused: /^refused \d+ (\w+)$/m.exec(said)?.[1], code, signal };
-}
-
 function openStores(path: string) {
   const damaged: bigint[] = [];
   const database = openDatabase({
@@ -153,14 +141,11 @@ async function expectSound(path: string, promised: number): Promise<number> {
   }
 }
 
-const hasStrace = spawnSync("strace", ["-V"]).status === 0;
-if (!hasStrace && process.env.WEIR_REQUIRE_ALL === "1") throw new Error("strace is needed");
-
 describe.skipIf(!hasStrace)("under strace", () => {
   test(`kill -9 at ${POINTS} storage calls: 0 acknowledged lost`, AT_LENGTH, async () => {
     const calls = ["pwrite64", "fsync,fdatasync", "ftruncate", "unlink"];
     const log = join(folder, "trace");
-    const whole = await write(fresh(), "-o", log, "-e", `trace=${calls}`);
+    const whole = await write(writer, fresh(), "-o", log, "-e", `trace=${calls}`);
     expect(whole).toMatchObject({ kept: COUNT, code: 0 });
     const counts = new Map<string, number>();
     for (const [, name] of readFileSync(log, "utf8").matchAll(/^(\w+)\(/gm))
@@ -180,6 +165,7 @@ describe.skipIf(!hasStrace)("under strace", () => {
         const path = fresh();
         const inject = `inject=${point.name}:signal=SIGKILL:when=${point.at}`;
         const { kept, signal, code } = await write(
+          writer,
           path,
           "-o",
           "/dev/null",
@@ -204,6 +190,7 @@ describe.skipIf(!hasStrace)("under strace", () => {
       const path = fresh();
       const at = 200 + random(3000);
       const { kept, refused } = await write(
+        writer,
         path,
         "-o",
         "/dev/null",
@@ -217,16 +204,17 @@ describe.skipIf(!hasStrace)("under strace", () => {
     }
   });
 
-  test("a failed flush ends the process, and nothing acknowledged is lost", async () => {
-    // Opening an empty store takes about twenty.
-    for (const at of [30, 60, 100]) {
+  test("any failed flush ends the process, and nothing acknowledged is lost", AT_LENGTH, async () => {
+    const flushes = await flushesOf(writer, fresh(), join(folder, "flushes"));
+    // One that folds the log back meanwhile, beside those of the beginning and the end.
+    expect(flushes.filter(({ file }) => file === "relay.db").length).toBeGreaterThanOrEqual(3);
+    await expectFlushesToCount(flushes, POINTS >= EVERY_BYTE_FROM, async (flush) => {
       const path = fresh();
-      const faults = ["fsync", "fdatasync"].flatMap((name) => ["-e", `inject=${name}:error=EIO:when=${at}`]);
-      const { kept, code } = await write(path, "-o", "/dev/null", "-e", "trace=fsync,fdatasync", ...faults);
-      expect(code).toBe(FATAL_EXIT);
-      expect(kept).toBeGreaterThan(0);
-      await expectSound(path, kept);
-    }
+      const written = await writeWithout(writer, path, flush);
+      await expectSound(path, written.kept);
+      rmSync(path, { recursive: true });
+      return written;
+    });
   });
 
   describe("the relay as a program", () => {

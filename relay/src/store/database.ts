@@ -8,6 +8,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
+import { flushFolder, foldLog } from "@weir/sdk/disk";
 import { RefusedError } from "@weir/sdk/wire";
 import { LOG_CHECKPOINT_PAGES, MAX_LOG_BYTES } from "../limits.ts";
 import { checksumOf, type Value } from "./checksum.ts";
@@ -64,9 +65,7 @@ export function openDatabase({ file, schema, onFatal }: DatabaseInit): Database 
     throw new DurabilityError(`${file} cannot be opened with a write-ahead log.`);
   if (sql.prepare("PRAGMA synchronous").get()?.synchronous !== SYNCHRONOUS_FULL)
     throw new DurabilityError(`${file} cannot be opened with full synchronisation.`);
-  sql.exec(
-    `PRAGMA wal_autocheckpoint = ${LOG_CHECKPOINT_PAGES}; PRAGMA journal_size_limit = ${MAX_LOG_BYTES}`,
-  );
+  sql.exec(`PRAGMA journal_size_limit = ${MAX_LOG_BYTES}`);
   // For rows that SQL changes by itself.
   sql.function("checksum", { varargs: true, useBigIntArguments: true, deterministic: true }, (...values) =>
     checksumOf(values as Value[]),
@@ -76,6 +75,8 @@ export function openDatabase({ file, schema, onFatal }: DatabaseInit): Database 
   if (tables > 0n && sql.prepare("PRAGMA user_version").get()?.user_version !== BigInt(layout))
     throw new LayoutError(file);
   sql.exec(`BEGIN IMMEDIATE; ${schema} PRAGMA user_version = ${layout}; COMMIT`);
+  const log = foldLog(sql, file, { pages: LOG_CHECKPOINT_PAGES });
+  flushFolder(file);
 
   const begin = sql.prepare("SAVEPOINT job");
   const keep = sql.prepare("RELEASE job");
@@ -98,6 +99,13 @@ export function openDatabase({ file, schema, onFatal }: DatabaseInit): Database 
       if (sql.isTransaction) sql.exec("ROLLBACK");
       const failure = translate(error);
       for (const job of jobs) job.reject(failure);
+      return;
+    }
+    try {
+      log.grown();
+    } catch (error) {
+      onFatal(error as Error);
+      for (const job of jobs) job.reject(error);
       return;
     }
     for (const done of settle) done();
@@ -140,6 +148,11 @@ export function openDatabase({ file, schema, onFatal }: DatabaseInit): Database 
     close() {
       closed = true;
       commit();
+      try {
+        log.end();
+      } catch (error) {
+        onFatal(error as Error);
+      }
       sql.close();
     },
   };

@@ -1,0 +1,2 @@
+/** What relay and gateway do alike with a file of SQLite's. Node only. */
+export * from "./fold.ts";
