@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { type Fold, flushFolder, foldLog } from "@weir/sdk/disk";
+import { checkLog, type Fold, flushFolder, foldLog } from "@weir/sdk/disk";
 import { LOG_CHECKPOINT_PAGES } from "./limits.ts";
 
 /** The data file's name in the data folder. */
@@ -79,7 +79,9 @@ export class Database {
   #scheduled = false;
   #closed = false;
 
+  /** @throws DamagedLog, NotDurable, SchemaMismatch */
   constructor(path: string) {
+    checkLog(path);
     this.#db = new DatabaseSync(path, { timeout: 5_000 });
     this.#db.exec(
       "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON",

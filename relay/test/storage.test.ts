@@ -3,7 +3,9 @@
 // - kill -9 at the N-th storage call: what was acknowledged is there, whole and alone; the store goes on
 // - the log cut at every byte of its last record: that record is gone or there, never half; opened again by the store as well (everyday runs: at each byte of
 //   the frames' headers, and at samples of the pages)
-// - one bit flipped anywhere: what it changed is found; nothing altered is ever given out
+// - one bit flipped anywhere in the file: what it changed is found; nothing altered is ever given out
+// - one bit flipped in the log that a kill leaves: the store does not open, or what it changed was never acknowledged; a lost sector before the last two commits
+//   as well; in the last commit it is a torn tail
 // - a full disk at the N-th write: refused, nothing acknowledged lost; through the relay: publisher and paying reader refused, others served, and on when
 //   there is room · any failed flush ends the process, also one of those that fold the log back, and the relay's too
 
@@ -24,6 +26,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { decodeHeader, HEADER_BYTES, hex, readUint } from "@weir/sdk/core";
+import { DamagedLog } from "@weir/sdk/disk";
 import { segmentFrame } from "@weir/sdk/wire";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundle } from "../../test/support/bundle.ts";
@@ -58,6 +61,7 @@ const SMALL = 300;
 /** SQLite's write-ahead log: a header, then frames of a header of 24 bytes and a page (https://www.sqlite.org/fileformat.html#walformat). */
 const LOG_HEADER_BYTES = 32;
 const FRAME_BYTES = 24 + 4096;
+const FILES = ["relay.db", "relay.db-wal"] as const;
 /** With fewer points, pages are cut at every 37th byte only. */
 const EVERY_BYTE_FROM = 1000;
 /** The relay's disk is full from this write on, for so many: up to the first charge it writes 70 times, and each segment takes two at least. */
@@ -456,6 +460,96 @@ test(
     expect(found).toBeGreaterThan(flips / 20);
   },
 );
+
+describe("one flipped bit of the log", () => {
+  /** The files of a store as a kill leaves them, and what is in them. */
+  async function lived(records: number) {
+    const path = fresh();
+    const { database, segments, ledger } = openStores(path);
+    const account = accountAt(-1);
+    for (let n = 0; n < records; n += 1) {
+      Object.assign(account, { ...accountAt(n), revision: account.revision });
+      await Promise.all([segments.append([segmentAt(n, SMALL)]), ledger.save(account)]);
+    }
+    const [file, log] = FILES.map((name) => readFileSync(join(path, name))) as [Buffer, Buffer];
+    database.close();
+    return { file, log };
+  }
+
+  async function opened(file: Buffer, log: Buffer) {
+    const place = fresh();
+    writeFileSync(join(place, FILES[0]), file);
+    writeFileSync(join(place, FILES[1]), log);
+    const seen = await contents(place).catch((error: Error) => error);
+    rmSync(place, { recursive: true });
+    return seen;
+  }
+
+  test("is found wherever it is, the last commit with it", AT_LENGTH, async () => {
+    const { file, log } = await lived(5);
+    const random = randomFrom(SEED + 3);
+    expect(await opened(file, log)).not.toBeInstanceOf(Error);
+    for (let i = 0; i < POINTS * 3; i += 1) {
+      const damaged = Buffer.from(log);
+      // A third of them in headers, which are less than a hundredth of it.
+      const frame = LOG_HEADER_BYTES + FRAME_BYTES * random(Math.floor(log.length / FRAME_BYTES));
+      const at = [
+        random(log.length),
+        random(log.length),
+        i % 2 ? random(LOG_HEADER_BYTES) : frame + random(24),
+      ][i % 3]!;
+      const bit = random(8);
+      damaged[at]! ^= 1 << bit;
+      const seen = await opened(file, damaged);
+      if (!(seen instanceof DamagedLog)) throw new Error(`byte ${at}, bit ${bit}: ${seen}`);
+    }
+  });
+
+  test.skipIf(!hasStrace)(
+    "of a program that was killed is found, or was never acknowledged",
+    AT_LENGTH,
+    async () => {
+      const random = randomFrom(SEED + 4);
+      let found = 0;
+      for (let i = 0; i < FULL_POINTS; i += 1) {
+        const path = fresh();
+        const kill = `inject=pwrite64:signal=SIGKILL:when=${200 + random(3000)}`;
+        const { kept } = await write(writer, path, "-o", "/dev/null", "-e", "trace=pwrite64", "-e", kill);
+        const [file, log] = FILES.map((name) => readFileSync(join(path, name))) as [Buffer, Buffer];
+        for (let j = 0; j < 8; j += 1) {
+          const damaged = Buffer.from(log);
+          const at = random(log.length);
+          damaged[at]! ^= 1 << random(8);
+          const seen = await opened(file, damaged);
+          if (seen instanceof DamagedLog) found += 1;
+          else if (seen instanceof Error) throw seen;
+          else {
+            expect(seen.damage).toEqual([]);
+            expect(seen.served.size, `byte ${at}`).toBeGreaterThanOrEqual(kept);
+          }
+        }
+      }
+      expect(found).toBeGreaterThan(0);
+    },
+  );
+
+  test("a sector that was lost is found where another commit stands behind, and is a torn tail in the last one", async () => {
+    const { file, log } = await lived(5);
+    const commits = Array.from({ length: Math.floor(log.length / FRAME_BYTES) }, (_, n) => n).filter(
+      (n) => log.readUInt32BE(LOG_HEADER_BYTES + n * FRAME_BYTES + 4) !== 0,
+    );
+    const [, third, second, last] = commits.slice(-4) as [number, number, number, number];
+    for (let n = 0; n <= last; n += 1) {
+      const damaged = Buffer.from(log);
+      const at = LOG_HEADER_BYTES + n * FRAME_BYTES;
+      damaged.fill(0, at, at + 512);
+      const seen = await opened(file, damaged);
+      if (n <= third) expect(seen, `frame ${n}`).toBeInstanceOf(DamagedLog);
+      // Frames reach the disk in any order: those of the last commit that did say nothing about the one that did not.
+      else if (n > second) expect(seen, `frame ${n}`).toMatchObject({ damage: [], served: { size: 4 } });
+    }
+  });
+});
 
 /** What is served, all rows as text, and what is reported as damaged. Throws where the store refuses. */
 async function contents(path: string) {

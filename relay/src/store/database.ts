@@ -8,7 +8,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
-import { flushFolder, foldLog } from "@weir/sdk/disk";
+import { checkLog, flushFolder, foldLog } from "@weir/sdk/disk";
 import { RefusedError } from "@weir/sdk/wire";
 import { LOG_CHECKPOINT_PAGES, MAX_LOG_BYTES } from "../limits.ts";
 import { checksumOf, type Value } from "./checksum.ts";
@@ -56,9 +56,10 @@ export type Database = {
   close(): void;
 };
 
-/** @throws DurabilityError when WAL or full synchronisation cannot be had; LayoutError for another version's file. */
+/** @throws DurabilityError when WAL or full synchronisation cannot be had; DamagedLog; LayoutError for another version's file. */
 export function openDatabase({ file, schema, onFatal }: DatabaseInit): Database {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  checkLog(file);
   const sql = new DatabaseSync(file, { readBigInts: true });
   sql.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;");
   if (sql.prepare("PRAGMA journal_mode").get()?.journal_mode !== "wal")

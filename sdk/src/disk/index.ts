@@ -1,2 +1,3 @@
 /** What relay and gateway do alike with a file of SQLite's. Node only. */
+export * from "./damage.ts";
 export * from "./fold.ts";
