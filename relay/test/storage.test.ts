@@ -157,15 +157,18 @@ describe.skipIf(!hasStrace)("under strace", () => {
     // SQLite writes, flushes, cuts and removes; without each of them this test would look past something.
     expect([...counts.keys()].sort()).toEqual(expect.arrayContaining(["ftruncate", "pwrite64", "unlink"]));
     const random = randomFrom(SEED);
-    const points = Array.from({ length: POINTS }, (_, i) => {
-      const rare = [...counts].filter(([name]) => name !== "pwrite64");
+    const rare = [...counts].filter(([name]) => name !== "pwrite64");
+    const pointAt = (i: number) => {
       const [name, count] =
         i % 3 === 0 ? rare[random(rare.length)]! : (["pwrite64", counts.get("pwrite64")!] as const);
       return { name, at: 1 + random(count) };
-    });
+    };
+    let tried = 0;
     let killed = 0;
+    // A count may be one off from run to run: a point that was not reached is made up for.
     const worker = async () => {
-      for (let point = points.pop(); point; point = points.pop()) {
+      while (killed < POINTS && tried < 2 * POINTS) {
+        const point = pointAt(tried++);
         const path = fresh();
         const inject = `inject=${point.name}:signal=SIGKILL:when=${point.at}`;
         const { kept, signal, code } = await write(
@@ -184,8 +187,7 @@ describe.skipIf(!hasStrace)("under strace", () => {
       }
     };
     await Promise.all([worker(), worker()]);
-    // A count may be one off from run to run; nearly all points must have been reached.
-    expect(killed).toBeGreaterThanOrEqual(POINTS * 0.95);
+    expect(killed).toBeGreaterThanOrEqual(POINTS);
   });
 
   test("a full disk at any write: refused, and nothing acknowledged is lost", AT_LENGTH, async () => {
