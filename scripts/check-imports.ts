@@ -28,10 +28,17 @@ const ROWS: { folder: string; may: string[]; packages?: RegExp; rule: string }[]
     rule: "sdk/client imports core, chain and wire",
   },
   {
+    folder: "sdk/src/disk/",
+    may: ["sdk/src/disk/"],
+    packages: /^node:/,
+    rule: "sdk/disk imports itself and Node",
+  },
+  {
     folder: "relay/",
     may: [
       "relay/",
       "@weir/sdk/core",
+      "@weir/sdk/disk",
       "@weir/sdk/native",
       "@weir/sdk/chain",
       "@weir/sdk/wire",
@@ -44,6 +51,7 @@ const ROWS: { folder: string; may: string[]; packages?: RegExp; rule: string }[]
     may: [
       "gateway/",
       "@weir/sdk/core",
+      "@weir/sdk/disk",
       "@weir/sdk/native",
       "@weir/sdk/chain",
       "@weir/sdk/wire",

@@ -1,5 +1,7 @@
 import { EventEmitter } from "node:events";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { checkLog, type Fold, flushFolder, foldLog } from "@weir/sdk/disk";
+import { LOG_CHECKPOINT_PAGES } from "./limits.ts";
 
 /** The data file's name in the data folder. */
 export const DATABASE_FILE = "gateway.db";
@@ -70,13 +72,16 @@ type Work = { run: () => unknown; resolve: (value: never) => void; reject: (erro
  */
 export class Database {
   readonly #db: DatabaseSync;
+  readonly #log: Fold;
   readonly #statements = new Map<string, StatementSync>();
   readonly #events = new EventEmitter<{ fatal: [unknown] }>();
   #queue: Work[] = [];
   #scheduled = false;
   #closed = false;
 
+  /** @throws DamagedLog, NotDurable, SchemaMismatch */
   constructor(path: string) {
+    checkLog(path);
     this.#db = new DatabaseSync(path, { timeout: 5_000 });
     this.#db.exec(
       "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON",
@@ -89,6 +94,8 @@ export class Database {
     if (version !== 0 && version !== SCHEMA_VERSION)
       throw new SchemaMismatch(`the data file has layout ${version}, this program knows ${SCHEMA_VERSION}`);
     this.#db.exec(`BEGIN IMMEDIATE; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+    this.#log = foldLog(this.#db, path, { pages: LOG_CHECKPOINT_PAGES });
+    flushFolder(path);
   }
 
   onFatal(listener: (error: unknown) => void): void {
@@ -153,10 +160,10 @@ export class Database {
         this.#db.exec("RELEASE work");
       }
       this.#db.exec("COMMIT");
+      this.#log.grown();
     } catch (error) {
-      this.#closed = true;
       for (const { reject } of queue) reject(error);
-      this.#events.emit("fatal", error);
+      this.#fail(error);
       return;
     }
     for (const settle of done) settle();
@@ -176,9 +183,19 @@ export class Database {
     this.#db.prepare("VACUUM INTO ?").run(path);
   }
 
+  #fail(error: unknown): void {
+    this.#closed = true;
+    this.#events.emit("fatal", error);
+  }
+
   /** Commits what waits, then closes the file. */
   close(): void {
     if (!this.#closed) this.#flush();
+    try {
+      if (!this.#closed) this.#log.end();
+    } catch (error) {
+      this.#fail(error);
+    }
     this.#closed = true;
     this.#db.close();
   }

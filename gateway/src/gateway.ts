@@ -1,11 +1,12 @@
 // The gateway put together: what starts after what, and how it stops.
 // Longer than its neighbours because every part is named here once, in the order in which it starts.
-import { mkdir, readFile, rename } from "node:fs/promises";
+import { readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { Libp2p } from "@libp2p/interface";
 import { parseDeployment } from "@weir/sdk/chain";
 import type { Crypto, Delivery, Hex, Plan } from "@weir/sdk/core";
 import { isMetered } from "@weir/sdk/core";
+import { lockFolder } from "@weir/sdk/disk";
 import { nativeCrypto } from "@weir/sdk/native";
 import { RefusedError } from "@weir/sdk/wire";
 import { createNode } from "@weir/sdk/wire/node";
@@ -103,7 +104,11 @@ export async function startGateway(
   following.catch(failure.resolve);
   await Promise.race([directory.ready, failure.promise.then((error) => Promise.reject(error))]);
 
-  const db = await openDatabase(config, directory, delivery, log);
+  const unlock = lockFolder(config.dataDir, "gateway");
+  const db = await openDatabase(config, directory, delivery, log).catch((error) => {
+    unlock();
+    throw error;
+  });
   db.onFatal((error) => {
     log.fatal(
       { event: "disk", reason: (error as Error).name },
@@ -498,6 +503,7 @@ export async function startGateway(
       await node.stop();
       await following.catch(() => undefined);
       db.close();
+      unlock();
     },
   };
 }
@@ -512,7 +518,6 @@ async function openDatabase(
   delivery: Delivery,
   log: Logger,
 ): Promise<Database> {
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const path = join(config.dataDir, DATABASE_FILE);
   const identity = `${delivery.chainId}/${delivery.hubs}/${directory.instanceId() ?? "-"}`;
   const first = new Database(path);

@@ -233,3 +233,8 @@ export const FEE_RISE_PERCENT = 25n;
 export const MAX_FEE_RISES = 10;
 /** How long a program that ends waits for a transaction to be mined. */
 export const STOP_GRACE_MS = 2_000;
+
+// ---- store
+
+/** Pages of the write-ahead log (4 KiB each) after which it is folded back. */
+export const LOG_CHECKPOINT_PAGES = 1_000;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from "@libp2p/crypto/keys";
 import type { PrivateKey } from "@libp2p/interface";
 import type { Delivery } from "@weir/sdk/core";
+import { lockFolder } from "@weir/sdk/disk";
 import { nativeCrypto } from "@weir/sdk/native";
 import { createNode } from "@weir/sdk/wire/node";
 import type { Address } from "viem";
@@ -44,13 +45,14 @@ export type RelayComponents = {
   onFatal: (error: Error) => void;
 };
 
-/** Starts a relay; resolves when it takes connections. What was started is stopped again if a later part fails. */
+/** Starts a relay; resolves when it takes connections. What was started is stopped again if a later part fails. @throws FolderInUse, DamagedLog */
 export async function startRelay(config: RelayConfig, { log, onFatal }: RelayComponents): Promise<Relay> {
   const started: (() => Promise<void> | void)[] = [];
   const stop = async () => {
     for (const end of started.splice(0).reverse()) await end();
   };
   try {
+    started.push(lockFolder(config.dataDir, "relay"));
     const metrics = createMetrics();
     const database = openDatabase({ file: join(config.dataDir, "relay.db"), schema: SCHEMA, onFatal });
     started.push(() => database.close());

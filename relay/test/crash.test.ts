@@ -1,5 +1,6 @@
 // The relay as a program: started, stopped, killed.
 //
+// - one relay at a time on a folder
 // - one ready line on standard output; SIGTERM and a closed standard input end it; the peer key is private and stays
 // - kill -9 while a gateway publishes: everything acknowledged is there afterwards
 // - kill -9 while a buyer reads: what was bought is sent again for free, the meter goes on where it stood, the old session does not
@@ -65,6 +66,17 @@ test("one ready line; SIGTERM, SIGINT and a lost parent end it cleanly", async (
   expect((await ended)[0]).toBe(0);
   const third = await spawned(folder);
   expect(await third.kill("SIGINT")).toBe(0);
+});
+
+test("a second relay on a folder is refused by the folder's name, and the first goes on; a killed one leaves no lock", async () => {
+  const folder = world.folder();
+  const first = await spawned(folder);
+  await expect(spawned(folder)).rejects.toThrow(`another relay runs on the folder ${folder}`);
+  expect((await fetch(`${first.http}/readyz`)).status).toBe(200);
+  await first.kill("SIGKILL");
+  const second = await spawned(folder);
+  expect(second.peerId).toBe(first.peerId);
+  expect(await second.kill("SIGTERM")).toBe(0);
 });
 
 test("a missing setting is named", async () => {

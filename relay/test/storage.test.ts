@@ -3,11 +3,12 @@
 // - kill -9 at the N-th storage call: what was acknowledged is there, whole and alone; the store goes on
 // - the log cut at every byte of its last record: that record is gone or there, never half; opened again by the store as well (everyday runs: at each byte of
 //   the frames' headers, and at samples of the pages)
-// - one bit flipped anywhere: what it changed is found; nothing altered is ever given out
+// - one bit flipped anywhere in the file: what it changed is found; nothing altered is ever given out
+// - one bit flipped in the log that a kill leaves: the store does not open, or what it changed was never acknowledged; a lost sector before the last two commits
+//   as well; in the last commit it is a torn tail
 // - a full disk at the N-th write: refused, nothing acknowledged lost; through the relay: publisher and paying reader refused, others served, and on when
-//   there is room · a failed flush ends the process, the relay's too
+//   there is room · any failed flush ends the process, also one of those that fold the log back, and the relay's too
 
-import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import {
@@ -25,20 +26,29 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { decodeHeader, HEADER_BYTES, hex, readUint } from "@weir/sdk/core";
+import { DamagedLog } from "@weir/sdk/disk";
 import { segmentFrame } from "@weir/sdk/wire";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bundle } from "../../test/support/bundle.ts";
 import { makeGrant } from "../../test/support/market.ts";
+import {
+  expectFlushesToCount,
+  flushesOf,
+  hasStrace,
+  strace,
+  write,
+  writeWithout,
+} from "../../test/support/strace.ts";
 import { openDatabase } from "../src/store/database.ts";
 import { ledgerStore } from "../src/store/ledger.ts";
 import { SCHEMA } from "../src/store/schema.ts";
 import { scrub } from "../src/store/scrub.ts";
 import { segmentStore } from "../src/store/segments.ts";
-import { bundle } from "./support/bundle.ts";
 import { readSegments, ScriptedBuyer, untilRefused } from "./support/buyer.ts";
 import { ScriptedGateway, type Sealed } from "./support/gateway.ts";
 import { spawnRelay } from "./support/process.ts";
 import { startScene } from "./support/scene.ts";
-import { accountAt, CHANNEL, COUNT, FATAL_EXIT, GENERATION, LISTING, segmentAt } from "./support/stored.ts";
+import { accountAt, CHANNEL, COUNT, GENERATION, LISTING, segmentAt } from "./support/stored.ts";
 import { FREE, METERED, PRICE, startWorld, type World } from "./support/world.ts";
 
 const WRITER = new URL("support/store-writer.ts", import.meta.url).pathname;
@@ -51,6 +61,7 @@ const SMALL = 300;
 /** SQLite's write-ahead log: a header, then frames of a header of 24 bytes and a page (https://www.sqlite.org/fileformat.html#walformat). */
 const LOG_HEADER_BYTES = 32;
 const FRAME_BYTES = 24 + 4096;
+const FILES = ["relay.db", "relay.db-wal"] as const;
 /** With fewer points, pages are cut at every 37th byte only. */
 const EVERY_BYTE_FROM = 1000;
 /** The relay's disk is full from this write on, for so many: up to the first charge it writes 70 times, and each segment takes two at least. */
@@ -90,25 +101,6 @@ function randomFrom(seed: number): (bound: number) => number {
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * bound);
   };
-}
-
-/** The main thread alone, on which SQLite runs: `when` counts calls of one thread. */
-const strace = (...args: string[]) => ["strace", "-qq", ...args];
-
-type Written = { kept: number; refused: string | undefined; code: number | null; signal: string | null };
-
-/** Runs the writer under strace; `kept` = how many records it was promised. */
-async function write(path: string, ...trace: string[]): Promise<Written> {
-  const [command, ...args] = [...strace(...trace), process.execPath, writer, path];
-  const env = { PATH: process.env.PATH };
-  const child = spawn(command!, args, { stdio: ["ignore", "pipe", "ignore"], env });
-  let said = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    said += chunk;
-  });
-  const [code, signal] = (await once(child, "close")) as [number | null, string | null];
-  const kept = said.match(/^kept \d+$/gm)?.length ?? 0;
-  return { kept, refused: /^refused \d+ (\w+)$/m.exec(said)?.[1], code, signal };
 }
 
 function openStores(path: string) {
@@ -153,14 +145,11 @@ async function expectSound(path: string, promised: number): Promise<number> {
   }
 }
 
-const hasStrace = spawnSync("strace", ["-V"]).status === 0;
-if (!hasStrace && process.env.WEIR_REQUIRE_ALL === "1") throw new Error("strace is needed");
-
 describe.skipIf(!hasStrace)("under strace", () => {
   test(`kill -9 at ${POINTS} storage calls: 0 acknowledged lost`, AT_LENGTH, async () => {
     const calls = ["pwrite64", "fsync,fdatasync", "ftruncate", "unlink"];
     const log = join(folder, "trace");
-    const whole = await write(fresh(), "-o", log, "-e", `trace=${calls}`);
+    const whole = await write(writer, fresh(), "-o", log, "-e", `trace=${calls}`);
     expect(whole).toMatchObject({ kept: COUNT, code: 0 });
     const counts = new Map<string, number>();
     for (const [, name] of readFileSync(log, "utf8").matchAll(/^(\w+)\(/gm))
@@ -168,18 +157,22 @@ describe.skipIf(!hasStrace)("under strace", () => {
     // SQLite writes, flushes, cuts and removes; without each of them this test would look past something.
     expect([...counts.keys()].sort()).toEqual(expect.arrayContaining(["ftruncate", "pwrite64", "unlink"]));
     const random = randomFrom(SEED);
-    const points = Array.from({ length: POINTS }, (_, i) => {
-      const rare = [...counts].filter(([name]) => name !== "pwrite64");
+    const rare = [...counts].filter(([name]) => name !== "pwrite64");
+    const pointAt = (i: number) => {
       const [name, count] =
         i % 3 === 0 ? rare[random(rare.length)]! : (["pwrite64", counts.get("pwrite64")!] as const);
       return { name, at: 1 + random(count) };
-    });
+    };
+    let tried = 0;
     let killed = 0;
+    // A count may be one off from run to run: a point that was not reached is made up for.
     const worker = async () => {
-      for (let point = points.pop(); point; point = points.pop()) {
+      while (killed < POINTS && tried < 2 * POINTS) {
+        const point = pointAt(tried++);
         const path = fresh();
         const inject = `inject=${point.name}:signal=SIGKILL:when=${point.at}`;
         const { kept, signal, code } = await write(
+          writer,
           path,
           "-o",
           "/dev/null",
@@ -194,8 +187,7 @@ describe.skipIf(!hasStrace)("under strace", () => {
       }
     };
     await Promise.all([worker(), worker()]);
-    // A count may be one off from run to run; nearly all points must have been reached.
-    expect(killed).toBeGreaterThanOrEqual(POINTS * 0.95);
+    expect(killed).toBeGreaterThanOrEqual(POINTS);
   });
 
   test("a full disk at any write: refused, and nothing acknowledged is lost", AT_LENGTH, async () => {
@@ -204,6 +196,7 @@ describe.skipIf(!hasStrace)("under strace", () => {
       const path = fresh();
       const at = 200 + random(3000);
       const { kept, refused } = await write(
+        writer,
         path,
         "-o",
         "/dev/null",
@@ -217,16 +210,17 @@ describe.skipIf(!hasStrace)("under strace", () => {
     }
   });
 
-  test("a failed flush ends the process, and nothing acknowledged is lost", async () => {
-    // Opening an empty store takes about twenty.
-    for (const at of [30, 60, 100]) {
+  test("any failed flush ends the process, and nothing acknowledged is lost", AT_LENGTH, async () => {
+    const flushes = await flushesOf(writer, fresh(), join(folder, "flushes"));
+    // One that folds the log back meanwhile, beside those of the beginning and the end.
+    expect(flushes.filter(({ file }) => file === "relay.db").length).toBeGreaterThanOrEqual(3);
+    await expectFlushesToCount(flushes, POINTS >= EVERY_BYTE_FROM, async (flush) => {
       const path = fresh();
-      const faults = ["fsync", "fdatasync"].flatMap((name) => ["-e", `inject=${name}:error=EIO:when=${at}`]);
-      const { kept, code } = await write(path, "-o", "/dev/null", "-e", "trace=fsync,fdatasync", ...faults);
-      expect(code).toBe(FATAL_EXIT);
-      expect(kept).toBeGreaterThan(0);
-      await expectSound(path, kept);
-    }
+      const written = await writeWithout(writer, path, flush);
+      await expectSound(path, written.kept);
+      rmSync(path, { recursive: true });
+      return written;
+    });
   });
 
   describe("the relay as a program", () => {
@@ -468,6 +462,96 @@ test(
     expect(found).toBeGreaterThan(flips / 20);
   },
 );
+
+describe("one flipped bit of the log", () => {
+  /** The files of a store as a kill leaves them, and what is in them. */
+  async function lived(records: number) {
+    const path = fresh();
+    const { database, segments, ledger } = openStores(path);
+    const account = accountAt(-1);
+    for (let n = 0; n < records; n += 1) {
+      Object.assign(account, { ...accountAt(n), revision: account.revision });
+      await Promise.all([segments.append([segmentAt(n, SMALL)]), ledger.save(account)]);
+    }
+    const [file, log] = FILES.map((name) => readFileSync(join(path, name))) as [Buffer, Buffer];
+    database.close();
+    return { file, log };
+  }
+
+  async function opened(file: Buffer, log: Buffer) {
+    const place = fresh();
+    writeFileSync(join(place, FILES[0]), file);
+    writeFileSync(join(place, FILES[1]), log);
+    const seen = await contents(place).catch((error: Error) => error);
+    rmSync(place, { recursive: true });
+    return seen;
+  }
+
+  test("is found wherever it is, the last commit with it", AT_LENGTH, async () => {
+    const { file, log } = await lived(5);
+    const random = randomFrom(SEED + 3);
+    expect(await opened(file, log)).not.toBeInstanceOf(Error);
+    for (let i = 0; i < POINTS * 3; i += 1) {
+      const damaged = Buffer.from(log);
+      // A third of them in headers, which are less than a hundredth of it.
+      const frame = LOG_HEADER_BYTES + FRAME_BYTES * random(Math.floor(log.length / FRAME_BYTES));
+      const at = [
+        random(log.length),
+        random(log.length),
+        i % 2 ? random(LOG_HEADER_BYTES) : frame + random(24),
+      ][i % 3]!;
+      const bit = random(8);
+      damaged[at]! ^= 1 << bit;
+      const seen = await opened(file, damaged);
+      if (!(seen instanceof DamagedLog)) throw new Error(`byte ${at}, bit ${bit}: ${seen}`);
+    }
+  });
+
+  test.skipIf(!hasStrace)(
+    "of a program that was killed is found, or was never acknowledged",
+    AT_LENGTH,
+    async () => {
+      const random = randomFrom(SEED + 4);
+      let found = 0;
+      for (let i = 0; i < FULL_POINTS; i += 1) {
+        const path = fresh();
+        const kill = `inject=pwrite64:signal=SIGKILL:when=${200 + random(3000)}`;
+        const { kept } = await write(writer, path, "-o", "/dev/null", "-e", "trace=pwrite64", "-e", kill);
+        const [file, log] = FILES.map((name) => readFileSync(join(path, name))) as [Buffer, Buffer];
+        for (let j = 0; j < 8; j += 1) {
+          const damaged = Buffer.from(log);
+          const at = random(log.length);
+          damaged[at]! ^= 1 << random(8);
+          const seen = await opened(file, damaged);
+          if (seen instanceof DamagedLog) found += 1;
+          else if (seen instanceof Error) throw seen;
+          else {
+            expect(seen.damage).toEqual([]);
+            expect(seen.served.size, `byte ${at}`).toBeGreaterThanOrEqual(kept);
+          }
+        }
+      }
+      expect(found).toBeGreaterThan(0);
+    },
+  );
+
+  test("a sector that was lost is found where another commit stands behind, and is a torn tail in the last one", async () => {
+    const { file, log } = await lived(5);
+    const commits = Array.from({ length: Math.floor(log.length / FRAME_BYTES) }, (_, n) => n).filter(
+      (n) => log.readUInt32BE(LOG_HEADER_BYTES + n * FRAME_BYTES + 4) !== 0,
+    );
+    const [, third, second, last] = commits.slice(-4) as [number, number, number, number];
+    for (let n = 0; n <= last; n += 1) {
+      const damaged = Buffer.from(log);
+      const at = LOG_HEADER_BYTES + n * FRAME_BYTES;
+      damaged.fill(0, at, at + 512);
+      const seen = await opened(file, damaged);
+      if (n <= third) expect(seen, `frame ${n}`).toBeInstanceOf(DamagedLog);
+      // Frames reach the disk in any order: those of the last commit that did say nothing about the one that did not.
+      else if (n > second) expect(seen, `frame ${n}`).toMatchObject({ damage: [], served: { size: 4 } });
+    }
+  });
+});
 
 /** What is served, all rows as text, and what is reported as damaged. Throws where the store refuses. */
 async function contents(path: string) {

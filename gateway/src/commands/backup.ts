@@ -5,6 +5,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { chmod, copyFile, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { FolderInUse, lockFolder } from "@weir/sdk/disk";
 import { ConfigError, type GatewayConfig } from "../config.ts";
 import { DATABASE_FILE, Database, RESTORED } from "../database.ts";
 
@@ -100,20 +101,28 @@ export async function restore(config: GatewayConfig, folder: string): Promise<Ma
 export const markRestored = (db: Database): Promise<unknown> =>
   db.commit(() => db.setNote(RESTORED, randomUUID()));
 
-/** One consistent file, its write-ahead log included. A running gateway holds the lock. */
+/** One consistent file, its write-ahead log included. A running gateway has locked the folder. */
 function copyDatabase(from: string, to: string): void {
-  let db: Database;
+  const unlock = lockIdle(dirname(from));
   try {
-    db = new Database(from);
-  } catch (error) {
-    if (/locked|busy/i.test((error as Error).message))
-      throw new BackupError("the gateway is running: stop it, back up, and start it again");
-    throw error;
-  }
-  try {
-    db.copyTo(to);
+    const db = new Database(from);
+    try {
+      db.copyTo(to);
+    } finally {
+      db.close();
+    }
   } finally {
-    db.close();
+    unlock();
+  }
+}
+
+/** @throws BackupError while the gateway runs */
+function lockIdle(folder: string): () => void {
+  try {
+    return lockFolder(folder, "gateway");
+  } catch (error) {
+    if (!(error instanceof FolderInUse)) throw error;
+    throw new BackupError("the gateway is running: stop it, back up, and start it again");
   }
 }
 

@@ -8,6 +8,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
+import { checkLog, flushFolder, foldLog } from "@weir/sdk/disk";
 import { RefusedError } from "@weir/sdk/wire";
 import { LOG_CHECKPOINT_PAGES, MAX_LOG_BYTES } from "../limits.ts";
 import { checksumOf, type Value } from "./checksum.ts";
@@ -55,18 +56,17 @@ export type Database = {
   close(): void;
 };
 
-/** @throws DurabilityError when WAL or full synchronisation cannot be had; LayoutError for another version's file. */
+/** @throws DurabilityError when WAL or full synchronisation cannot be had; DamagedLog; LayoutError for another version's file. */
 export function openDatabase({ file, schema, onFatal }: DatabaseInit): Database {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  checkLog(file);
   const sql = new DatabaseSync(file, { readBigInts: true });
   sql.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;");
   if (sql.prepare("PRAGMA journal_mode").get()?.journal_mode !== "wal")
     throw new DurabilityError(`${file} cannot be opened with a write-ahead log.`);
   if (sql.prepare("PRAGMA synchronous").get()?.synchronous !== SYNCHRONOUS_FULL)
     throw new DurabilityError(`${file} cannot be opened with full synchronisation.`);
-  sql.exec(
-    `PRAGMA wal_autocheckpoint = ${LOG_CHECKPOINT_PAGES}; PRAGMA journal_size_limit = ${MAX_LOG_BYTES}`,
-  );
+  sql.exec(`PRAGMA journal_size_limit = ${MAX_LOG_BYTES}`);
   // For rows that SQL changes by itself.
   sql.function("checksum", { varargs: true, useBigIntArguments: true, deterministic: true }, (...values) =>
     checksumOf(values as Value[]),
@@ -76,6 +76,8 @@ export function openDatabase({ file, schema, onFatal }: DatabaseInit): Database 
   if (tables > 0n && sql.prepare("PRAGMA user_version").get()?.user_version !== BigInt(layout))
     throw new LayoutError(file);
   sql.exec(`BEGIN IMMEDIATE; ${schema} PRAGMA user_version = ${layout}; COMMIT`);
+  const log = foldLog(sql, file, { pages: LOG_CHECKPOINT_PAGES });
+  flushFolder(file);
 
   const begin = sql.prepare("SAVEPOINT job");
   const keep = sql.prepare("RELEASE job");
@@ -98,6 +100,13 @@ export function openDatabase({ file, schema, onFatal }: DatabaseInit): Database 
       if (sql.isTransaction) sql.exec("ROLLBACK");
       const failure = translate(error);
       for (const job of jobs) job.reject(failure);
+      return;
+    }
+    try {
+      log.grown();
+    } catch (error) {
+      onFatal(error as Error);
+      for (const job of jobs) job.reject(error);
       return;
     }
     for (const done of settle) done();
@@ -140,6 +149,11 @@ export function openDatabase({ file, schema, onFatal }: DatabaseInit): Database 
     close() {
       closed = true;
       commit();
+      try {
+        log.end();
+      } catch (error) {
+        onFatal(error as Error);
+      }
       sql.close();
     },
   };
