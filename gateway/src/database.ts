@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { DATABASE_TIMEOUT_MS } from "./limits.ts";
 
 /** The data file's name in the data folder. */
 export const DATABASE_FILE = "gateway.db";
@@ -77,7 +78,7 @@ export class Database {
   #closed = false;
 
   constructor(path: string) {
-    this.#db = new DatabaseSync(path, { timeout: 5_000 });
+    this.#db = new DatabaseSync(path, { timeout: DATABASE_TIMEOUT_MS });
     this.#db.exec(
       "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON",
     );

@@ -9,7 +9,7 @@ import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import { RefusedError } from "@weir/sdk/wire";
-import { LOG_CHECKPOINT_PAGES, MAX_LOG_BYTES } from "../limits.ts";
+import { DATABASE_TIMEOUT_MS, LOG_CHECKPOINT_PAGES, MAX_LOG_BYTES } from "../limits.ts";
 import { checksumOf, type Value } from "./checksum.ts";
 
 /** `PRAGMA synchronous` = FULL: a commit in WAL mode returns after the flush. Asserted at every open. */
@@ -59,7 +59,9 @@ export type Database = {
 export function openDatabase({ file, schema, onFatal }: DatabaseInit): Database {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const sql = new DatabaseSync(file, { readBigInts: true });
-  sql.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;");
+  sql.exec(
+    `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = ${DATABASE_TIMEOUT_MS};`,
+  );
   if (sql.prepare("PRAGMA journal_mode").get()?.journal_mode !== "wal")
     throw new DurabilityError(`${file} cannot be opened with a write-ahead log.`);
   if (sql.prepare("PRAGMA synchronous").get()?.synchronous !== SYNCHRONOUS_FULL)
