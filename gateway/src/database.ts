@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { checkLog, type Fold, flushFolder, foldLog } from "@weir/sdk/disk";
-import { LOG_CHECKPOINT_PAGES } from "./limits.ts";
+import { DATABASE_TIMEOUT_MS, LOG_CHECKPOINT_PAGES } from "./limits.ts";
 
 /** The data file's name in the data folder. */
 export const DATABASE_FILE = "gateway.db";
@@ -82,7 +82,7 @@ export class Database {
   /** @throws DamagedLog, NotDurable, SchemaMismatch */
   constructor(path: string) {
     checkLog(path);
-    this.#db = new DatabaseSync(path, { timeout: 5_000 });
+    this.#db = new DatabaseSync(path, { timeout: DATABASE_TIMEOUT_MS });
     this.#db.exec(
       "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON",
     );

@@ -11,7 +11,7 @@ import { nativeCrypto } from "@weir/sdk/native";
 import { RefusedError } from "@weir/sdk/wire";
 import { createNode } from "@weir/sdk/wire/node";
 import type { Logger } from "pino";
-import { createPublicClient, http, type PublicClient } from "viem";
+import { createPublicClient, type PublicClient } from "viem";
 import { createBook } from "./claims/book.ts";
 import { createChannelClaims } from "./claims/channels.ts";
 import { createCloser } from "./claims/close.ts";
@@ -44,6 +44,7 @@ import {
   UNLISTED_RETENTION_MS,
 } from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
+import { rpc } from "./rpc.ts";
 import { type HubKeys, Pipeline } from "./seal/pipeline.ts";
 import { createSegmentStore } from "./seal/store.ts";
 import { openSecrets, type Secrets } from "./secrets.ts";
@@ -77,7 +78,7 @@ export async function startGateway(
     grants: contracts.Grants.toLowerCase() as `0x${string}`,
     channels: contracts.Channels,
   };
-  const client = createPublicClient({ transport: http(config.rpcUrl), cacheTime: 0 }) as PublicClient;
+  const client = createPublicClient({ transport: rpc(config.rpcUrl), cacheTime: 0 }) as PublicClient;
   const secrets = await Promise.all(
     config.hubs.map((hub) => openSecrets({ path: hub.secrets, passphrase: config.passphrase })),
   );

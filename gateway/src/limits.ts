@@ -17,6 +17,8 @@ export const MAX_PENDING_CONNECTIONS = 256;
 /** Packets of one connection that the broker works on at a time, and packets before its CONNECT is answered. */
 export const BROKER_CONCURRENCY = 100;
 export const MAX_QUEUED_PACKETS = 42;
+/** Bytes of a client's id inside the broker, where ours are longer than what a device gives. */
+export const MAX_CLIENT_ID_BYTES = 1_024;
 /** How often the broker looks at its own subscriptions. */
 export const BROKER_HEARTBEAT_MS = 60_000;
 /** A device that takes nothing of what is written to it for so long is gone: commands must not pile up. */
@@ -53,6 +55,8 @@ export const MAX_TOPIC_LEVELS = 16;
 export const MAX_INGEST_BODY_BYTES = 4 << 20;
 /** Lines of one NDJSON request. */
 export const MAX_INGEST_MESSAGES = 10_000;
+/** How long the data file may be locked by somebody else, a backup for instance, before opening it fails. */
+export const DATABASE_TIMEOUT_MS = 5_000;
 /** Unsealed and unacknowledged bytes on disk. Beyond it devices are refused, or the disk would fill while relays are away. */
 export const MAX_JOURNAL_BYTES = 1 << 30;
 /** How long messages of a hub that no listing takes are kept: a listing created a moment later still gets them. */
@@ -192,6 +196,10 @@ export const DEMAND_TRIES = 5;
 
 // ---- chain
 
+/** How long an answer of the node is waited for, how often a question without one is asked again, and after which pause: it doubles. */
+export const CHAIN_TIMEOUT_MS = 10_000;
+export const CHAIN_RETRIES = 3;
+export const CHAIN_RETRY_MS = 150;
 /**
  * Vouchers of a channel kept between what is owed and the best one. An honest buyer is two or three ahead; one who signs every wei would fill
  * the disk, so of more than this those that lie close together go, and claims before the close become coarser.

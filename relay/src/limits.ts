@@ -133,6 +133,12 @@ export const PURCHASE_WAIT_MS = 10 * SECOND;
 export const MAX_PURCHASE_WAITS = 64;
 /** Questions to the node at once, purchase waits among them: whatever strangers ask for, the node is not flooded. */
 export const MAX_CHAIN_READS = 256;
+/** How long an answer of the node is waited for, how often a question without one is asked again, and after which pause. */
+export const CHAIN_TIMEOUT_MS = 5 * SECOND;
+export const CHAIN_RETRIES = 1;
+export const CHAIN_RETRY_MS = 150;
+/** Questions of one turn that go to the node in one request: providers refuse more. */
+export const MAX_BATCHED_READS = 100;
 /** Pause between two looks at the chain's head, and at a receipt, on a local chain. */
 export const CHAIN_POLL_MS = 200;
 /** Grants, channels, listings and keys remembered, each; the least recently used is read again when needed. */
@@ -150,6 +156,8 @@ export const RETENTION_BYTES = 1024 * MIB;
 /** Pages of the write-ahead log (4 KiB each) after which it is folded back, and how large its file may stay afterwards. */
 export const LOG_CHECKPOINT_PAGES = 1000;
 export const MAX_LOG_BYTES = 64 * MIB;
+/** How long the file may be locked by somebody else, a backup for instance, before a write fails. */
+export const DATABASE_TIMEOUT_MS = 2 * SECOND;
 /** Segments dropped in one transaction, so that a trim never holds up a publisher. */
 export const TRIM_BATCH = 512;
 export const TRIM_INTERVAL_MS = 60 * SECOND;

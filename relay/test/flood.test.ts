@@ -4,7 +4,7 @@
 //   with the defaults nobody gets through
 // - a connection that only shows who it is counts as a stranger's (what becomes of those: strangers.test.ts)
 // - a WebSocket message above the bound, and a frame that is none, end their connection and nothing else
-// - 200 stalled readers beside 20 live ones: these get everything, and memory stays; with the defaults it grows with what is sent
+// - 200 stalled readers beside 20 live ones: these get each segment while all of those are stuck, and memory stays; with the defaults it grows with what is sent
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
@@ -29,6 +29,8 @@ const LIVE = 20;
 /** Of about 32 KB each: more than every window and buffer on the way holds. */
 const SEGMENTS = 40;
 const SEGMENT_BYTES = 64 << 10;
+/** Segments in a row that live readers get while all others are stuck. */
+const BESIDE = 5;
 const MAX_GROWTH = 64 << 20;
 const TRANSPORTS = ["tcp", "ws"] as const;
 
@@ -89,17 +91,14 @@ test("with the library's defaults the same sockets lock everybody out", async ()
 });
 
 test("who has shown who he is and says nothing is a stranger, whose places are counted", async () => {
-  const strangers = async () => {
-    const metrics = await (await fetch(`${relay.http}/metrics`)).text();
-    return Number(/^weir_relay_strangers (\d+)$/m.exec(metrics)![1]);
-  };
+  const strangers = () => metric("strangers");
   const patience = { timeout: 30_000 };
   await expect.poll(strangers, patience).toBe(0);
   const nodes = await Promise.all(TRANSPORTS.map(() => createNode()));
   try {
     for (const [n, transport] of TRANSPORTS.entries()) {
       const address = relay.multiaddrs.find((text) => text.includes("/ws") === (transport === "ws"))!;
-      await nodes[n]!.dial(multiaddr(address));
+      await punctual(() => nodes[n]!.dial(multiaddr(address)));
     }
     await expect.poll(strangers, patience).toBe(2);
   } finally {
@@ -128,7 +127,7 @@ test("a WebSocket message above the bound, and a frame that is none, end their c
   expect(relay.child.exitCode).toBeNull();
 });
 
-test(`${STALLED} stalled readers beside ${LIVE} live ones: these get everything, and memory stays`, async () => {
+test(`${STALLED} stalled readers beside ${LIVE} live ones: these get each segment while all of those are stuck, and memory stays`, async () => {
   const listing = await world.listing("stalled", {
     segment: { flushMs: 50, maxMessages: 10, maxBytes: SEGMENT_BYTES },
   });
@@ -139,12 +138,6 @@ test(`${STALLED} stalled readers beside ${LIVE} live ones: these get everything,
   const fill = () =>
     Buffer.from(globalThis.crypto.getRandomValues(new Uint8Array(32 << 10))).toString("base64");
   let last: Sealed | null = null;
-  const publishAll = async () => {
-    for (let n = 0; n < SEGMENTS; n += 1) {
-      last = await gateway.seal({ sealedAtMs, text: fill() });
-      await gateway.deliver(publish, last);
-    }
-  };
   const open = (address: typeof relay | { peerId: string; multiaddrs: string[] }) => async () => {
     const buyer = await ScriptedBuyer.start(world, address, purchase);
     // From here on: what was before would keep two hundred readers busy.
@@ -153,31 +146,37 @@ test(`${STALLED} stalled readers beside ${LIVE} live ones: these get everything,
       seq: last.seq,
       segmentId: hex(last.segmentId),
     };
-    const frames = await buyer.open({ credit: 64 << 20, position });
+    const frames = await punctual(() => buyer.open({ credit: 64 << 20, position }));
     await frames.expect("OPENED");
     return { buyer, frames };
   };
   const proxy = await stallingProxy(relay.multiaddrs);
   const live = await crowd(LIVE, open(relay));
-  /** How much each live reader gets of one round. */
-  const round = async () => {
-    const reading = live.map(({ frames }) => readSegments(frames, SEGMENTS));
-    await publishAll();
-    return (await Promise.all(reading)).map((numbers) => numbers.length);
+  /** One segment, which every live reader has got when this resolves. */
+  const step = async () => {
+    last = await gateway.seal({ sealedAtMs, text: fill() });
+    await gateway.deliver(publish, last);
+    for (const { frames } of live) expect(await readSegments(frames, 1)).toEqual([last.seq]);
   };
   try {
-    await round(); // caches and heaps are as large as they get
-    const alone = await round();
-    const before = residentBytes(relay.child.pid!);
+    for (let n = 0; n < SEGMENTS; n += 1) await step(); // caches and heaps are as large as they get
     const stalled = await crowd(STALLED, open({ peerId: relay.peerId, multiaddrs: proxy.multiaddrs }));
     proxy.stall();
-    const metrics = await (await fetch(`${relay.http}/metrics`)).text();
-    expect(metrics).toMatch(new RegExp(`^weir_relay_readers ${STALLED + LIVE}$`, "m"));
-    expect(metrics).toMatch(/^weir_relay_strangers 0$/m); // readers and the gateway are admitted
-    const beside = await round();
+    const before = residentBytes(relay.child.pid!);
+    expect(await metric("readers")).toBe(STALLED + LIVE);
+    expect(await metric("strangers")).toBe(0); // readers and the gateway are admitted
+    // Not by the clock: that is the machine's. Until the first of them is cut for taking nothing, each segment goes to the live ones and to nobody
+    // else, so nobody waits for those who are stuck.
+    let beside = 0;
+    for (let n = 0; n < SEGMENTS && beside < BESIDE; n += 1) {
+      const sent = await metric("segments_sent_total");
+      await step();
+      const all = (await metric("readers")) === STALLED + LIVE;
+      beside = all && (await metric("segments_sent_total")) - sent === LIVE ? beside + 1 : 0;
+    }
     const grown = residentBytes(relay.child.pid!) - before;
     console.log(`${STALLED} stalled readers: memory grew by ${(grown / 2 ** 20).toFixed(1)} MiB`);
-    for (const [n, count] of beside.entries()) expect(count).toBeGreaterThanOrEqual(0.9 * alone[n]!);
+    expect(beside).toBe(BESIDE);
     expect(grown).toBeLessThanOrEqual(MAX_GROWTH);
     await proxy.stop();
     await Promise.all(stalled.map(({ buyer }) => buyer.stop()));
@@ -218,12 +217,27 @@ test("with the library's defaults memory grows with what is sent", async () => {
   }
 });
 
+async function metric(name: string): Promise<number> {
+  const text = await (await fetch(`${relay.http}/metrics`)).text();
+  return Number(new RegExp(`^weir_relay_${name} (\\d+)$`, "m").exec(text)![1]);
+}
+
 /** However it ends. `once` would reject on a reset. */
 const gone = (socket: Socket): Promise<void> =>
   new Promise((resolve) => {
     if (socket.closed) resolve();
     else socket.resume().once("close", () => resolve());
   });
+
+/** A handshake that is late on a busy machine says nothing of what is tested here: once more. */
+async function punctual<T>(act: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      return await act();
+    } catch (error) {
+      if (attempt === 5 || !/timeout|aborted/i.test((error as Error).message)) throw error;
+    }
+}
 
 /** A few at a time: all at once, they would wait for each other's handshakes until they are late. */
 async function crowd<T>(count: number, act: () => Promise<T>): Promise<T[]> {

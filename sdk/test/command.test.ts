@@ -56,15 +56,41 @@ const sealed = { enc: unhex(vector.sealed!.enc!), ct: unhex(vector.sealed!.ct!) 
 const bytes = (length: number): Uint8Array => new Uint8Array(length).fill(0x5a);
 const fieldOf = (error: CommandError): string => error.field;
 
+const page = readFileSync(new URL("../../docs/protocol/command.md", import.meta.url), "utf8");
+/** What the fields of the page's tables hold in the vector: bytes, or an integer that fills its column's bytes. */
+const fields: Record<string, Uint8Array | bigint | number> = {
+  "suite: kem 2, kdf 2, aead 2": unhex("0x002000010002"), // X25519, HKDF-SHA256, AES-256-GCM: RFC 9180, section 7
+  chainId: delivery.chainId,
+  "Hubs address": unhex(delivery.hubs),
+  "Grants address": unhex(delivery.grants),
+  listingId: context.listingId,
+  grantId: unhex(context.grantId),
+  generation: context.generation,
+  counter: context.counter,
+  "expiry, unix seconds": context.expiry,
+  key,
+};
+
+/** The bytes that the table under this heading lays out; its offsets and lengths have to fit together. */
+function laidOut(heading: string, without: readonly string[] = []): Uint8Array {
+  const part = page.split(`\n## ${heading}\n`)[1]!.split("\n## ")[0]!;
+  const rows = [...part.matchAll(/^\| (\d+) \| (\d+) \| (.+) \|$/gm)].map(([, ...cells]) => cells);
+  let bytes = new Uint8Array(0);
+  for (const [offset, size, field] of rows.filter(([, , name]) => !without.includes(name!))) {
+    const text = /^label\("(.+)"\)$/.exec(field!)?.[1];
+    const value = text === undefined ? fields[field!] : label(text);
+    if (value === undefined) throw new Error(`${heading}: nobody knows the field ${field}`);
+    const said = value instanceof Uint8Array ? value : uint(value, Number(size));
+    expect([field, bytes.length, said.length]).toEqual([field, Number(offset), Number(size)]);
+    bytes = concat(bytes, said);
+  }
+  expect(bytes.length).toBeGreaterThan(0);
+  return bytes;
+}
+
 describe("the vector", () => {
   test("gateway's key, worked out by Node's HKDF and X25519", () => {
-    const info = concat(
-      label("weir/command-key/1"),
-      uint(delivery.chainId, 32),
-      unhex(delivery.hubs),
-      uint(context.listingId, 8),
-      uint(context.generation, 4),
-    );
+    const info = laidOut("The gateway's key", ["key"]);
     const secret = new Uint8Array(hkdfSync("sha256", unhex(vector.masterSeed), new Uint8Array(0), info, 32));
     expect(hex(secret)).toBe(vector.commandKey!.privateKey);
     // PKCS#8 of a raw X25519 key (RFC 8410).
@@ -106,18 +132,7 @@ describe("the vector", () => {
   });
 
   test("opens under the info that the page's table gives", async () => {
-    const info = concat(
-      label("weir/command/1"),
-      unhex("0x002000010002"),
-      uint(delivery.chainId, 32),
-      unhex(delivery.grants),
-      uint(context.listingId, 8),
-      unhex(context.grantId),
-      uint(context.generation, 4),
-      uint(context.counter, 8),
-      uint(context.expiry, 5),
-    );
-    expect(info.length).toBe(130);
+    const info = laidOut("A command");
     const recipientKey = await suite.kem.deserializePrivateKey(unhex(vector.commandKey!.privateKey!));
     const plain = await suite.open({ recipientKey, enc: sealed.enc, info }, sealed.ct);
     expect(decode(new Uint8Array(plain))).toEqual([

@@ -2,12 +2,13 @@
 import { LOCAL_CHAIN_ID, type WriteClient } from "@weir/sdk/chain";
 import type { Hex } from "@weir/sdk/core";
 import type { Logger } from "pino";
-import { createWalletClient, defineChain, http, type PublicClient, publicActions } from "viem";
+import { createWalletClient, defineChain, type PublicClient, publicActions } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import type { Database } from "../database.ts";
 import { LOCAL_SEND_POLL_MS, SEND_POLL_MS, STOP_GRACE_MS } from "../limits.ts";
 import { sleep } from "../link.ts";
 import type { Metrics } from "../metrics.ts";
+import { rpc } from "../rpc.ts";
 import { createTransactions, type Request, Stopped } from "./transactions.ts";
 
 export type Sender = {
@@ -41,7 +42,7 @@ export function createSender(init: {
   const base = createWalletClient({
     account,
     chain,
-    transport: http(rpcUrl),
+    transport: rpc(rpcUrl),
     pollingInterval: pollMs,
     cacheTime: 0,
   }).extend(publicActions);

@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, readFileSync, statfsSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { getPublisherKeys, getRoles, parseDeployment, ROLES } from "@weir/sdk/chain";
-import { createPublicClient, formatEther, http, type PublicClient } from "viem";
+import { createPublicClient, formatEther, type PublicClient } from "viem";
 import type { GatewayConfig } from "../config.ts";
+import { rpc } from "../rpc.ts";
 import { openSecrets } from "../secrets.ts";
 
 type Report = (check: string, ok: boolean, detail: string) => void;
@@ -25,10 +26,7 @@ export async function check(config: GatewayConfig, json: boolean): Promise<boole
   };
   disk(config, report);
   await ports(config, report);
-  const client = createPublicClient({
-    transport: http(config.rpcUrl, { retryCount: 1 }),
-    cacheTime: 0,
-  }) as PublicClient;
+  const client = createPublicClient({ transport: rpc(config.rpcUrl), cacheTime: 0 }) as PublicClient;
   const chainId = await client.getChainId().catch(() => undefined);
   report(
     "chain",

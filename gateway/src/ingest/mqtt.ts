@@ -10,6 +10,7 @@ import {
   BROKER_HEARTBEAT_MS,
   CONNECT_TIMEOUT_MS,
   DEVICE_DRAIN_TIMEOUT_MS,
+  MAX_CLIENT_ID_BYTES,
   MAX_CONNECT_BYTES,
   MAX_CONNECTIONS,
   MAX_CONNECTIONS_PER_DEVICE,
@@ -99,7 +100,7 @@ export function createBroker(init: {
     keepaliveLimit: MAX_KEEPALIVE_SECONDS,
     maxTopicLevels: MAX_FILTER_LEVELS,
     maxInflightInbound: MAX_INFLIGHT_QOS2,
-    maxClientsIdLength: 1024, // ours are longer, see preConnect
+    maxClientsIdLength: MAX_CLIENT_ID_BYTES, // see preConnect
     preConnect(_client, packet, callback) {
       callback(...prepare(packet));
     },

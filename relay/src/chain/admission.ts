@@ -21,7 +21,16 @@ import { type Hex, isMetered, isTimed, type PublicKey, type SubscriptionSlot } f
 import { RefusedError } from "@weir/sdk/wire";
 import { createPublicClient, http, type PublicClient } from "viem";
 import type { RelayConfig } from "../config.ts";
-import { CHAIN_POLL_MS, MAX_CHAIN_READS, MAX_PURCHASE_WAITS, PURCHASE_WAIT_MS } from "../limits.ts";
+import {
+  CHAIN_POLL_MS,
+  CHAIN_RETRIES,
+  CHAIN_RETRY_MS,
+  CHAIN_TIMEOUT_MS,
+  MAX_BATCHED_READS,
+  MAX_CHAIN_READS,
+  MAX_PURCHASE_WAITS,
+  PURCHASE_WAIT_MS,
+} from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { pause } from "../services/wait.ts";
@@ -107,7 +116,12 @@ export const admission =
     const { chainId, confirmations } = init.config;
     const { contracts, fromBlock } = init.config.deployment;
     const client: PublicClient = createPublicClient({
-      transport: http(init.config.rpcUrl, { batch: true, retryCount: 1, timeout: 5_000 }),
+      transport: http(init.config.rpcUrl, {
+        batch: { batchSize: MAX_BATCHED_READS },
+        timeout: CHAIN_TIMEOUT_MS,
+        retryCount: CHAIN_RETRIES,
+        retryDelay: CHAIN_RETRY_MS,
+      }),
       cacheTime: 0,
     });
     const stopper = new AbortController();

@@ -10,7 +10,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import { checkLog, flushFolder, foldLog } from "@weir/sdk/disk";
 import { RefusedError } from "@weir/sdk/wire";
-import { LOG_CHECKPOINT_PAGES, MAX_LOG_BYTES } from "../limits.ts";
+import { DATABASE_TIMEOUT_MS, LOG_CHECKPOINT_PAGES, MAX_LOG_BYTES } from "../limits.ts";
 import { checksumOf, type Value } from "./checksum.ts";
 
 /** `PRAGMA synchronous` = FULL: a commit in WAL mode returns after the flush. Asserted at every open. */
@@ -61,7 +61,9 @@ export function openDatabase({ file, schema, onFatal }: DatabaseInit): Database 
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   checkLog(file);
   const sql = new DatabaseSync(file, { readBigInts: true });
-  sql.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;");
+  sql.exec(
+    `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = ${DATABASE_TIMEOUT_MS};`,
+  );
   if (sql.prepare("PRAGMA journal_mode").get()?.journal_mode !== "wal")
     throw new DurabilityError(`${file} cannot be opened with a write-ahead log.`);
   if (sql.prepare("PRAGMA synchronous").get()?.synchronous !== SYNCHRONOUS_FULL)
