@@ -1,5 +1,5 @@
-// P8, no admin: what the compiled contracts can do at all. Every state-changing function stands in a table with who may call it (tested cell
-// by cell in test/contracts); none pauses, upgrades or rescues; no bytecode can run another contract's code on its own state or destroy itself.
+// P8, no admin: what the compiled contracts can do at all. Every state-changing function stands in a table with who may call it (tested in
+// test/contracts: cell by cell where a role of the hub decides); none pauses, upgrades or rescues; no bytecode can run another contract's code on its own state or destroy itself.
 import { globSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { Abi } from "viem";
@@ -23,6 +23,10 @@ const SELLER = "manager or owner of the hub";
 const OWNER = "owner of the hub";
 const DISPUTES = "Disputes";
 const KEEPER = "manager or owner of the hub, or the listing's consent operator";
+
+const BUYER = "the grant's buyer";
+const PAYER = "the payer";
+const SIGNED = "anybody with the payer's signature over id and amount";
 
 const TABLE: Record<string, Record<string, string>> = {
   Hubs: {
@@ -66,7 +70,48 @@ const TABLE: Record<string, Record<string, string>> = {
     withdrawStake: ANYBODY,
   },
   Anchors: { anchor: "publisher of the hub" },
-  Ratings: { rate: "the grant's buyer", respond: SELLER },
+  Ratings: { rate: BUYER, respond: SELLER },
+  Channels: {
+    fund: PAYER,
+    fundFor: "anybody, with his own money",
+    fundWith3009: SIGNED,
+    fundWithPermit2: SIGNED,
+    fundWithPermit: PAYER,
+    claim: "anybody; only the payee says where to",
+    claimTicks: "anybody; only the payee says where to",
+    close: "payee or operator",
+    closeWithOffer: "anybody with the signature of payee or operator",
+    requestClose: PAYER,
+    requestCloseWithNotice: "anybody with the signature of payer or signer",
+    cancelClose: PAYER,
+    withdraw: "anybody, for the payer, when the challenge is over",
+    pull: ANYBODY,
+  },
+  Subscriptions: {
+    fund: PAYER,
+    fundFor: "anybody, with his own money",
+    fundWith3009: SIGNED,
+    fundWithPermit2: SIGNED,
+    fundWithPermit: PAYER,
+    claim: "anybody; only the payee says where to",
+    cancel: "payer or signer",
+    cancelWithNotice: "anybody with the signature of payer or signer",
+    stop: "payee or stopper",
+    pull: ANYBODY,
+  },
+  Grants: {
+    buy: "the buyer; anybody with his signature over id and amount",
+    buyMany: "the buyer",
+    buyOne: "Grants itself",
+    requestGrant: ANYBODY,
+    approveRequest: "anybody with a manager's signature",
+    declineRequest: SELLER,
+    giveGrant: SELLER,
+    revokeGrant: SELLER,
+    unblock: SELLER,
+    rotateKeys: BUYER,
+    stopSuspended: "anybody, when consent is not alive",
+  },
 };
 
 /** A seller pauses and resumes the sale of his own listing: new purchases only, nobody's exit. */
@@ -76,12 +121,16 @@ const ADMIN =
 /** A hub has an owner; the contracts have none. */
 const HUB_OWNERS = new Set(["acceptHub", "transferHub"]);
 
-const mutating = ({ abi }: Artifact): string[] =>
-  abi.flatMap((item) =>
-    item.type === "function" && item.stateMutability !== "view" && item.stateMutability !== "pure"
-      ? [item.name]
-      : [],
-  );
+/** Names, each once: Grants has two functions `revokeGrant`. */
+const mutating = ({ abi }: Artifact): string[] => [
+  ...new Set(
+    abi.flatMap((item) =>
+      item.type === "function" && item.stateMutability !== "view" && item.stateMutability !== "pure"
+        ? [item.name]
+        : [],
+    ),
+  ),
+];
 
 const OPCODES: Record<number, string> = { 242: "CALLCODE", 244: "DELEGATECALL", 255: "SELFDESTRUCT" };
 
@@ -121,6 +170,10 @@ describe.each(Object.entries(TABLE))("roles of %s", (name, rows) => {
     expect(artifact, `${name} is compiled`).toBeDefined();
     expect(mutating(artifact!).sort()).toEqual(Object.keys(rows).sort());
   });
+});
+
+it("every contract that is deployed has its table", () => {
+  expect([...artifacts.keys()].sort()).toEqual(Object.keys(TABLE).sort());
 });
 
 it("the search for opcodes finds what it looks for", () => {
