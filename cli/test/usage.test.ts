@@ -71,6 +71,12 @@ test.each<[what: string, code: number, words: RegExp, args: () => string[]]>([
     /no private key in PEM/,
     () => ["device", "token", "1", "a", "--key", path("words.json"), "--gateway", "g"],
   ],
+  [
+    "a score that is none",
+    2,
+    /^--scores: are four numbers/,
+    () => ["rating", "give", `0x${"11".repeat(32)}`, "--scores", "5,5,6,5"],
+  ],
   ["no keystore", 2, /^--keystore: name/, () => ["wallet", "new"]],
   ["no passphrase", 2, /^--passphrase-file: name/, () => ["wallet", "new", "--keystore", path("w.json")]],
   [

@@ -110,9 +110,12 @@ async function setBlocked(context: Context, listingId: bigint, buyer: Hex, block
     .onConflictDoUpdate({ blocked });
 }
 
-// The subscription's own event says the rest.
+// What comes back to the buyer is said by the subscription's own event.
 follow("Grants:GrantSuspended", async (event, context) => {
-  const { buyer } = (await context.db.find(purchase, { grantId: event.args.grantId }))!;
+  const { grantId } = event.args;
+  const { buyer } = await context.db
+    .update(purchase, { grantId })
+    .set({ revokedAt: Number(event.block.timestamp) });
   return { accounts: [buyer] };
 });
 

@@ -64,21 +64,24 @@ export type TestChain = {
   stop: () => Promise<void>;
 };
 
+/** One of the twenty, which are the same on every chain. */
+export const testAccount = (addressIndex: number): HDAccount => mnemonicToAccount(MNEMONIC, { addressIndex });
+
 /**
+ * `parameters` are those of scripts/ignition/parameters.ts, as JSON; default: a local chain's.
+ *
  * @example
  * const chain = await startChain();
  * await createHub(chain.wallet(1), { contracts: chain.contracts, ... });
  * await chain.stop();
  */
-export async function startChain(options: { port?: number } = {}): Promise<TestChain> {
+export async function startChain(options: { port?: number; parameters?: unknown } = {}): Promise<TestChain> {
   const folder = await mkdtemp(join(tmpdir(), "weir-chain-"));
   const port = options.port ?? (await freePort());
   let node = await startNode(port);
   const rpc = `http://127.0.0.1:${port}`;
   const transport = http(rpc);
-  const accounts = Array.from({ length: ACCOUNT_COUNT }, (_, addressIndex) =>
-    mnemonicToAccount(MNEMONIC, { addressIndex }),
-  );
+  const accounts = Array.from({ length: ACCOUNT_COUNT }, (_, index) => testAccount(index));
   const parameters = { chain: hardhat, transport, pollingInterval: POLLING_MS, cacheTime: 0 } as const;
 
   const deployContracts = async () => {
@@ -87,6 +90,7 @@ export async function startChain(options: { port?: number } = {}): Promise<TestC
       rpcUrl: rpc,
       dataDir: folder,
       deploymentsDir: join(folder, "deployments"),
+      parameters: options.parameters,
       log: () => undefined,
     });
     chain.deployment = parseDeployment(written);

@@ -31,6 +31,9 @@ import { listingList } from "./listing/list.ts";
 import { listingRevise } from "./listing/revise.ts";
 import { listingShow } from "./listing/show.ts";
 import { listingClose, listingPause, listingResume } from "./listing/state.ts";
+import { ratingGive } from "./rating/give.ts";
+import { ratingList } from "./rating/list.ts";
+import { ratingRespond } from "./rating/respond.ts";
 import { relayPull } from "./relay/pull.ts";
 import { relayRegister } from "./relay/register.ts";
 import { relayRun } from "./relay/run.ts";
@@ -94,6 +97,7 @@ export function createProgram({ json }: { json: boolean }): Command {
     ]),
     noun("subscription", "the escrow of period and flat plans", [subscriptionList(), subscriptionCancel()]),
     noun("grant", "a right to read", [grantRotate()]),
+    noun("rating", "the verdict of who has paid", [ratingGive(), ratingList(), ratingRespond()]),
     claimCommand(),
     verifyCommand(),
     noun("relay", "the courier", [relayRun(), relayRegister(), relayStatus(), relayPull()]),

@@ -9,6 +9,7 @@ import { type DocumentNode, GraphQLError, parse } from "graphql";
 import { type Context, Hono } from "hono";
 import { graphql } from "ponder";
 import { measure } from "./complexity.ts";
+import { createGate } from "./gate.ts";
 
 /** A query of a screenful; variables included. */
 export const MAX_BODY_BYTES = 16_384;
@@ -29,6 +30,11 @@ const answerByPonder = graphql(
   { maxOperationTokens: MAX_TOKENS, maxOperationDepth: MAX_DEPTH, maxOperationAliases: MAX_ALIASES },
 );
 
+const REFUSALS = {
+  BUSY: [503, `${MAX_RUNNING} queries are running; ask again in a moment.`],
+  TIMED_OUT: [504, `A query has ${MAX_TIME_MS} ms.`],
+} as const;
+
 class Refused extends Error {
   readonly status: 400 | 405 | 413 | 503 | 504;
   readonly code: string;
@@ -39,6 +45,11 @@ class Refused extends Error {
     this.code = code;
   }
 }
+
+const inTime = createGate({ most: MAX_RUNNING, patienceMs: MAX_TIME_MS }, (because) => {
+  const [status, message] = REFUSALS[because];
+  return new Refused(status, because, message);
+});
 
 export const graph = new Hono();
 
@@ -105,26 +116,5 @@ function readOperation(text: string): { query: DocumentNode; variables: Record<s
   } catch (error) {
     if (error instanceof GraphQLError) throw new Refused(400, "GRAPHQL_PARSE_FAILED", error.message);
     throw error;
-  }
-}
-
-let running = 0;
-
-async function inTime(answer: () => Promise<Response>): Promise<Response> {
-  if (running >= MAX_RUNNING)
-    throw new Refused(503, "BUSY", `${MAX_RUNNING} queries are running; ask again in a moment.`);
-  running += 1;
-  const answered = answer().finally(() => {
-    running -= 1;
-  });
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new Refused(504, "TIMED_OUT", `A query has ${MAX_TIME_MS} ms.`)),
-    MAX_TIME_MS,
-  );
-  try {
-    return await Promise.race([answered, late.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

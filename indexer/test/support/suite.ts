@@ -15,11 +15,11 @@ import {
   zeroAddress,
   zeroHash,
 } from "viem";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import * as sdk from "../../../sdk/src/chain/index.ts";
 import * as core from "../../../sdk/src/core/index.ts";
 import { flatPlan, makeToken, periodPlan } from "../../../sdk/test/support/tokens.ts";
-import { startChain, type TestChain } from "../../../test/support/chain.ts";
+import { startChain, type TestChain, testAccount } from "../../../test/support/chain.ts";
 import { startIndexer, type TestIndexer } from "../../../test/support/indexer.ts";
 import {
   BUYER,
@@ -37,10 +37,14 @@ import {
   type TestPurchase,
 } from "../../../test/support/market.ts";
 import { FLAG_BITS, hasFlag, matches, type Query, scanListings, sells } from "./brute.ts";
+import { DISPUTES, eventScenes } from "./events.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are compared, not used
 type Json = any;
 type List = { items: Json[]; next: string | null };
+
+/** Hundreds of transactions, followed on a machine that others use too. */
+vi.setConfig({ testTimeout: 240_000 });
 
 const STRANGER = 15;
 const MANAGER = 8;
@@ -109,7 +113,7 @@ export function marketSuite(env: () => Record<string, string>): void {
   }
 
   beforeAll(async () => {
-    chain = await startChain();
+    chain = await startChain({ parameters: { disputes: testAccount(DISPUTES).address } });
     token = await makeToken(chain, [BUYER, SECOND_BUYER], 10n ** 18n);
     hubs = [(await makeHub(chain, "Harbour")).hubId, (await makeHub(chain, "Observatory")).hubId];
     indexer = await startIndexer(chain, {
@@ -724,6 +728,10 @@ export function marketSuite(env: () => Record<string, string>): void {
       const { body } = await graph({ query: "{ __schema { types { name } } }" });
       expect(body.data.__schema.types.length).toBeGreaterThan(20);
     });
+  });
+
+  describe("events", () => {
+    eventScenes(() => ({ chain, caughtUp: indexer.caughtUp, get, everyItem, graph }));
   });
 
   test("health: the lag in blocks and seconds", async () => {
