@@ -31,6 +31,7 @@ import { listingList } from "./listing/list.ts";
 import { listingRevise } from "./listing/revise.ts";
 import { listingShow } from "./listing/show.ts";
 import { listingClose, listingPause, listingResume } from "./listing/state.ts";
+import { relayCheck } from "./relay/check.ts";
 import { relayPull } from "./relay/pull.ts";
 import { relayRegister } from "./relay/register.ts";
 import { relayRun } from "./relay/run.ts";
@@ -96,7 +97,7 @@ export function createProgram({ json }: { json: boolean }): Command {
     noun("grant", "a right to read", [grantRotate()]),
     claimCommand(),
     verifyCommand(),
-    noun("relay", "the courier", [relayRun(), relayRegister(), relayStatus(), relayPull()]),
+    noun("relay", "the courier", [relayRun(), relayCheck(), relayRegister(), relayStatus(), relayPull()]),
   ])
     program.addCommand(command);
   for (const command of everyCommand(program)) {
