@@ -44,7 +44,7 @@ type Settings = Record<string, string | undefined>;
  * @throws ConfigInvalid, DeploymentInvalid
  */
 export function readConfig(env: Settings): RelayConfig {
-  const settings: Settings = { ...(env.WEIR_RELAY_CONFIG ? readFile(env.WEIR_RELAY_CONFIG) : {}), ...env };
+  const settings = settingsOf(env);
   const chainId = whole(settings, "WEIR_CHAIN_ID", 31337, Number.MAX_SAFE_INTEGER);
   const operator = settings.WEIR_RELAY_OPERATOR ?? "";
   if (!isAddress(operator, { strict: false }))
@@ -53,7 +53,7 @@ export function readConfig(env: Settings): RelayConfig {
   return {
     rpcUrl: settings.WEIR_RPC_URL ?? "http://127.0.0.1:8545",
     chainId,
-    dataDir: settings.WEIR_DATA_DIR ?? join(".weir", "relay"),
+    dataDir: dataDirOf(env),
     deployment: parseDeployment(parse("WEIR_DEPLOYMENT", deployment)),
     operator: getAddress(operator),
     host: settings.WEIR_RELAY_HOST ?? "127.0.0.1",
@@ -70,6 +70,14 @@ export function readConfig(env: Settings): RelayConfig {
     },
   };
 }
+
+/** The one setting that looking through a store needs. @throws ConfigInvalid */
+export const dataDirOf = (env: Settings): string => settingsOf(env).WEIR_DATA_DIR ?? join(".weir", "relay");
+
+const settingsOf = (env: Settings): Settings => ({
+  ...(env.WEIR_RELAY_CONFIG ? readFile(env.WEIR_RELAY_CONFIG) : {}),
+  ...env,
+});
 
 function readFile(path: string): Settings {
   const json = parse("WEIR_RELAY_CONFIG", path);

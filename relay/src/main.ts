@@ -1,7 +1,12 @@
-/** The relay as a program: one ready line on stdout, logs on stderr, SIGTERM and SIGINT stop it. */
-import { readConfig } from "./config.ts";
+/** The relay as a program: one ready line on stdout, logs on stderr, SIGTERM and SIGINT stop it. With `check` it looks through its store instead. */
+import { writeSync } from "node:fs";
+import { checkStore } from "./check.ts";
+import { dataDirOf, readConfig } from "./config.ts";
 import { createLog } from "./log.ts";
 import { startRelay } from "./relay.ts";
+
+if (process.argv[2] === "check")
+  process.exit(checkStore(dataDirOf(process.env), (line) => writeSync(1, `${line}\n`)));
 
 const config = readConfig(process.env);
 const log = createLog(config.logLevel);

@@ -1,10 +1,11 @@
 // The relay as a program: started, stopped, killed.
 //
-// - one relay at a time on a folder
+// - one relay at a time on a folder; `check` reads what a stopped one has stored
 // - one ready line on standard output; SIGTERM and a closed standard input end it; the peer key is private and stays
 // - kill -9 while a gateway publishes: everything acknowledged is there afterwards
 // - kill -9 while a buyer reads: what was bought is sent again for free, the meter goes on where it stood, the old session does not
 
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { statSync } from "node:fs";
 import { join } from "node:path";
@@ -17,9 +18,12 @@ import { SCHEMA } from "../src/store/schema.ts";
 import { segmentStore } from "../src/store/segments.ts";
 import { readSegments, ScriptedBuyer, until, untilRefused } from "./support/buyer.ts";
 import { ScriptedGateway } from "./support/gateway.ts";
-import { type RelayProcess, spawnRelay } from "./support/process.ts";
+import { MAIN, type RelayProcess, spawnRelay } from "./support/process.ts";
 import { startScene } from "./support/scene.ts";
 import { ENTRY, PRICE, startWorld, type World } from "./support/world.ts";
+
+/** Three programs, one after another. */
+const MORE_STARTS = { timeout: 120_000 };
 
 let world: World;
 const running: RelayProcess[] = [];
@@ -68,16 +72,22 @@ test("one ready line; SIGTERM, SIGINT and a lost parent end it cleanly", async (
   expect(await third.kill("SIGINT")).toBe(0);
 });
 
-test("a second relay on a folder is refused by the folder's name, and the first goes on; a killed one leaves no lock", async () => {
-  const folder = world.folder();
-  const first = await spawned(folder);
-  await expect(spawned(folder)).rejects.toThrow(`another relay runs on the folder ${folder}`);
-  expect((await fetch(`${first.http}/readyz`)).status).toBe(200);
-  await first.kill("SIGKILL");
-  const second = await spawned(folder);
-  expect(second.peerId).toBe(first.peerId);
-  expect(await second.kill("SIGTERM")).toBe(0);
-});
+test(
+  "one relay at a time on a folder, and check looks through it when none is there",
+  MORE_STARTS,
+  async () => {
+    const folder = world.folder();
+    const relay = await spawned(folder);
+    await expect(spawned(folder)).rejects.toThrow(`another relay runs on the folder ${folder}`);
+    expect((await fetch(`${relay.http}/readyz`)).status).toBe(200);
+    await relay.kill("SIGKILL"); // and leaves no lock
+    const { status, stdout } = spawnSync(process.execPath, [MAIN, "check"], {
+      env: { PATH: process.env.PATH, WEIR_DATA_DIR: folder },
+      encoding: "utf8",
+    });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: `${join(folder, "relay.db")} is whole\n` });
+  },
+);
 
 test("a missing setting is named", async () => {
   await expect(spawned(world.folder(), { WEIR_RELAY_OPERATOR: "" })).rejects.toThrow(/WEIR_RELAY_OPERATOR/);

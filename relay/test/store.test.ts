@@ -2,7 +2,7 @@
 //
 // - a group is all or nothing for each job: a job that throws undoes itself and nothing else
 // - a full disk refuses by name, keeps serving, and takes writes again when there is room
-// - segments: order, no hole, runs by bytes, epochs, heads across generations and after a trim; a damaged record is a gap
+// - segments: order, no hole, runs by bytes, epochs, heads across generations and after a trim; a damaged record is a gap, and is named by a look through
 // - ledger: compare-and-set, amounts of 96 bits, joined intervals, unconfirmed vouchers
 // - covers: the one that reaches furthest; narrower ones make room
 
@@ -11,7 +11,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Bytes, encodeHeader, type Header, type Hex, hex } from "@weir/sdk/core";
+import { lockFolder } from "@weir/sdk/disk";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { checkStore } from "../src/check.ts";
 import { coverStore } from "../src/store/covers.ts";
 import { type Database, openDatabase } from "../src/store/database.ts";
 import { LedgerConflict, ledgerStore, newAccount } from "../src/store/ledger.ts";
@@ -194,6 +196,28 @@ test("a flipped bit on the disk is a gap, and is told", async () => {
   database = open();
   expect(numbers(await store().read({ listingId: 7n, generation: 1, seq: 0n }, 1e6))).toEqual([0n, 2n]);
   expect(damaged).toEqual([1n]);
+});
+
+test("a look through the store names each record that the disk has changed, and a folder that is in use or empty", async () => {
+  const look = () => {
+    const said: string[] = [];
+    return { code: checkStore(folder, (line) => said.push(line)), said };
+  };
+  await store().append([segment(0n), segment(1n)]);
+  database.close();
+  expect(look()).toEqual({ code: 0, said: [`${file()} is whole`] });
+  const unlock = lockFolder(folder, "relay");
+  expect(look()).toMatchObject({ code: 3, said: [expect.stringContaining(`the folder ${folder}`)] });
+  unlock();
+  const raw = new DatabaseSync(file());
+  raw.exec("UPDATE segments SET received_at_ms = received_at_ms + 1");
+  raw.close();
+  const changed = (seq: number) =>
+    expect.stringMatching(new RegExp(`segments was changed .* listing_id 7, generation 1, seq ${seq}$`));
+  expect(look()).toEqual({ code: 3, said: [changed(0), changed(1)] });
+  rmSync(file());
+  expect(look()).toMatchObject({ code: 2, said: [expect.stringMatching(/^WEIR_DATA_DIR: /)] });
+  database = open();
 });
 
 const channel: Hex = `0x${"ab".repeat(32)}`;

@@ -34,6 +34,7 @@ import { listingClose, listingPause, listingResume } from "./listing/state.ts";
 import { ratingGive } from "./rating/give.ts";
 import { ratingList } from "./rating/list.ts";
 import { ratingRespond } from "./rating/respond.ts";
+import { relayCheck } from "./relay/check.ts";
 import { relayPull } from "./relay/pull.ts";
 import { relayRegister } from "./relay/register.ts";
 import { relayRun } from "./relay/run.ts";
@@ -100,7 +101,7 @@ export function createProgram({ json }: { json: boolean }): Command {
     noun("rating", "the verdict of who has paid", [ratingGive(), ratingList(), ratingRespond()]),
     claimCommand(),
     verifyCommand(),
-    noun("relay", "the courier", [relayRun(), relayRegister(), relayStatus(), relayPull()]),
+    noun("relay", "the courier", [relayRun(), relayCheck(), relayRegister(), relayStatus(), relayPull()]),
   ])
     program.addCommand(command);
   for (const command of everyCommand(program)) {

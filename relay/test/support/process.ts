@@ -5,7 +5,8 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import type { World } from "./world.ts";
 
-const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
+/** The program, for `node`. */
+export const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
 
 export type Ready = { event: "ready"; peerId: string; multiaddrs: string[]; http: string; operator: string };
 export type RelayProcess = Ready & {
