@@ -12,7 +12,7 @@ export const MAX_CONNECT_BYTES = 4096;
 export const CONNECT_TIMEOUT_MS = 5_000;
 /** Open MQTT connections altogether: each costs a socket and about 30 KiB. */
 export const MAX_CONNECTIONS = 2_000;
-/** Connections that have not logged in yet. */
+/** Connections that have not logged in yet: beyond it the longest silent one goes, of the address that has the most. */
 export const MAX_PENDING_CONNECTIONS = 256;
 /** Packets of one connection that the broker works on at a time, and packets before its CONNECT is answered. */
 export const BROKER_CONCURRENCY = 100;

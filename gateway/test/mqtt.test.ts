@@ -1,17 +1,20 @@
 // What a device may do at the broker, tried with real clients.
 //
 // connect: right password · wrong password · no such device · revoked device · another device's client id
+//          more silent sockets than may wait: a device gets in, and they are gone after their time
 // publish: own topic · another device's · $SYS · gateway topics · wildcard · without path · oversized
 // sneaking in: will on another's topic · own will · retained message · QoS 2
 // subscribe: own demand · another's topic · wildcard · shared · offline queue
 // durability: acknowledged means on disk, whatever kills the gateway
 
+import { connect as dial, type Socket } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { revokeDevice } from "@weir/sdk/chain";
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { SELLER } from "../../test/support/market.ts";
+import { MAX_PENDING_CONNECTIONS } from "../src/limits.ts";
 import { mosquittoPub } from "./support/mosquitto.ts";
 import { type Login, type RunningGateway, startWorld, type World } from "./support/world.ts";
 
@@ -50,6 +53,13 @@ const connect = (login: Login, options: IClientOptions = {}): Promise<MqttClient
     client.once("connect", () => resolve(client));
     client.once("error", reject);
     client.once("close", () => reject(new Error("closed")));
+  });
+
+/** However it ends. */
+const gone = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    if (socket.closed) resolve();
+    else socket.resume().once("close", () => resolve());
   });
 
 const closed = (client: MqttClient): Promise<void> =>
@@ -113,6 +123,25 @@ describe("connect", () => {
     await end;
     expect(second.connected).toBe(true);
   });
+});
+
+test("more silent sockets than may wait keep no device out, and are gone after their time", async () => {
+  const sockets: Socket[] = [];
+  try {
+    for (let n = 0; n < MAX_PENDING_CONNECTIONS + 20; n += 1) {
+      const socket = dial(gateway.mqttPort, "127.0.0.1");
+      sockets.push(socket.on("error", () => undefined));
+      await new Promise<void>((resolve) => socket.once("connect", resolve).once("close", () => resolve()));
+    }
+    // Whoever looked only at how many there are would refuse this one.
+    const client = await connect(a);
+    await client.publishAsync("a/air", "21", { qos: 1 });
+    // At least as many as were too many have made way; the others go when their time is over.
+    await Promise.all(sockets.map(gone));
+    expect(client.connected).toBe(true);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
 });
 
 describe("publish", () => {

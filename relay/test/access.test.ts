@@ -15,6 +15,7 @@ import { BUYER, makePurchase, SELLER, SIGNER, type TestPurchase } from "../../te
 import type { Relay } from "../src/relay.ts";
 import { readSegments, ScriptedBuyer, untilRefused } from "./support/buyer.ts";
 import { ScriptedGateway } from "./support/gateway.ts";
+import { cutBy, MOST_LOOKS } from "./support/pace.ts";
 import { startScene } from "./support/scene.ts";
 import { ENTRY, FREE, startWorld, type World } from "./support/world.ts";
 
@@ -77,8 +78,12 @@ test("a revoked grant is cut off and refused", async () => {
   const frames = await scene.session();
   await readSegments(frames, 1);
   const { contracts } = world.chain;
-  await revokeGrant(world.chain.wallet(SELLER), { contracts, grantId: scene.purchase.grantId });
-  expect(await untilRefused(frames)).toMatchObject({ name: "Revoked" });
+  const { grantId } = scene.purchase;
+  const cut = await cutBy(world, frames, () =>
+    revokeGrant(world.chain.wallet(SELLER), { contracts, grantId }),
+  );
+  expect(cut).toMatchObject({ name: "Revoked", segments: 0 });
+  expect(cut.looks).toBeLessThanOrEqual(MOST_LOOKS);
   expect(await untilRefused(await open(scene.buyer, scene.gateway.generation))).toMatchObject({
     name: "Revoked",
   });
@@ -90,8 +95,10 @@ test("a pending close cuts off and is refused", async () => {
   const frames = await scene.session();
   await readSegments(frames, 1);
   const { contracts } = world.chain;
-  await requestClose(world.chain.wallet(BUYER), { contracts, terms: scene.purchase.terms });
-  expect(await untilRefused(frames)).toMatchObject({ name: "Closing" });
+  const { terms } = scene.purchase;
+  const cut = await cutBy(world, frames, () => requestClose(world.chain.wallet(BUYER), { contracts, terms }));
+  expect(cut).toMatchObject({ name: "Closing", segments: 0 });
+  expect(cut.looks).toBeLessThanOrEqual(MOST_LOOKS);
   expect(await untilRefused(await open(scene.buyer, scene.gateway.generation))).toMatchObject({
     name: "Closing",
   });

@@ -15,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BUYER, makeGrant, makePurchase, SELLER, type TestPurchase } from "../../test/support/market.ts";
 import type { Relay } from "../src/relay.ts";
 import { readSegments, ScriptedBuyer, untilRefused } from "./support/buyer.ts";
+import { cutBy, MOST_LOOKS } from "./support/pace.ts";
 import { type Scene, startScene } from "./support/scene.ts";
 import { ENTRY, FREE, METERED, startWorld, type World } from "./support/world.ts";
 
@@ -171,8 +172,10 @@ describe("a consent that is withdrawn", () => {
     expect((await keysRefusal(scene, scene.buyer, scene.purchase.grantId)).seal).not.toBeNull();
     const frames = await reading(scene, scene.buyer);
     const { contracts } = world.chain;
-    await withdrawConsents(world.chain.wallet(SELLER), { contracts, listingId, subjects: subjects.slice(1) });
-    expect(await refusal(frames)).toBe("ConsentWithdrawn");
+    const some = { contracts, listingId, subjects: subjects.slice(1) };
+    const cut = await cutBy(world, frames, () => withdrawConsents(world.chain.wallet(SELLER), some));
+    expect(cut.name).toBe("ConsentWithdrawn");
+    expect(cut.looks).toBeLessThanOrEqual(MOST_LOOKS);
     expect(await refusal(await scene.buyer.open())).toBe("ConsentWithdrawn");
     expect(await keysRefusal(scene, scene.buyer, scene.purchase.grantId)).toMatchObject({
       seal: null,
@@ -192,14 +195,15 @@ describe("a consent that is withdrawn", () => {
   });
 });
 
-test("a revoked grant is cut within the revocation's block, and what is sealed after that is not its", async () => {
+test("a revoked grant is cut within the revocation's block and a second, and what is sealed after that is not its", async () => {
   const scene = await newScene("cut");
   const frames = await reading(scene, scene.buyer);
   const { contracts } = world.chain;
   const { grantId } = scene.purchase;
-  const { receipt } = await revokeGrant(world.chain.wallet(SELLER), { contracts, grantId });
-  const refused = await untilRefused(frames);
+  const revoke = () => revokeGrant(world.chain.wallet(SELLER), { contracts, grantId });
+  const { receipt, looks, ...refused } = await cutBy(world, frames, revoke);
   expect(refused).toMatchObject({ name: "Revoked", segments: 0 });
+  expect(looks).toBeLessThanOrEqual(MOST_LOOKS);
   // No second block was needed.
   expect(await world.chain.client.getBlockNumber({ cacheTime: 0 })).toBe(receipt.blockNumber);
   await scene.gateway.deliver(scene.publish, await scene.gateway.seal());

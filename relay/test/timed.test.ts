@@ -14,6 +14,7 @@ import { BUYER, makePurchase, messagePlan, SELLER, type TestListing } from "../.
 import type { Relay } from "../src/relay.ts";
 import { readSegments, ScriptedBuyer, untilRefused } from "./support/buyer.ts";
 import { ScriptedGateway } from "./support/gateway.ts";
+import { cutBy, MOST_LOOKS } from "./support/pace.ts";
 import { startWorld, type World } from "./support/world.ts";
 
 const timed: Plan = { ...messagePlan, unit: 0n, entry: 0n, notice: 6 };
@@ -127,12 +128,15 @@ test("flat access has no end by time, and ends with its grant", async () => {
   const frames = await reading(subscriber, publish);
   const { contracts } = world.chain;
   const { terms, buyer } = subscriber;
-  await revokeGrant(world.chain.wallet(SELLER), {
-    contracts,
-    grantId: buyer.purchase.grantId,
-    subscription: { terms, relays: listing.terms.relays },
-  });
-  expect(await untilRefused(frames)).toMatchObject({ name: "Revoked" });
+  const cut = await cutBy(world, frames, () =>
+    revokeGrant(world.chain.wallet(SELLER), {
+      contracts,
+      grantId: buyer.purchase.grantId,
+      subscription: { terms, relays: listing.terms.relays },
+    }),
+  );
+  expect(cut).toMatchObject({ name: "Revoked", segments: 0 });
+  expect(cut.looks).toBeLessThanOrEqual(MOST_LOOKS);
 });
 
 test("from the start: what came since the purchase, and with the history right what came before", async () => {

@@ -251,7 +251,7 @@ describe("refused by the relay, before the gateway hears of it", () => {
     expect([await atGateway(), valve.heard.length]).toEqual([before, heard]);
   });
 
-  test("revoked: within a block and a second, and the gateway knows at once", async () => {
+  test("revoked: the first command after its block is refused, and the gateway knows at once", async () => {
     const { inbox, key } = await stream();
     const by = new Commander(world, await gift(Rights.write, 16), key);
     valve.reply = () => "1";

@@ -27,6 +27,7 @@ import { authorize, isAnswer, parseUser, type Speaker } from "./authorize.ts";
 import type { Intake } from "./intake.ts";
 import type { Passwords } from "./passwords.ts";
 import { isToken, type Tokens } from "./tokens.ts";
+import { createWaiting } from "./waiting.ts";
 
 export type Broker = {
   /** Listens; resolves with the port. */
@@ -89,7 +90,7 @@ export function createBroker(init: {
   const speakers = new WeakMap<Client, Speaker>();
   const sockets = new Set<Socket>();
   const byUser = new Map<string, Set<Client>>();
-  let pending = 0;
+  const waiting = createWaiting(MAX_PENDING_CONNECTIONS);
 
   const broker = new Aedes({
     connectTimeout: CONNECT_TIMEOUT_MS,
@@ -290,26 +291,20 @@ export function createBroker(init: {
   );
 
   const server: Server = createServer((socket) => {
-    if (sockets.size >= MAX_CONNECTIONS || pending >= MAX_PENDING_CONNECTIONS) {
+    if (sockets.size >= MAX_CONNECTIONS || !waiting.add(socket)) {
       metrics.count("refused_connections");
       socket.destroy();
       return;
     }
     sockets.add(socket);
-    pending += 1;
     socket.setNoDelay(true);
     socket.setKeepAlive(true, SOCKET_PROBE_MS);
-    let settled = false;
-    const settle = () => {
-      if (!settled) pending -= 1;
-      settled = true;
-    };
     socket.once("close", () => {
       sockets.delete(socket);
-      settle();
+      waiting.remove(socket);
     });
     const client = broker.handle(socket);
-    client.once("connected", settle);
+    client.once("connected", () => waiting.remove(socket));
     bound(client, socket);
   });
 
