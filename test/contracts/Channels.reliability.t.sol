@@ -22,10 +22,11 @@ contract ChannelsReliabilityTest is ChannelsFixture {
     uint256 private constant FIELD = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEFFFFFC2F;
     uint256 private constant PLACES = 20;
     uint256 private constant ROWS = 20;
+    uint256 private constant CHAINS = 5;
     string private constant WYCHEPROOF = "../shared/vectors/wycheproof/ecdsa_secp256k1_sha256_bitcoin_test.json";
 
-    /// @dev 250 runs of 20 places with 20 channels each. All of them are funded, so it is the signature for which a row is refused.
-    /// hardhat-config: fuzz.runs = 250
+    /// @dev 50 runs of 20 places with 20 channels each, on five chains. All of them are funded, so it is the signature for which a row is refused.
+    /// hardhat-config: fuzz.runs = 50
     function testFuzz_P1_AVoucherIsAcceptedInOnePlaceOnly(uint96 total, bytes32 seed) public {
         total = uint96(bound(total, 1, 1_000));
         Terms memory terms = nativeTerms();
@@ -37,8 +38,8 @@ contract ChannelsReliabilityTest is ChannelsFixture {
         assertEq(channels.claim(commonOf(terms), one(good), payee), total - share(total, RELAY_BPS) - marketShare(total));
     }
 
-    /// @dev By the place: other channels of the same payee; another payee; another contract; another chain over the same storage. The
-    /// first row of the last two is the good one itself.
+    /// @dev By the place: other channels of the same payee; another payee; another contract; the good channel itself and others, on other
+    /// chains over the same storage. The first row of the last two is the good one.
     function tryElsewhere(IChannels second, uint256 place, bytes32 seed, ClaimRow memory good) private {
         IChannels where = place % 4 == 2 ? second : channels;
         Terms memory terms = nativeTerms();
@@ -50,10 +51,16 @@ contract ChannelsReliabilityTest is ChannelsFixture {
             where.fundFor{value: 1}(terms, 1, 0);
             rows[n] = ClaimRow(terms.payer, good.signer, terms.salt, good.cumulative, good.relay, good.r, good.vs);
         }
-        if (place % 4 == 3) vm.chainId(uint64(uint256(keccak256(abi.encode(seed, place))) | 1 << 40));
+        for (uint256 n; n < CHAINS; ++n) {
+            if (n != 0 || place % 4 == 3) vm.chainId(uint64(uint256(keccak256(abi.encode(seed, place, n))) | 1 << 40));
+            allRefused(where, commonOf(terms), rows);
+            vm.chainId(31337);
+        }
+    }
+
+    function allRefused(IChannels where, ClaimCommon memory common, ClaimRow[] memory rows) private {
         vm.recordLogs();
-        assertEq(where.claim(commonOf(terms), rows, terms.payee), 0);
-        vm.chainId(31337);
+        assertEq(where.claim(common, rows, common.payee), 0);
         Vm.Log[] memory logs = vm.getRecordedLogs();
         assertEq(logs.length, ROWS);
         for (uint256 n; n < ROWS; ++n) {
