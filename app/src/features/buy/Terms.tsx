@@ -36,11 +36,7 @@ function useAccepted(listing: ListingDetail): Line {
   const flag = useTranslations("licence.flags");
   const { granted, attribute } = licenceOf(listing);
   const words = granted.map((name) => flag(name)).join(", ");
-  return [
-    t("accepted"),
-    granted.length > 0 ? t("acceptedFlags", { granted: words }) : t("acceptedNone"),
-    attribute ? flag("attribute") : undefined,
-  ];
+  return [t("granted"), words || t("grantedNone"), t(attribute ? "acceptedNaming" : "acceptedNote")];
 }
 
 function Lines({ listing, lines }: { listing: ListingDetail; lines: Line[] }) {
