@@ -11,7 +11,7 @@
 //   restricted    asked with a note, declined with a reason, asked again, approved, bought and read
 //   given         a gift is told from a purchase, and the page says what opens it
 //   afterwards    rated by who paid; restored in a fresh profile, all of it, and nothing paid twice; read on after a change of keys; exported as JSON lines and CSV, and checked against the chain
-//   faults        the RPC away; the faucet; naughty strings in every field
+//   faults        the RPC away while buying, and while reading; the faucet; naughty strings in every field
 // Any request to a foreign host, console error or serious axe finding fails it. Long because one market serves all of them.
 import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
@@ -756,6 +756,25 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
     await unlucky.context.unroute(`${stack.rpc}/**`);
     await dialog.getByRole("button", { name: "Try again" }).click();
     await arrives(unlucky.page);
+
+    // Away once more: reading needs no chain and goes on, stopping does and says so, and may be tried again.
+    const messages = () => figure(unlucky.page, '[data-meter="messages"]');
+    await unlucky.context.route(`${stack.rpc}/**`, (route) => route.abort());
+    const had = await messages();
+    await until(async () => (await messages()) > had + 10n);
+    await unlucky.page.getByRole("button", { name: /Stop and get the rest back/ }).click();
+    await unlucky.page.getByText("The chain cannot be reached.").waitFor();
+    await unlucky.page.getByText("Decrypted in this page.").waitFor();
+    const then = await messages();
+    await until(async () => (await messages()) > then + 10n);
+    await unlucky.axe();
+    await unlucky.context.unroute(`${stack.rpc}/**`);
+    await unlucky.page.getByRole("button", { name: "Try again" }).click();
+    await unlucky.page.getByRole("heading", { name: "Settled" }).waitFor({ timeout: BUY_MS });
+    const claimed = await figure(unlucky.page, '[data-stop="claimed"]');
+    expect(claimed).toBe(BigInt(listing.plans[0]!.price) * (await messages()));
+    // A browser writes requests that found nobody into its console by itself.
+    unlucky.check(/net::ERR_FAILED/);
     await unlucky.close();
   });
 
