@@ -65,7 +65,7 @@ import {
   openBuy,
   until,
 } from "../support/buyer.ts";
-import { allNaughty, NAUGHTY } from "../support/naughty.ts";
+import { NAUGHTY } from "../support/naughty.ts";
 import { type RunningStack, startStack } from "../support/stack.ts";
 
 type Head = { listingId: string; sealedAtMs: number };
@@ -727,10 +727,24 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
 
   it("types naughty strings into every field: shown as text, nothing runs", async () => {
     const curious = await visit(browser);
+    /** What the indexer was asked for, and has answered. */
+    const asked = new Set<string>();
+    curious.page.on("response", (response) => {
+      const { pathname, searchParams } = new URL(response.url());
+      if (pathname === "/v1/listings" && response.ok()) asked.add(searchParams.get("q") ?? "");
+    });
     await curious.page.goto(app());
-    for (const text of allNaughty().filter(isMarkup))
-      await curious.page.getByLabel("Search").fill(text.slice(0, 200));
-    await curious.page.getByLabel("Search").fill(NAUGHTY[0]!);
+    const search = curious.page.getByLabel("Search");
+    // Each one is waited for: typing that goes on is one question only. The indexer's own tests ask it the whole list.
+    for (const text of NAUGHTY) {
+      await search.fill(text);
+      const typed = (await search.inputValue())
+        .toWellFormed()
+        .replace(/\p{Cc}+/gu, " ")
+        .trim();
+      await until(async () => asked.has(typed));
+    }
+    await search.fill(NAUGHTY[0]!);
     await curious.page.getByText("No listing matches.").waitFor();
     const listing = await listingWith(stack, ({ title }) => title === "This machine, live");
     const dialog = await openBuy(curious.page, app(), listing);
@@ -790,9 +804,6 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
     expect(bought.filter(({ args }) => channels.has(args.paymentId)).length).toBe(channels.size);
   });
 });
-
-/** What could run in a page, or end a value early. */
-const isMarkup = (text: string): boolean => /[<>"'`{]/.test(text);
 
 /** Wei as the amount field reads it. */
 function inEther(amount: bigint): string {
