@@ -6,14 +6,16 @@
 //   its seller    sees at the gateway what was opened and not claimed yet; a stranger does not
 //   stop          closed by the seller, refund exact to the wei, and the chain agrees
 //   relay down    killed under the reader: it is said, the other relay carries on, nothing is lost and nothing paid twice
+//   gateway down  the buyer closes alone, and withdraws everything after the challenge
 // Any request to a foreign host, console error or serious axe finding fails it.
 import { readFile } from "node:fs/promises";
 import type { Browser, Route } from "playwright-core";
-import { createPublicClient, type Hex, http, parseEventLogs } from "viem";
+import { createPublicClient, createTestClient, type Hex, http, parseEventLogs } from "viem";
 import { hardhat } from "viem/chains";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accountOf, type Role } from "../../scripts/stack/accounts.ts";
 import { walletOf } from "../../scripts/stack/seed.ts";
+import { getChannel } from "../../sdk/src/chain/index.ts";
 import {
   getGatewayChannels,
   portableCrypto,
@@ -26,6 +28,8 @@ import { chromiumPath, launch, type Visit, visit, type Wallet } from "../support
 import { arrives, BUY_MS, CASE_MS, figure, openBuy, until } from "../support/buyer.ts";
 import { startStackHere } from "../support/stack.ts";
 
+/** What a browser writes into its console by itself when a program is away. */
+const REFUSED = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_SOCKET_NOT_CONNECTED/;
 const PRICE = 10n ** 11n;
 const here = chromiumPath() !== undefined || process.env.WEIR_REQUIRE_ALL === "1";
 if (!here)
@@ -331,7 +335,54 @@ describe.runIf(here)("a buyer's first visit", { timeout: CASE_MS }, () => {
     });
     expect(report).toMatchObject({ messages: Number(claimed / PRICE), gaps: [] });
     expect(report.channel).toMatchObject({ claimed, closed: true });
-    // A browser writes refused connections into its console by itself.
-    guest.check(/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_SOCKET_NOT_CONNECTED/);
+    guest.check(REFUSED);
+  });
+
+  it("loses its seller's gateway: closes alone, and withdraws all of it after the challenge, to the wei", async () => {
+    const transport = http(stack.rpc);
+    const client = createPublicClient({ chain: hardhat, transport, cacheTime: 0 });
+    const clock = createTestClient({ chain: hardhat, mode: "hardhat", transport });
+    const { contracts } = stack;
+    const dialog = await openBuy(page(), stack.app!, { id: "1" });
+    await dialog.getByLabel("Deposit").fill("0.001");
+    await dialog.getByRole("button", { name: /^Deposit / }).click();
+    await arrives(page());
+    stack.programs.get("gateway")!.child.kill("SIGKILL");
+    await page()
+      .getByRole("button", { name: /Stop and get the rest back/ })
+      .click();
+    // What the page does by itself, once it has waited long enough for the seller: the wallet is asked to begin the challenge.
+    const ending = page().getByRole("status", { name: "Stopped" });
+    await ending.getByRole("button", { name: "Withdraw the rest" }).waitFor({ timeout: BUY_MS });
+    await guest.axe();
+
+    const grants = await client.getLogs({ address: contracts.Grants, fromBlock: 0n });
+    const last = parseEventLogs({ abi: grantsAbi, logs: grants, eventName: "Purchased" }).at(-1)!;
+    const { grantId, paymentId: channelId, buyer } = last.args;
+    const { closeAt, claimed } = await getChannel(client, { contracts, channelId });
+    expect(closeAt).toBeGreaterThan(0);
+    expect(claimed).toBe(0n);
+    await page().goto(`${stack.app}/purchases`);
+    const card = page().locator(`[data-grant="${grantId}"]`);
+    const withdraw = card.getByRole("button", { name: "Withdraw the rest" });
+    await card.getByText(/ left$/).waitFor();
+    expect(await withdraw.isDisabled()).toBe(true);
+    await clock.setNextBlockTimestamp({ timestamp: BigInt(closeAt) });
+    await clock.mine({ blocks: 1 });
+    await card.getByText("The challenge is over.").waitFor();
+    await guest.axe();
+    const before = await client.getBalance({ address: buyer });
+    await withdraw.click();
+    await card.getByText("closed", { exact: true }).waitFor({ timeout: BUY_MS });
+    const logs = await client.getLogs({ address: contracts.Channels, fromBlock: 0n });
+    const [withdrawn] = parseEventLogs({ abi: channelsAbi, logs, eventName: "ChannelWithdrawn" });
+    expect(withdrawn!.args).toMatchObject({ channelId, refund: 10n ** 15n });
+    const { gasUsed, effectiveGasPrice } = await client.getTransactionReceipt({
+      hash: withdrawn!.transactionHash,
+    });
+    const fee = gasUsed * effectiveGasPrice;
+    expect(await client.getBalance({ address: buyer })).toBe(before + 10n ** 15n - fee);
+    await guest.axe();
+    guest.check(REFUSED);
   });
 });

@@ -25,6 +25,9 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
+/** What one step may take where many programs share two cores; a case has more (CASE_MS). */
+const STEP_MS = 60_000;
+
 /** The browser's program, or undefined where there is none. */
 export const chromiumPath = (): string | undefined =>
   CHROMIUM.find((path) => path !== undefined && existsSync(path));
@@ -205,6 +208,7 @@ export async function visit(
     viewport: { width: options.width ?? 1280, height: options.height ?? 900 },
     colorScheme: options.dark ? "dark" : "light",
   });
+  context.setDefaultTimeout(STEP_MS);
   const wrong: string[] = [];
   for (const [i, wallet] of (options.wallets ?? []).entries()) {
     const bridge = `weirwallet${i}`;

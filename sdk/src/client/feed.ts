@@ -340,8 +340,9 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
   async function stop(options: { patienceMs?: number } = {}): Promise<StopResult> {
     if (p.channel === null)
       throw new RangeError("stop: is for metered purchases; a subscription is cancelled on chain");
-    setState({ status: "stopping" });
+    // Asked before anything changes: while the chain cannot be reached the stream goes on, and stop may be tried again.
     slot = await p.channel();
+    setState({ status: "stopping" });
     const notice = {
       channelId: p.purchase.paymentId,
       epoch: slot.epoch,
