@@ -3,6 +3,7 @@
 // ├── hostile metadata: appears, stops nothing
 // ├── a revision, a pause, a close: seen, earlier versions kept
 // ├── purchases: as on chain; the channel through its life
+// ├── health: the lag behind the head, in blocks and seconds
 // ├── wrong questions: 400 with the field, 404
 // └── a restarted chain: no old row is shown (that the new one is indexed: support/suite.ts)
 import { randomBytes } from "node:crypto";
@@ -41,12 +42,14 @@ import {
   sampleMetadata,
   type TestListing,
 } from "../../test/support/market.ts";
+import { type Replica, startReplica } from "../../test/support/replica.ts";
 
 type Json = Record<string, unknown>;
 type List = { items: Json[]; next: string | null };
 
 let chain: TestChain;
 let indexer: TestIndexer;
+let replica: Replica;
 let hubId: bigint;
 let wind: TestListing;
 let rain: TestListing;
@@ -65,10 +68,9 @@ const titles = async (query: string) =>
 const plain = (value: unknown) =>
   JSON.parse(JSON.stringify(value, (_, item) => (typeof item === "bigint" ? String(item) : item)));
 
-/** One by one: blocks that Hardhat mines in one request do not link by their hashes. */
-async function mine(count: number) {
-  for (let left = count; left > 0; left -= 1) await chain.test.mine({ blocks: 1 });
-}
+/** Ponder asks for the head with its transactions. The status asks without: it is about the chain, not about the tables. */
+const byPonder = ({ method, params }: { method: string; params?: unknown[] }) =>
+  method === "eth_getBlockByNumber" && params?.[0] === "latest" && params[1] === true;
 
 beforeAll(async () => {
   chain = await startChain();
@@ -88,13 +90,15 @@ beforeAll(async () => {
     }),
   );
   // Ponder takes 30 blocks for final and undoes younger ones by itself: only behind that is a restart the supervisor's work.
-  await mine(40);
-  indexer = await startIndexer(chain);
+  await chain.mine(40);
+  replica = await startReplica(chain.rpc, byPonder);
+  indexer = await startIndexer(chain, { env: { WEIR_RPC_URL: replica.url } });
   await indexer.caughtUp();
 });
 
 afterAll(async () => {
   await indexer?.stop();
+  await replica?.stop();
   await chain?.stop();
 });
 
@@ -410,6 +414,37 @@ test("the status names chain, run, block and lag", async () => {
   expect(status.instanceId).toMatch(/^0x[0-9a-f]{64}$/);
   expect(status.instanceId).not.toBe(zeroHash);
   expect((await fetch(`${indexer.url}/ready`)).status).toBe(200);
+});
+
+test("health: as many blocks behind as the tables are, well up to ten of them", async () => {
+  await indexer.caughtUp();
+  const { number: block, timestamp } = await chain.client.getBlock();
+  const health = { timeout: 30_000, interval: 100 };
+  const said = () => get("/v1/status");
+  replica.hold(block);
+  await chain.test.increaseTime({ seconds: 100 });
+  await chain.mine(10);
+  const about = { block: Number(block), blockTimestamp: Number(timestamp), ready: true };
+  const tenth = await chain.client.getBlock();
+  await expect.poll(said, health).toMatchObject({
+    ...about,
+    head: Number(block) + 10,
+    lag: 10,
+    lagBlocks: 10,
+    lagSeconds: Number(tenth.timestamp - timestamp),
+    healthy: true,
+  });
+  expect(tenth.timestamp - timestamp).toBeGreaterThanOrEqual(100n);
+  await chain.mine(2);
+  await expect.poll(said, health).toMatchObject({ ...about, lag: 12, lagBlocks: 12, healthy: false });
+  replica.release();
+  await expect.poll(said, health).toMatchObject({
+    block: Number(block) + 12,
+    lag: 0,
+    lagBlocks: 0,
+    lagSeconds: 0,
+    healthy: true,
+  });
 });
 
 test("rows of an earlier run are not shown, even before the supervisor acts", async () => {

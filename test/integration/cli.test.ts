@@ -1,8 +1,14 @@
-// The command line as people use it: every step a process of its own, against a real chain, relay and gateway.
+// The command line as people use it: most steps a process of its own, against a real chain, relays, gateway and indexer. Long because
+// what they start serves all of it.
+//   operator a relay of one's own, in the registry
 //   seller   wallet, hub, role, device with a key, gateway, listing from a file
 //   trade    the kit's own lines publish; buy, watch into an export, a table and a broker; close; verify
+//   revision the next version names that relay alone; the keys of a purchase are changed
+//   devices  a token, another key, the end of a device
 //   time     a subscription is bought for a day and cancelled
 //   request  a restricted listing is asked for, declined, approved, bought
+//   doctor   all well; what is wrong, each on its line
+//   channel  topped up, closed without the seller, withdrawn after the challenge
 //   errors   each with its exit code: 2 usage, 3 refused by rule, 4 unreachable
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,18 +16,18 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { Aedes } from "aedes";
-import { createPublicClient, createWalletClient, http, parseEther } from "viem";
+import { createPublicClient, createTestClient, createWalletClient, type Hex, http, parseEther } from "viem";
 import { waitForTransactionReceipt } from "viem/actions";
 import { hardhat } from "viem/chains";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { accountOf } from "../../scripts/stack/accounts.ts";
 import { type Stack, startStack } from "../../scripts/stack/stack.ts";
-import { ABIS } from "../../sdk/src/chain/index.ts";
+import { ABIS, getRotations } from "../../sdk/src/chain/index.ts";
+import { type Cli, cliIn, end, type Row } from "../support/cli.ts";
 
-type Row = Record<string, unknown> & { error?: { name: string; message: string; field?: string } };
-type Answer = { code: number | null; rows: Row[]; said: string };
+// A story is many processes, and a busy machine takes seconds to start each.
+vi.setConfig({ testTimeout: 600_000 });
 
 const PRICE = "0.0000001";
 const MESSAGES = 120;
@@ -29,47 +35,21 @@ const MESSAGES = 120;
 let folder: string;
 let stack: Stack;
 let gateway: ChildProcess | undefined;
+let relay: ChildProcess | undefined;
+let weir: Cli["weir"];
+let done: Cli["done"];
+let quick: Cli["quick"];
+let quickly: Cli["quickly"];
+let running: Cli["running"];
 /** What the steps before have made. */
-const made: { hub?: string; listing?: string; restricted?: string; grant?: string; manager?: string } = {};
+const made: { [name in "hub" | "listing" | "grant" | "manager" | "carrier" | "gateway"]?: string } = {};
 const path = (name: string) => join(folder, name);
-
-/** Runs `weir …` as a process; rows are the JSON objects it printed. */
-async function weir(args: string[], who?: string, env: Record<string, string> = {}): Promise<Answer> {
-  const child = start([...args, "--json"], who, env);
-  let out = "";
-  let said = "";
-  child.stdout!.setEncoding("utf8").on("data", (text: string) => (out += text));
-  child.stderr!.setEncoding("utf8").on("data", (text: string) => (said += text));
-  const [code] = (await once(child, "close")) as [number | null];
-  const rows = out
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Row);
-  return { code, rows, said };
-}
-
-function start(args: string[], who?: string, env: Record<string, string> = {}): ChildProcess {
-  const { WEIR_KEYSTORE: _, WEIR_PASSPHRASE: __, ...clean } = process.env;
-  const wallet =
-    who === undefined ? {} : { WEIR_KEYSTORE: path(`${who}.json`), WEIR_PASSPHRASE_FILE: path("passphrase") };
-  return spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "cli/src/main.ts", ...args], {
-    env: { ...clean, WEIR_DATA_DIR: path("data"), WEIR_MARKET: path("stack.json"), ...wallet, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-}
-
-/** The one row of a command that has to succeed. */
-async function done(args: string[], who?: string, env?: Record<string, string>): Promise<Row> {
-  const { code, rows, said } = await weir(args, who, env);
-  if (code !== 0 || rows.length === 0)
-    throw new Error(`weir ${args.join(" ")} ended with ${code}: ${JSON.stringify(rows)} ${said}`);
-  return rows.at(-1)!;
-}
 
 /** A line that was meant to be pasted into a shell. */
 async function shell(line: string, input = ""): Promise<number | null> {
-  const child = spawn("sh", ["-c", line], { stdio: ["pipe", "ignore", "inherit"] });
-  child.stdin.end(input);
+  const child = spawn("sh", ["-c", line], { stdio: [input === "" ? "ignore" : "pipe", "ignore", "inherit"] });
+  // A program that ends before it has read everything says why by its exit code.
+  child.stdin?.on("error", () => undefined).end(input);
   const [code] = (await once(child, "close")) as [number | null];
   return code;
 }
@@ -97,23 +77,22 @@ const LISTING = {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "weir-cli-"));
-  stack = await startStack({ folder: path("run"), listings: [], log: () => undefined });
+  ({ weir, done, quick, quickly, running } = cliIn(folder));
+  stack = await startStack({ folder: path("run"), listings: [], indexer: true, log: () => undefined });
   await writeFile(path("stack.json"), JSON.stringify({ ...stack.file, gateways: [] }));
   await writeFile(path("passphrase"), "correct horse battery\n");
   await writeFile(path("listing.json"), JSON.stringify(LISTING));
 });
 afterAll(async () => {
-  if (gateway?.exitCode === null) {
-    gateway.kill("SIGTERM");
-    await once(gateway, "exit");
-  }
+  await end(gateway);
+  await end(relay);
   await stack?.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
 /** A new account with some ether. */
 async function newWallet(name: string): Promise<string> {
-  const { address } = await done(["wallet", "new"], name);
+  const { address } = await quickly(["wallet", "new"], name);
   const wallet = createWalletClient({
     account: accountOf("buyer3").account,
     chain: hardhat,
@@ -124,19 +103,45 @@ async function newWallet(name: string): Promise<string> {
   return String(address);
 }
 
+test("an operator runs a relay and enters it into the registry; the checklist says what is missing", async () => {
+  made.carrier = await newWallet("carrier");
+  const { child, ready } = await running<{ multiaddrs: string[]; http: string }>(["relay", "run"], "carrier");
+  relay = child;
+  const checks = async () => {
+    const { code, rows } = await quick(["relay", "status"], "carrier");
+    return { code, missing: rows.filter(({ ok }) => ok !== true).map(({ check }) => check) };
+  };
+  expect(await checks()).toEqual({ code: 3, missing: ["registered"] });
+  const { hostname, port } = new URL(ready.http);
+  const endpoints = [...ready.multiaddrs, `/ip4/${hostname}/tcp/${port}/http`];
+  const register = ["relay", "register", "--region", "pier", "--endpoint"];
+  const entered = await quickly([...register, ready.multiaddrs[0]!, "--stake", "2"], "carrier");
+  expect(entered).toMatchObject({ operator: made.carrier, feeBps: 500, stake: String(parseEther("2")) });
+  const changed = await quickly([...register, endpoints.join(), "--fee", "3"], "carrier");
+  expect(changed).toMatchObject({ endpoints, feeBps: 300, stake: String(parseEther("2")) });
+  // Everything answers, and there is nothing to carry yet.
+  expect(await checks()).toEqual({ code: 4, missing: ["serving"] });
+  // The gateway is told of it by a file of its own. Everybody else has to find it in the registry.
+  const relays = [{ operator: made.carrier, multiaddrs: ready.multiaddrs }];
+  await writeFile(
+    path("relays.json"),
+    JSON.stringify({ ...stack.file, relays: [...stack.file.relays, ...relays] }),
+  );
+});
+
 describe("seller", () => {
   test("makes a wallet, a hub, and a manager who registers a device", async () => {
     await newWallet("seller");
     made.manager = await newWallet("manager");
-    expect(await done(["wallet", "show"], "manager")).toMatchObject({
+    expect(await quickly(["wallet", "show"], "manager")).toMatchObject({
       address: made.manager,
       balance: String(parseEther("10")),
     });
     const hub = await done(["hub", "create", "--name", "Harbour"], "seller");
     made.hub = String(hub.hub);
-    await done(["hub", "role", made.hub, made.manager, "manager"], "seller");
-    await done(["device", "register", made.hub, "buoy-7", "--key", path("buoy.pem")], "manager");
-    const shown = await done(["hub", "show", made.hub]);
+    await quickly(["hub", "role", made.hub, made.manager, "manager"], "seller");
+    await quickly(["device", "register", made.hub, "buoy-7", "--key", path("buoy.pem")], "manager");
+    const shown = await quickly(["hub", "show", made.hub]);
     expect(shown).toMatchObject({ owner: hub.owner, roles: [{ account: made.manager, roles: ["manager"] }] });
     expect(shown.devices).toMatchObject([{ name: "buoy-7", revokedAt: 0 }]);
   });
@@ -147,6 +152,7 @@ describe("seller", () => {
     await done(
       ["gateway", "init", made.hub!, ...secrets, ...config, "--id", "pier", "--fund", "1"],
       "seller",
+      { WEIR_MARKET: path("relays.json") },
     );
     const settings = [...config, "--passphrase-file", path("passphrase")];
     const ports = { WEIR_PORT_MQTT: "0", WEIR_PORT_GATEWAY_HTTP: "0" };
@@ -154,33 +160,33 @@ describe("seller", () => {
     expect(checks.rows.filter(({ ok }) => ok !== true)).toEqual([]);
     expect(checks.code).toBe(0);
 
-    gateway = start(["gateway", "run", ...settings], undefined, ports);
-    let log = "";
-    gateway.stderr!.setEncoding("utf8").on("data", (text: string) => (log += text));
-    const ready = await new Promise<{ id: string; mqtt: string; http: string }>((resolve, reject) => {
-      createInterface({ input: gateway!.stdout! }).once("line", (line) => resolve(JSON.parse(line)));
-      gateway!.once("exit", (code) => reject(new Error(`the gateway ended with ${code}: ${log}`)));
-    });
+    const { child, ready } = await running<{ id: string; mqtt: string; http: string }>(
+      ["gateway", "run", ...settings],
+      undefined,
+      ports,
+    );
+    gateway = child;
     expect(ready.id).toBe("pier");
+    made.gateway = ready.http;
     // From here on the market's file names it, as npm start's does.
     await writeFile(path("stack.json"), JSON.stringify({ ...stack.file, gateways: [ready] }));
   });
 
   test("previews a listing, offers it, pauses it and puts it back", async () => {
-    const preview = await done(["listing", "create", made.hub!, path("listing.json"), "--dry-run"]);
+    const preview = await quickly(["listing", "create", made.hub!, path("listing.json"), "--dry-run"]);
     expect(preview).toMatchObject({ dryRun: true, metadata: { name: LISTING.title } });
     const { listing } = await done(["listing", "create", made.hub!, path("listing.json")], "manager");
     made.listing = String(listing);
-    const shown = await done(["listing", "show", made.listing]);
+    const shown = await quickly(["listing", "show", made.listing]);
     expect(shown).toMatchObject({ version: 1, flags: ["store", "analyse", "attribute"] });
     // The preview was what was offered.
     expect(shown.terms).toEqual(preview.terms);
     expect(JSON.parse(String(shown.metadata))).toEqual(preview.metadata);
-    await done(["listing", "pause", made.listing], "manager");
-    const refused = await weir(["buy", made.listing, "--plan", "message", "--deposit", "0.01"], "manager");
+    await quickly(["listing", "pause", made.listing], "manager");
+    const refused = await quick(["buy", made.listing, "--plan", "message", "--deposit", "0.01"], "manager");
     expect(refused).toMatchObject({ code: 3, rows: [{ error: { name: "ListingIsPaused" } }] });
-    await done(["listing", "resume", made.listing], "manager");
-    const list = await weir(["listing", "list", "--hub", made.hub!]);
+    await quickly(["listing", "resume", made.listing], "manager");
+    const list = await quick(["listing", "list", "--hub", made.hub!]);
     expect(list.rows).toMatchObject([{ listing: made.listing, title: LISTING.title, state: "on sale" }]);
   });
 });
@@ -289,15 +295,94 @@ describe("trade", () => {
   });
 });
 
+test("the next version names one's own relay alone: it carries the next trade, and the keys of that are changed", async () => {
+  const title = "Tides at the new pier";
+  await writeFile(path("revised.json"), JSON.stringify({ ...LISTING, title, relays: [made.carrier] }));
+  const revise = ["listing", "revise", made.listing!, path("revised.json")];
+  expect(await quickly([...revise, "--dry-run"])).toMatchObject({
+    dryRun: true,
+    terms: { relays: [made.carrier] },
+  });
+  expect(await quickly(revise, "manager")).toMatchObject({ listing: made.listing, version: 2 });
+  const before = await quickly(["listing", "show", made.listing!, "--version", "1"]);
+  expect(JSON.parse(String(before.metadata))).toMatchObject({ name: LISTING.title });
+  await listed("new pier", [{ listing: made.listing, title, version: 2, state: "on sale" }]);
+
+  const bought = await quickly(["buy", made.listing!, "--plan", "message", "--deposit", "0.01"], "buyer");
+  const grantId = bought.grantId as Hex;
+  const { kit } = await quickly(["device", "kit", made.hub!, "buoy-7", "--key", path("buoy.pem")]);
+  const publishing = new AbortController();
+  const flow = keepPublishing((kit as Record<string, string>).mosquitto!, publishing.signal);
+  const rotations = () => getRotations(client(), { contracts: stack.file.contracts, grantId });
+  try {
+    expect(await weir(["watch", grantId, "--messages", "3"], "buyer")).toMatchObject({ code: 0 });
+    await quickly(["grant", "rotate", grantId], "buyer");
+    expect(await rotations()).toHaveLength(1);
+  } finally {
+    publishing.abort();
+    await flow;
+  }
+});
+
+test("a device signs its tokens; with another key the old ones are refused, and a revoked device is", async () => {
+  const key = (name: string) => ["--key", path(name)];
+  await quickly(["device", "register", made.hub!, "buoy-8", ...key("old.pem")], "manager");
+  const signed = async (name: string) =>
+    String(
+      (
+        await quickly([
+          "device",
+          "token",
+          made.hub!,
+          "buoy-8",
+          ...key(name),
+          "--gateway",
+          "pier",
+          "--for",
+          "1h",
+        ])
+      ).token,
+    );
+  /** Polled: the gateway sees what the chain says within a block. */
+  const answers = (token: string, status: number) =>
+    expect
+      .poll(
+        async () => {
+          const url = `${made.gateway}/v1/ingest/${made.hub}/buoy-8`;
+          const headers = { authorization: `Bearer ${token}` };
+          const answer = await fetch(url, { method: "POST", headers, body: "1" });
+          await answer.body?.cancel();
+          return answer.status;
+        },
+        { timeout: 30_000, interval: 200 },
+      )
+      .toBe(status);
+  const old = await signed("old.pem");
+  await answers(old, 200);
+  await quickly(["device", "rotate", made.hub!, "buoy-8", ...key("new.pem")], "manager");
+  await answers(old, 401);
+  const young = await signed("new.pem");
+  await answers(young, 200);
+  await answers(await signed("old.pem"), 401);
+  await quickly(["device", "revoke", made.hub!, "buoy-8"], "manager");
+  await answers(young, 401);
+  const { devices } = await quickly(["hub", "show", made.hub!]);
+  expect(devices).toMatchObject([
+    { name: "buoy-7", revokedAt: 0 },
+    { name: "buoy-8", revokedAt: expect.any(Number) },
+  ]);
+  expect((devices as { revokedAt: number }[])[1]!.revokedAt).toBeGreaterThan(0);
+});
+
 test("a subscription is bought for a day and cancelled: the notice is paid, the rest comes back", async () => {
   const bought = await done(["buy", made.listing!, "--plan", "period", "--for", "1d"], "buyer");
-  const [row] = (await weir(["subscription", "list"], "buyer")).rows;
+  const [row] = (await quick(["subscription", "list"], "buyer")).rows;
   expect(row).toMatchObject({
     grant: bought.grantId,
     state: "running",
     deposit: String(parseEther("0.001")),
   });
-  const cancelled = await done(["subscription", "cancel", String(bought.grantId)], "buyer");
+  const cancelled = await quickly(["subscription", "cancel", String(bought.grantId)], "buyer");
   const kept = parseEther("0.001") - BigInt(String(cancelled.refund));
   const hour = parseEther("0.001") / 24n;
   expect(kept).toBeGreaterThanOrEqual(hour);
@@ -309,48 +394,99 @@ test("a restricted listing: asked for with a note that only the seller reads, de
     path("restricted.json"),
     JSON.stringify({ ...LISTING, title: "For members", flags: ["restricted"], plans: [{ kind: "free" }] }),
   );
-  const { listing } = await done(["listing", "create", made.hub!, path("restricted.json")], "seller");
+  const { listing } = await quickly(["listing", "create", made.hub!, path("restricted.json")], "seller");
   const id = String(listing);
-  const { address: buyer } = await done(["wallet", "show"], "buyer");
-  expect(await weir(["buy", id], "buyer")).toMatchObject({
+  const { address: buyer } = await quickly(["wallet", "show"], "buyer");
+  expect(await quick(["buy", id], "buyer")).toMatchObject({
     code: 3,
     rows: [{ error: { name: "RefusedByRule" } }],
   });
-  await done(["request", "create", id, "--note", "for a study of tides"], "buyer");
+  await quickly(["request", "create", id, "--note", "for a study of tides"], "buyer");
   const list = async () => (await weir(["request", "list", "--hub", made.hub!, "--notes"], "seller")).rows;
   expect(await list()).toMatchObject([{ buyer, state: "open", note: "for a study of tides" }]);
-  await done(["request", "decline", id, String(buyer), "--reason", "members only"], "manager");
+  await quickly(["request", "decline", id, String(buyer), "--reason", "members only"], "manager");
   expect(await list()).toMatchObject([{ state: "declined", reason: "members only" }]);
-  await done(["request", "approve", id, String(buyer)], "manager");
-  expect(await done(["buy", id], "buyer")).toMatchObject({ kind: "free", amount: "0" });
+  await quickly(["request", "approve", id, String(buyer)], "manager");
+  expect(await quickly(["buy", id], "buyer")).toMatchObject({ kind: "free", amount: "0" });
+
+  const { bondFrom } = await quickly(["listing", "close", id], "seller");
+  const { timestamp } = await client().getBlock();
+  expect(bondFrom).toBeGreaterThan(Number(timestamp));
+  expect(await quick(["listing", "resume", id], "seller")).toMatchObject({
+    code: 3,
+    rows: [{ error: { name: "ListingIsClosed" } }],
+  });
+  await listed("members", [{ listing: id, state: "closed" }]);
+});
+
+test("doctor: all well; a contract, a gateway and a chain that are not there", async () => {
+  await expect.poll(async () => (await quick(["doctor"], "buyer")).code, { timeout: 30_000 }).toBe(0);
+  const { rows } = await quick(["doctor"], "buyer");
+  expect(rows.map(({ check }) => check)).toEqual([
+    "node",
+    "disk",
+    "chain",
+    "contracts",
+    "keystore",
+    "market",
+    "relay",
+    "relay",
+    "gateway",
+    "indexer",
+  ]);
+  const { address } = await quickly(["wallet", "show"], "buyer");
+  const contracts = { ...stack.file.contracts, Relays: address };
+  const gateways = [{ id: "pier", mqtt: "mqtt://127.0.0.1:9", http: "http://127.0.0.1:9" }];
+  await writeFile(path("wrong.json"), JSON.stringify({ ...stack.file, contracts, gateways }));
+  const wrong = async (args: string[]) => {
+    const { code, rows } = await quick(["doctor", ...args], "nobody", { WEIR_MARKET: path("wrong.json") });
+    return { code, missing: rows.filter(({ ok }) => ok !== true) };
+  };
+  expect(await wrong([])).toMatchObject({
+    code: 4,
+    missing: [
+      { check: "contracts", detail: `no code: Relays at ${address}` },
+      { check: "keystore", detail: expect.stringContaining("does not exist") },
+      { check: "gateway", detail: expect.stringMatching(/^pier does not answer/) },
+    ],
+  });
+  expect(await wrong(["--rpc", "http://127.0.0.1:9"])).toMatchObject({
+    code: 4,
+    missing: [{ check: "chain" }, { check: "keystore" }],
+  });
 });
 
 test("a gateway's backup: refused while it runs, whole when it is stopped, and never over what is there", async () => {
   const settings = ["--config", path("gateway.json"), "--passphrase-file", path("passphrase")];
-  const busy = await weir(["gateway", "backup", path("copy"), ...settings]);
+  const busy = await quick(["gateway", "backup", path("copy"), ...settings]);
   expect(busy.code).toBe(3);
-  gateway!.kill("SIGTERM");
-  await once(gateway!, "exit");
+  await end(gateway);
   expect(await done(["gateway", "backup", path("copy"), ...settings])).toMatchObject({
     files: [`hub-${made.hub}.secrets.json`, "gateway.db"],
   });
-  expect((await weir(["gateway", "restore", path("copy"), ...settings])).code).toBe(2);
+  expect((await quick(["gateway", "restore", path("copy"), ...settings])).code).toBe(2);
   const elsewhere = [...settings, "--data", path("data/second")];
-  expect(await done(["gateway", "restore", path("copy"), ...elsewhere])).toMatchObject({
+  expect(await quickly(["gateway", "restore", path("copy"), ...elsewhere])).toMatchObject({
     restore: path("copy"),
   });
   await writeFile(path("copy/gateway.db"), "not it");
-  const damaged = await weir(["gateway", "restore", path("copy"), ...settings, "--data", path("data/third")]);
+  const damaged = await quick([
+    "gateway",
+    "restore",
+    path("copy"),
+    ...settings,
+    "--data",
+    path("data/third"),
+  ]);
   expect(damaged.code).toBe(3);
 });
 
 test("what earns: nothing is due twice, and nothing is owed to a stranger", async () => {
   // Time goes on between the two: the second claims what has vested since, and not a unit of the first again.
   const runs = [];
-  for (let i = 0; i < 2; i += 1) runs.push(await weir(["claim", "--hub", made.hub!], "seller"));
+  for (let i = 0; i < 2; i += 1) runs.push(await quick(["claim", "--hub", made.hub!], "seller"));
   expect(runs.map(({ code }) => code)).toEqual([0, 0]);
-  const client = createPublicClient({ chain: hardhat, transport: http(stack.file.rpc) });
-  const claims = await client.getContractEvents({
+  const claims = await client().getContractEvents({
     abi: ABIS.Subscriptions,
     address: stack.file.contracts.Subscriptions,
     eventName: "SubscriptionClaimed",
@@ -369,11 +505,38 @@ test("what earns: nothing is due twice, and nothing is owed to a stranger", asyn
   expect(rows.length).toBeGreaterThan(0);
   for (const { transactionHash, amount } of rows)
     expect(String(paid.get(String(transactionHash)))).toBe(amount);
-  expect(await weir(["relay", "pull"], "buyer")).toMatchObject({ code: 0, rows: [] });
+  expect(await quick(["relay", "pull"], "buyer")).toMatchObject({ code: 0, rows: [] });
   const operator = accountOf("relay1").account.address;
-  const status = await weir(["relay", "status", operator]);
+  const status = await quick(["relay", "status", operator]);
   expect(status.rows.find(({ check }) => check === "registered")).toMatchObject({ ok: true });
   expect(status.rows.find(({ check }) => check === "ready")).toMatchObject({ ok: true });
+});
+
+test("a channel is topped up, closed without the seller, and withdrawn when the challenge is over", async () => {
+  const bought = await quickly(["buy", made.listing!, "--plan", "message", "--deposit", "0.01"], "buyer");
+  const grant = String(bought.grantId);
+  const state = async () =>
+    (await quick(["channel", "list"], "buyer")).rows.find((row) => row.grant === grant)!;
+  const closing = await quickly(["channel", "close", grant, "--on-chain"], "buyer");
+  expect(closing).toMatchObject({ by: "challenge", closeAt: expect.any(Number) });
+  expect(await state()).toMatchObject({ state: "closing", closeAt: closing.closeAt });
+  expect(await quick(["channel", "withdraw", grant], "buyer")).toMatchObject({
+    code: 3,
+    rows: [{ error: { name: "ChallengeRunning" } }],
+  });
+  const whole = String(parseEther("0.015"));
+  const more = await quickly(["channel", "top-up", grant, "--amount", "0.005"], "buyer");
+  expect(more).toMatchObject({ added: String(parseEther("0.005")), deposit: whole });
+  // More money says that one stays.
+  expect(await state()).toMatchObject({ state: "open", deposit: whole, left: whole, closeAt: 0 });
+  await quickly(["channel", "close", grant, "--on-chain"], "buyer");
+  const chain = createTestClient({ chain: hardhat, mode: "hardhat", transport: http(stack.file.rpc) });
+  await chain.increaseTime({ seconds: 3_601 });
+  expect(await quickly(["channel", "withdraw", grant], "buyer")).toMatchObject({
+    refund: whole,
+    symbol: "ETH",
+  });
+  expect(await state()).toMatchObject({ state: "closed", left: "0", claimed: "0" });
 });
 
 describe("errors", () => {
@@ -407,9 +570,17 @@ describe("errors", () => {
     ],
   ];
   test.each(rows)("%s: exit code %i", async (_, code, name, args, who) => {
-    expect(await weir(args(), who)).toMatchObject({ code, rows: [{ error: { name } }] });
+    expect(await quick(args(), who)).toMatchObject({ code, rows: [{ error: { name } }] });
   });
 });
+
+const client = () => createPublicClient({ chain: hardhat, transport: http(stack.file.rpc) });
+
+/** What the indexer lists of a query, as soon as it has followed. */
+const listed = (query: string, rows: Row[]) =>
+  expect
+    .poll(async () => (await quick(["listing", "list", "--query", query])).rows, { timeout: 30_000 })
+    .toMatchObject(rows);
 
 /** A kit's line works as soon as the gateway has seen the device and its listing. */
 const published = (line: string) =>
