@@ -8,6 +8,8 @@
 //   as well; in the last commit it is a torn tail
 // - a full disk at the N-th write: refused, nothing acknowledged lost; through the relay: publisher and paying reader refused, others served, and on when
 //   there is room · any failed flush ends the process, also one of those that fold the log back, and the relay's too
+//
+// Longer than most: everything here shares the writer, what it stores, and the same look at what is left of it.
 
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -66,7 +68,7 @@ const FILES = ["relay.db", "relay.db-wal"] as const;
 const EVERY_BYTE_FROM = 1000;
 /** The relay's disk is full from this write on, for so many: up to the first charge it writes 70 times, and each segment takes two at least. */
 const FULL_FROM = 120;
-const FULL_WRITES = 6;
+const FULL_WRITES = 12;
 /** Segments that are to be published meanwhile, and how many at once. */
 const MADE = 60;
 const RUN = 20;
@@ -263,54 +265,58 @@ describe.skipIf(!hasStrace)("under strace", () => {
       }
     });
 
-    test("a full disk: publisher and paying reader are refused, nothing acknowledged or paid is lost, others read on", async () => {
-      const path = fresh();
-      const under = failing(["pwrite64"], "ENOSPC", `${FULL_FROM}..${FULL_FROM + FULL_WRITES}`);
-      const relay = await spawnRelay(world, path, { WEIR_PARENT_WATCH: "1" }, under);
-      const ended = once(relay.child, "exit");
-      const listing = await world.listing("full disk");
-      // Before the scene's epoch begins.
-      const free = await makeGrant(world.chain, listing, { plan: FREE, amount: 0n });
-      const reader = await ScriptedBuyer.start(world, relay, free);
-      const scene = await startScene(world, relay, "full disk", METERED, listing);
-      const { gateway } = scene;
-      try {
-        const made = await scene.segments(1, 1, 1);
-        const paying = await scene.session({ ahead: MADE, credit: 1 });
-        expect(await readSegments(paying, 1)).toEqual([0n]);
-        const sealedAtMs = scene.epoch * 1000 + 999;
-        while (made.length < MADE) made.push(await gateway.seal({ sealedAtMs, text: randomText() }));
+    test(
+      "a full disk: publisher and paying reader are refused, nothing acknowledged or paid is lost, others read on",
+      AT_LENGTH,
+      async () => {
+        const path = fresh();
+        const under = failing(["pwrite64"], "ENOSPC", `${FULL_FROM}..${FULL_FROM + FULL_WRITES}`);
+        const relay = await spawnRelay(world, path, { WEIR_PARENT_WATCH: "1" }, under);
+        const ended = once(relay.child, "exit");
+        const listing = await world.listing("full disk");
+        // Before the scene's epoch begins.
+        const free = await makeGrant(world.chain, listing, { plan: FREE, amount: 0n });
+        const reader = await ScriptedBuyer.start(world, relay, free);
+        const scene = await startScene(world, relay, "full disk", METERED, listing);
+        const { gateway } = scene;
+        try {
+          const made = await scene.segments(1, 1, 1);
+          const paying = await scene.session({ ahead: MADE, credit: 1 });
+          expect(await readSegments(paying, 1)).toEqual([0n]);
+          const sealedAtMs = scene.epoch * 1000 + 999;
+          while (made.length < MADE) made.push(await gateway.seal({ sealedAtMs, text: randomText() }));
 
-        let acknowledged = 2;
-        const refusals: string[] = [];
-        while (refusals.length === 0 && acknowledged < MADE - 1)
-          acknowledged = await publish(gateway, made, acknowledged, refusals);
-        expect(acknowledged).toBeLessThan(MADE - 1);
-        paying.send("CREDIT", { bytes: 1 << 20 });
-        expect(await untilRefused(paying)).toMatchObject({ name: "DiskFull", segments: 0 });
-        const frames = await reader.open({ fromStart: true });
-        expect(await readSegments(frames, acknowledged + 1)).toEqual(numbers(0, acknowledged));
+          let acknowledged = 2;
+          const refusals: string[] = [];
+          while (refusals.length === 0 && acknowledged < MADE - 1)
+            acknowledged = await publish(gateway, made, acknowledged, refusals);
+          expect(acknowledged).toBeLessThan(MADE - 1);
+          paying.send("CREDIT", { bytes: 1 << 20 });
+          expect(await untilRefused(paying)).toMatchObject({ name: "DiskFull", segments: 0 });
+          const frames = await reader.open({ fromStart: true });
+          expect(await readSegments(frames, acknowledged + 1)).toEqual(numbers(0, acknowledged));
 
-        while (acknowledged < MADE - 1) acknowledged = await publish(gateway, made, acknowledged, refusals);
-        expect(new Set(refusals)).toEqual(new Set(["DiskFull"]));
-        const again = await scene.session({ sessionNo: 2n, fromSeq: 1n, before: 1, ahead: MADE });
-        expect(await readSegments(again, MADE - 1)).toEqual(numbers(1, MADE - 1));
-        relay.child.stdin.end();
-        expect((await ended)[0]).toBe(0);
+          while (acknowledged < MADE - 1) acknowledged = await publish(gateway, made, acknowledged, refusals);
+          expect(new Set(refusals)).toEqual(new Set(["DiskFull"]));
+          const again = await scene.session({ sessionNo: 2n, fromSeq: 1n, before: 1, ahead: MADE });
+          expect(await readSegments(again, MADE - 1)).toEqual(numbers(1, MADE - 1));
+          relay.child.stdin.end();
+          expect((await ended)[0]).toBe(0);
 
-        await expectStored(path, gateway, made);
-        const { database, ledger } = openStores(path);
-        const account = await ledger.get(scene.buyer.channelId);
-        const bought = await ledger.bought(scene.buyer.channelId);
-        database.close();
-        expect(account).toMatchObject({ accrued: BigInt(MADE) * PRICE, nextSeq: BigInt(MADE) });
-        expect(bought).toMatchObject([{ fromSeq: 0n, toSeq: BigInt(MADE - 1) }]);
-      } finally {
-        relay.child.stdin.end();
-        await reader.stop();
-        await scene.stop();
-      }
-    });
+          await expectStored(path, gateway, made);
+          const { database, ledger } = openStores(path);
+          const account = await ledger.get(scene.buyer.channelId);
+          const bought = await ledger.bought(scene.buyer.channelId);
+          database.close();
+          expect(account).toMatchObject({ accrued: BigInt(MADE) * PRICE, nextSeq: BigInt(MADE) });
+          expect(bought).toMatchObject([{ fromSeq: 0n, toSeq: BigInt(MADE - 1) }]);
+        } finally {
+          relay.child.stdin.end();
+          await reader.stop();
+          await scene.stop();
+        }
+      },
+    );
 
     /** A run at once, so that some are still being judged while an earlier one finds no room. Gives the number of the last that was acknowledged. */
     async function publish(

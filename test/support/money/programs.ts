@@ -352,11 +352,15 @@ export class GatewayProgram {
   async #catchUp(relay: RelayProgram): Promise<void> {
     const { store, pipeline } = this;
     const { generation, nextSeq } = pipeline;
+    const life = relay.party;
     const head = await relay.segments.head(LISTING, generation);
     for (let seq = head ? Number(head.header.seq) + 1 : 0; seq < nextSeq; seq += 1) {
       const bytes = store.bytesOf(LISTING, generation, seq);
       if (!bytes) return pipeline.renew(0, true);
       await relay.take(bytes);
+      if (life.alive) continue;
+      relay.isCopy = true; // the rest in its next life
+      return;
     }
   }
 
@@ -366,16 +370,24 @@ export class GatewayProgram {
     if (relay.isCopy && party.alive && relay.party.alive && !relay.lagging) {
       relay.isCopy = false;
       await this.#catchUp(relay);
+      if (relay.isCopy) return;
     }
     for (;;) {
       if (!party.alive || !relay.party.alive || relay.lagging) return;
       const next = store.firstUnacked(LISTING, relay.operator);
       // As the publisher's signed head.
       if (!next) return relay.feeds.begun(LISTING, this.pipeline.generation);
-      const { segments } = relay;
+      const { segments, party: life } = relay;
       const head = await segments.head(LISTING, next.generation);
-      if ((head?.header.seq ?? -1n) < BigInt(next.seq))
-        await relay.take(store.bytesOf(LISTING, next.generation, next.seq)!);
+      // On behind what it has, as after a HEAD: never over a hole.
+      for (let seq = head ? Number(head.header.seq) + 1 : next.seq; seq <= next.seq; seq += 1) {
+        const bytes = store.bytesOf(LISTING, next.generation, seq);
+        if (bytes) await relay.take(bytes);
+        else if (next.generation === this.pipeline.generation) return this.pipeline.renew(0, true);
+        else break; // an older generation ends where nobody holds the rest
+        // A relay that was killed meanwhile has acknowledged nothing.
+        if (!life.alive) return;
+      }
       if (!party.alive) return;
       await db.commit(() => store.ack(LISTING, relay.operator, next.generation, next.seq));
     }
