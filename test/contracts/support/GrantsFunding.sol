@@ -54,11 +54,13 @@ abstract contract GrantsFunding is MarketFixture {
             bytes32 message = keccak256(
                 abi.encode(kind, purchase.buyer, escrow, uint256(purchase.amount), uint256(0), deadline, nonce)
             );
-            bytes memory signature = signTyped(ITestToken(purchase.listing.token).DOMAIN_SEPARATOR(), message);
+            bytes32 domain = ITestToken(purchase.listing.token).DOMAIN_SEPARATOR();
+            bytes memory signature = signTyped(keyOf(purchase.buyer), domain, message);
             purchase.authorization = abi.encode(uint256(0), deadline, SALT, signature);
         } else {
+            bytes32 message = permitted(purchase, escrow, nonce, deadline);
             bytes memory signature =
-                signTyped(ITestToken(PERMIT2).DOMAIN_SEPARATOR(), permitted(purchase, escrow, nonce, deadline));
+                signTyped(keyOf(purchase.buyer), ITestToken(PERMIT2).DOMAIN_SEPARATOR(), message);
             purchase.authorization = abi.encode(SALT, deadline, signature);
         }
     }
@@ -89,8 +91,14 @@ abstract contract GrantsFunding is MarketFixture {
         return keccak256(abi.encode(kind, amounts, escrow, nonce, deadline, witness));
     }
 
-    function signTyped(bytes32 domain, bytes32 message) internal pure returns (bytes memory) {
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(BUYER_KEY, keccak256(abi.encodePacked("\x19\x01", domain, message)));
+    /// @return The key that signs for `who`.
+    function keyOf(address who) internal view virtual returns (uint256) {
+        assert(who == buyer);
+        return BUYER_KEY;
+    }
+
+    function signTyped(uint256 key, bytes32 domain, bytes32 message) internal pure returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, keccak256(abi.encodePacked("\x19\x01", domain, message)));
         return abi.encodePacked(r, s, v);
     }
 }
