@@ -1,11 +1,11 @@
-// The SDK's examples as they stand, one after the other: what sell.ts offers and publishes, buy.ts buys and keeps, verify.ts checks.
+// The SDK's examples as they stand. sell.ts alone, to its end; then one after the other: what sell.ts offers and publishes, buy.ts buys and keeps, verify.ts checks.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Stack, startStack } from "../../scripts/stack/stack.ts";
 
 type Row = Record<string, unknown> & { event: string };
@@ -19,6 +19,9 @@ beforeAll(async () => {
   stack = await startStack({ folder: join(folder, "run"), listings: [], log: () => undefined });
   await writeFile(join(folder, "stack.json"), JSON.stringify(stack.file));
 });
+/** Four programs start one after the other, on a machine that others use too. */
+vi.setConfig({ testTimeout: 180_000 });
+
 afterAll(async () => {
   await stack?.stop();
   await rm(folder, { recursive: true, force: true });
@@ -42,6 +45,31 @@ function start(name: string, args: string[]) {
   const ended = once(child, "close").then(([code]) => ({ code: code as number | null, said }));
   return { rows, ended, child };
 }
+
+test("sell.ts ends by itself when it has published what it was told to", async () => {
+  const seller = start("sell", ["1", "3"]);
+  expect(await seller.ended).toEqual({ code: 0, said: "" });
+  expect(seller.rows).toEqual([
+    {
+      event: "listed",
+      listingId: expect.stringMatching(/^\d+$/),
+      device: expect.stringMatching(/^example-\d+$/),
+    },
+    { event: "published", listingId: seller.rows[0]!.listingId, messages: 3 },
+  ]);
+  // What the gateway took it has sealed and handed on.
+  const { listingId } = seller.rows[0]!;
+  await expect
+    .poll(
+      async () => {
+        const heads = await fetch(`${stack.file.relays[0]!.http}/v1/heads`);
+        const { items } = (await heads.json()) as { items: { listingId: string }[] };
+        return items.map((head) => head.listingId);
+      },
+      { timeout: 30_000, interval: 200 },
+    )
+    .toContain(listingId);
+});
 
 test("sell, buy and verify fit together, and an edited file is refused", async () => {
   // Far more than are bought, so that the buyer never waits for the last one.
