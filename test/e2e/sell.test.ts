@@ -230,7 +230,7 @@ describe.runIf(here)("a new seller", { timeout: CASE_MS }, () => {
     await button("Kit", device).click();
     await device.getByText(`-u '${hubId}/tide-gauge' -P 'PASSWORD'`).waitFor();
     await device.getByLabel("Publish with", { exact: true }).selectOption("python");
-    await device.getByText("paho.mqtt.client").waitFor();
+    await device.getByText("paho.mqtt.publish").waitFor();
     await seller.axe();
     seller.check();
   });

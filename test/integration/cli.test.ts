@@ -466,7 +466,7 @@ test("a gateway's backup: refused while it runs, whole when it is stopped, and n
   });
   expect((await quick(["gateway", "restore", path("copy"), ...settings])).code).toBe(2);
   const elsewhere = [...settings, "--data", path("data/second")];
-  expect(await quickly(["gateway", "restore", path("copy"), ...elsewhere])).toMatchObject({
+  expect(await done(["gateway", "restore", path("copy"), ...elsewhere])).toMatchObject({
     restore: path("copy"),
   });
   await writeFile(path("copy/gateway.db"), "not it");
