@@ -7,7 +7,7 @@ missing=()
 need chromium || need chromium-browser || need google-chrome || [ -n "${WEIR_CHROMIUM:-}" ] || missing+=(chromium fonts-liberation)
 need strace || missing+=(strace)
 need mosquitto_pub || missing+=(mosquitto-clients)
-python3 -c 'import paho.mqtt.publish' 2>/dev/null || missing+=(python3-paho-mqtt)
+python3 -c 'import paho.mqtt.publish' 2>/dev/null || /usr/bin/python3 -c 'import paho.mqtt.publish' 2>/dev/null || missing+=(python3-paho-mqtt)
 compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || missing+=(postgresql)
 [ "${#missing[@]}" -gt 0 ] || exit 0
 

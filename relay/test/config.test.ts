@@ -1,10 +1,9 @@
-// Settings, and the page that repeats the limits.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+// Settings: what is read from the environment, and what is refused by name.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ConfigInvalid, readConfig } from "../src/config.ts";
-import * as limits from "../src/limits.ts";
 
 const operator = "0x90F79bf6EB2c4f870365E785982E1f101E93b906";
 let folder: string;
@@ -65,9 +64,4 @@ test.each([
 ])("a wrong %s is named", (setting, more: Record<string, string>) => {
   expect(() => readConfig(env(more))).toThrow(ConfigInvalid);
   expect(() => readConfig(env(more))).toThrow(setting);
-});
-
-test("every limit stands on the page", () => {
-  const page = readFileSync(new URL("../../docs/limits.md", import.meta.url), "utf8");
-  for (const name of Object.keys(limits)) expect(page).toContain(`| \`${name}\` |`);
 });
