@@ -8,7 +8,7 @@ import { openDatabase } from "../relay/src/store/database.ts";
 import { SCHEMA } from "../relay/src/store/schema.ts";
 import { segmentStore } from "../relay/src/store/segments.ts";
 import { nativeCrypto } from "../sdk/src/client/node.ts";
-import { parseSegment, sealSegment } from "../sdk/src/core/index.ts";
+import { concat, encodeHeader, HEADER_BYTES, parseSegment, sealSegment } from "../sdk/src/core/index.ts";
 import { runBench } from "./support/bench.ts";
 import { Inspector } from "./support/garbage.ts";
 import { residentBytesOf } from "./support/machine.ts";
@@ -94,12 +94,12 @@ async function fill(file: string): Promise<void> {
   const segmentId = nativeCrypto.sha256(bytes);
   for (let at = 0; at < STORED; at += BATCH)
     await store.append(
-      Array.from({ length: BATCH }, (_, i) => ({
-        header: { ...header, seq: BigInt(at + i), epoch: 1 + Math.floor((at + i) / 1_000) },
-        segmentId,
-        bytes,
-        receivedAtMs: Date.now(),
-      })),
+      Array.from({ length: BATCH }, (_, i) => {
+        const itsHeader = { ...header, seq: BigInt(at + i), epoch: 1 + Math.floor((at + i) / 1_000) };
+        // The store reads a head's number from its bytes, and checks no signature.
+        const itsBytes = concat(encodeHeader(itsHeader), bytes.subarray(HEADER_BYTES));
+        return { header: itsHeader, segmentId, bytes: itsBytes, receivedAtMs: Date.now() };
+      }),
     );
   database.close();
 }

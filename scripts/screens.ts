@@ -25,7 +25,7 @@ const LOOKS = {
 
 /** Pages that need nothing but their address; `ready` is what must be seen before the picture is taken. */
 const PAGES: Record<string, { path: string; ready: (page: Page) => Promise<void> }> = {
-  market: { path: "/", ready: (page) => page.getByText(/\d+ live now/).waitFor() },
+  market: { path: "/", ready: (page) => page.getByText(/[1-9]\d* live now/).waitFor() },
   listing: { path: "/listing?id=1", ready: (page) => page.getByText(/last sealed/).waitFor() },
   purchases: { path: "/purchases", ready: (page) => page.locator("[data-grant]").first().waitFor() },
   verify: { path: "/verify", ready: heading },
