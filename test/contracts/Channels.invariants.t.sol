@@ -42,7 +42,7 @@ contract ChannelsInvariantsTest is Test {
     event RevertShare(uint256 calls, uint256 reverts);
 
     function afterInvariant() public {
-        emit RevertShare(handler.calls(), handler.reverts()); // shown with -vvv
+        emit RevertShare(handler.calls(), handler.reverts()); // for the traces
         assertLe(handler.reverts() * 2, handler.calls(), "more than half of the calls reverted");
     }
 

@@ -29,7 +29,7 @@ contract ChannelsShadowsTest is Test {
     }
 
     function afterInvariant() public {
-        emit RevertShare(handler.calls(), handler.reverts()); // shown with -vvv
+        emit RevertShare(handler.calls(), handler.reverts()); // for the traces
         assertLe(handler.reverts() * 2, handler.calls(), "more than half of the calls reverted");
     }
 

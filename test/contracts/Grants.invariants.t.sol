@@ -31,7 +31,7 @@ contract GrantsInvariantsTest is Test {
 
     /// @dev All grants once more at the end of a run; after every step only the newest, or a run's cost would grow with its square.
     function afterInvariant() public {
-        emit RevertShare(handler.calls(), handler.reverts()); // shown with -vvv
+        emit RevertShare(handler.calls(), handler.reverts()); // for the traces
         assertTrue(handler.areAllUntouched(), "tokens moved that nobody had paid");
         bytes32[] memory made = handler.madeIds();
         for (uint256 i; i < made.length; ++i) checkMade(made[i]);

@@ -36,7 +36,7 @@ contract ListingsInvariantsTest is Test {
     event RevertShare(uint256 calls, uint256 reverts);
 
     function afterInvariant() public {
-        emit RevertShare(handler.calls(), handler.reverts()); // shown with -vvv
+        emit RevertShare(handler.calls(), handler.reverts()); // for the traces
         assertEq(handler.surprises(), 0, "something lawful was refused");
         if (handler.calls() < 100) return; // a run that was cut short says little
         assertLe(handler.reverts() * 2, handler.calls(), "more than half of the calls reverted");
