@@ -1,10 +1,8 @@
 /**
  * Durations in words; stated rates read from words; filters in the address; a stranger's schema; the indexer's terms.
  */
-import fc from "fast-check";
 import { createTranslator } from "next-intl";
 import { describe, expect, it } from "vitest";
-import { MAX_QUERY_CHARS as ITS_MAX_QUERY_CHARS, readSearch } from "../../indexer/src/api/parameters.ts";
 import { allNaughty } from "../../test/support/naughty.ts";
 import { listingsPath, MAX_QUERY_CHARS, readFilters, writeFilters } from "../src/features/market/filters.ts";
 import { balanceOf } from "../src/features/purchases/state.ts";
@@ -53,19 +51,6 @@ describe("filters", () => {
   it("drop what the indexer would refuse", () => {
     const read = readFilters(new URLSearchParams({ q: "x".repeat(999), category: "nonsense", kind: "gift" }));
     expect(read).toEqual({ q: "x".repeat(MAX_QUERY_CHARS), category: "", kind: "" });
-  });
-  it("never hold a search that the indexer refuses", () => {
-    expect(MAX_QUERY_CHARS).toBe(ITS_MAX_QUERY_CHARS);
-    const char = fc.oneof(fc.constantFrom("a", " ", "🌊", "\0", "\n", "\u0085"), fc.string({ maxLength: 1 }));
-    fc.assert(
-      fc.property(fc.array(char, { maxLength: 250 }), (chars) => {
-        const { q } = readFilters(new URLSearchParams({ q: chars.join("") }));
-        const sent = new URL(listingsPath({ q, category: "", kind: "" }, ""), "http://indexer.example");
-        const asked = sent.searchParams.get("q") ?? undefined;
-        expect(readSearch("q", asked)).toBe(q.trim().toLowerCase() || undefined);
-      }),
-    );
-    expect(() => readSearch("q", "x".repeat(MAX_QUERY_CHARS + 1))).toThrow("At most");
   });
   it("become a question to the indexer", () => {
     expect(listingsPath({ q: " rain ", category: "", kind: "byte" }, "abc")).toBe(
