@@ -215,16 +215,21 @@ contract GrantsAccessTest is MarketFixture {
         grants.revokeGrant(held[2]);
     }
 
+    /// @dev Its channel pays nothing now: spent, or closing.
+    function rest(Purchase memory purchase, bool isSpent) internal {
+        if (isSpent) {
+            vm.prank(operator);
+            channels.close(termsOf(purchase), terms.relays, Voucher(0, 0, address(0)), "", 0);
+        } else {
+            vm.prank(buyer);
+            channels.requestClose(termsOf(purchase));
+        }
+    }
+
     function testFuzz_fifth_takesTheUnpaidPlace(bool isSpent) public {
         bytes32[4] memory held = fillPlaces();
         Purchase memory first = paidOrder();
-        if (isSpent) {
-            vm.prank(operator);
-            channels.close(termsOf(first), terms.relays, Voucher(0, 0, address(0)), "", 0);
-        } else {
-            vm.prank(buyer);
-            channels.requestClose(termsOf(first));
-        }
+        rest(first, isSpent);
         assertFalse(grants.isActive(held[0], 1));
         Purchase memory next = paidOrder();
         next.buyerSalt = "fifth";
@@ -242,13 +247,7 @@ contract GrantsAccessTest is MarketFixture {
     function testFuzz_fifth_aGiftTakesNoUnpaidPlace(bool isSpent) public {
         bytes32[4] memory held = fillPlaces();
         Purchase memory first = paidOrder();
-        if (isSpent) {
-            vm.prank(operator);
-            channels.close(termsOf(first), terms.relays, Voucher(0, 0, address(0)), "", 0);
-        } else {
-            vm.prank(buyer);
-            channels.requestClose(termsOf(first));
-        }
+        rest(first, isSpent);
         assertFalse(grants.isActive(held[0], 1));
         giftFindsNoPlace(listingId);
         vm.prank(buyer);
