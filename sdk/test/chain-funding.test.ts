@@ -2,7 +2,8 @@
 // ├── a purchase: metered, period, flat × native, allowance, permit, EIP-3009, Permit2 → the ids foretold, the escrow holds the amount
 // ├── an escrow funded directly: three signatures × two escrows, and a subscription's top-up
 // ├── ticks: the chain made by the SDK is paid by the contract, and refused one step further
-// └── what tokens and Permit2 refuse comes through with a name and a sentence
+// ├── what tokens and Permit2 refuse comes through with a name and a sentence
+// └── a chain without Permit2: said before anything is signed or sent, by everything that needs it
 import type { Address, Hex } from "viem";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startChain, type TestChain } from "../../test/support/chain.ts";
@@ -346,4 +347,37 @@ test("what a token or Permit2 refuses has a name and a sentence", async () => {
   expect(
     await sdk.getAllowance(chain.client, { token, owner: address(SIGNER), spender: contracts.Channels }),
   ).toBe(10n);
+});
+
+test("a chain without Permit2", async () => {
+  const { contracts, client } = chain;
+  const missing = { name: "Permit2Missing", args: [core.PERMIT2] };
+  const prepared = await prepare(paid, 0, 10, Funding.permit2);
+  const timed = await prepare(paid, 1, 10);
+  const purchase = await authorizeBuy(chain.wallet(10), { contracts, prepared });
+  const signed = await signatures(10, prepared, 5n);
+  const transfer = { amount: 5n, fundSalt: signed.fundSalt, deadline: DEADLINE, signature: signed.byPermit2 };
+  const anyone = chain.wallet(STRANGER);
+  const code = await client.getCode({ address: core.PERMIT2 });
+  await chain.test.setCode({ address: core.PERMIT2, bytecode: "0x" });
+  try {
+    const refusal = await sdk.requirePermit2(client).catch((error: unknown) => error);
+    expect(refusal).toMatchObject(missing);
+    expect(explainError(refusal)).toMatchObject({
+      known: true,
+      sentence: expect.stringContaining("Permit2"),
+    });
+    await expect(authorizeBuy(chain.wallet(10), { contracts, prepared })).rejects.toMatchObject(missing);
+    await expect(sdk.buy(anyone, { contracts, purchase })).rejects.toMatchObject(missing);
+    const { terms } = prepared.channel!;
+    await expect(sdk.fundChannelWithPermit2(anyone, { contracts, terms, ...transfer })).rejects.toMatchObject(
+      missing,
+    );
+    await expect(
+      sdk.fundSubscriptionWithPermit2(anyone, { contracts, terms: timed.subscription!.terms, ...transfer }),
+    ).rejects.toMatchObject(missing);
+  } finally {
+    await chain.test.setCode({ address: core.PERMIT2, bytecode: code! });
+  }
+  expect(await sdk.buy(anyone, { contracts, purchase })).toMatchObject({ paymentId: prepared.channel!.id });
 });

@@ -140,8 +140,8 @@ const TOO_SLOW = /timed? ?out/i;
  * One failed read or write.
  *
  * `name` is the contract error's name (`ChannelIsClosing`), that of a token or Permit2 (`ERC20InsufficientBalance`, `SignatureExpired`;
- * where an older token gives words, they are the only argument), one of `TransportErrorName` (`Reverted` has words at most), `TransactionReverted`
- * or `EventMissing`.
+ * where an older token gives words, they are the only argument), one of `TransportErrorName` (`Reverted` has words at most), `TransactionReverted`,
+ * `TransactionReplaced` or `EventMissing`.
  */
 export class ContractError extends Error {
   readonly args: readonly unknown[];

@@ -4,6 +4,7 @@ import { channelsAbi } from "../generated/index.ts";
 import type { Contracts } from "./deployments.ts";
 import type { ContractError } from "./errors.ts";
 import { eventOf } from "./events.ts";
+import { requirePermit2 } from "./requirePermit2.ts";
 import type { Sent, WriteClient } from "./types.ts";
 import { write } from "./write.ts";
 
@@ -37,7 +38,7 @@ export type FundChannelWithPermit2ErrorType = ContractError;
  * Puts the payer's tokens into his channel under his signed Permit2 transfer. Anyone may send it; the payer has allowed Permit2
  * to move the token.
  *
- * @throws ContractError named as in IChannels
+ * @throws ContractError named as in IChannels; `Permit2Missing` on a chain without Permit2
  * @example
  * const nonce = channelFundNonce(channelId, amount, fundSalt);
  * const transfer = permit2Transfer({ chainId, escrow: contracts.Channels, terms, amount, nonce, deadline });
@@ -49,6 +50,7 @@ export async function fundChannelWithPermit2(
   parameters: FundChannelWithPermit2Parameters,
 ): Promise<FundChannelWithPermit2ReturnType> {
   const { contracts, terms, amount, minCredited, fundSalt, deadline, signature } = parameters;
+  await requirePermit2(client);
   const { hash, receipt } = await write(client, {
     abi: channelsAbi,
     address: contracts.Channels,

@@ -4,6 +4,7 @@ import { subscriptionsAbi } from "../generated/index.ts";
 import type { Contracts } from "./deployments.ts";
 import type { ContractError } from "./errors.ts";
 import { eventOf } from "./events.ts";
+import { requirePermit2 } from "./requirePermit2.ts";
 import type { Sent, WriteClient } from "./types.ts";
 import { write } from "./write.ts";
 
@@ -41,7 +42,7 @@ export type FundSubscriptionWithPermit2ErrorType = ContractError;
  * Puts the payer's tokens into his subscription under his signed Permit2 transfer. Anyone may send it; the payer has allowed
  * Permit2 to move the token.
  *
- * @throws ContractError named as in ISubscriptions
+ * @throws ContractError named as in ISubscriptions; `Permit2Missing` on a chain without Permit2
  * @example
  * const nonce = subscriptionFundNonce(subscriptionId, amount, stop, fundSalt);
  * const transfer = permit2Transfer({ chainId, escrow: contracts.Subscriptions, terms, amount, nonce, deadline });
@@ -53,6 +54,7 @@ export async function fundSubscriptionWithPermit2(
   parameters: FundSubscriptionWithPermit2Parameters,
 ): Promise<FundSubscriptionWithPermit2ReturnType> {
   const { contracts, terms, amount, minCredited, fundSalt, deadline, signature } = parameters;
+  await requirePermit2(client);
   const { hash, receipt } = await write(client, {
     abi: subscriptionsAbi,
     address: contracts.Subscriptions,

@@ -5,18 +5,11 @@ import type {
   ContractFunctionName,
   ContractFunctionReturnType,
 } from "viem";
-import {
-  estimateContractGas,
-  simulateContract,
-  waitForTransactionReceipt,
-  writeContract,
-} from "viem/actions";
-import { ContractError, contractError } from "./errors.ts";
-import { isLocal, nowTag } from "./local.ts";
+import { estimateContractGas, simulateContract, writeContract } from "viem/actions";
+import { contractError } from "./errors.ts";
+import { nowTag } from "./local.ts";
 import type { Sent, WriteClient } from "./types.ts";
-
-/** The local chain mines at once; viem would look for the receipt every 4 s. */
-const LOCAL_RECEIPT_POLL_MS = 50;
+import { waitUntilMined } from "./waitUntilMined.ts";
 
 /**
  * Gas on top of the estimate: a quarter, and what four relays and a market cost that get their first cut only in the block that mines it.
@@ -58,18 +51,14 @@ export async function write<const abi extends Abi, name extends ContractFunction
       parameters as unknown as Parameters<typeof estimateContractGas>[1],
     );
     const gas = estimate + estimate / HEADROOM_SHARE + HEADROOM_GAS;
-    const hash = await writeContract(client, {
+    const sent = await writeContract(client, {
       ...request,
       gas,
     } as unknown as Parameters<typeof writeContract>[1]);
-    const receipt = await waitForTransactionReceipt(client, { hash, pollingInterval: receiptPoll(client) });
-    if (receipt.status !== "success")
-      throw new ContractError("TransactionReverted", [hash], `Transaction ${hash} was mined and reverted.`);
+    const receipt = await waitUntilMined(client, { hash: sent });
+    const hash = receipt.transactionHash;
     return { hash, receipt, result: result as ContractFunctionReturnType<abi, Writable, name> };
   } catch (error) {
     throw contractError(error);
   }
 }
-
-const receiptPoll = (client: WriteClient): number =>
-  isLocal(client) ? LOCAL_RECEIPT_POLL_MS : client.pollingInterval;

@@ -8,15 +8,18 @@ import type { RelayRefusal } from "../wire/refusals.ts";
 type OwnErrorName =
   | "KeysElsewhere"
   | "TransactionReverted"
+  | "TransactionReplaced"
   | "EventMissing"
   | "TokenDomainUnknown"
+  | "Permit2Missing"
   | "SegmentError"
   | "SealError"
   | "CommandError"
   | "ClosedError"
   | "VerifyError"
   | "VersionUnknown"
-  | "TimeoutError";
+  | "TimeoutError"
+  | "NotReceived";
 
 export type ExplainedName =
   | ContractErrorName
@@ -508,11 +511,19 @@ const TABLE: Record<ExplainedName, readonly [sentence: string, advice: string]> 
     "The transaction was mined but had no effect.",
     "Look at the details, and try again.",
   ],
+  TransactionReplaced: [
+    "The wallet sent another transaction in its place, so this one did not happen.",
+    "If you did not cancel it yourself, look in the wallet before you try again.",
+  ],
   Reverted: ["A contract refused, without a reason that this program knows.", REPORT],
   EventMissing: ["The transaction did not do what was expected.", REPORT],
   ChainFault: ["The chain answered with an error.", "Look at the details, and try again."],
   TokenDomainUnknown: [
     "The token does not say how payments in it are signed.",
+    "Allow the amount in the wallet first, and pay in one transaction.",
+  ],
+  Permit2Missing: [
+    "Permit2, through which this payment was to go, is not deployed on this chain.",
     "Allow the amount in the wallet first, and pay in one transaction.",
   ],
   SegmentError: [
@@ -532,6 +543,10 @@ const TABLE: Record<ExplainedName, readonly [sentence: string, advice: string]> 
   VerifyError: ["The file does not pass its checks.", "Do not rely on it; the line that failed is named."],
   VersionUnknown: ["The listing has no such version.", RELOAD],
   TimeoutError: ["The answer took too long.", "Try again, or another relay."],
+  NotReceived: [
+    "The seller asks to be paid for data that never arrived, for more than one prepayment.",
+    "Nothing more is signed. Stop the stream: the rest of the deposit comes back.",
+  ],
 };
 
 /** Any error → what happened and what to do. Unknown names keep their own message. */

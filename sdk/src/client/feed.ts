@@ -50,6 +50,8 @@ export type Meter = {
   entry: bigint;
   price: bigint;
   unit: bigint;
+  promoPrice: bigint; // of units sealed before promoUntil; 0: none
+  promoUntil: number; // unix seconds
 };
 
 export type Delivered = Omit<OpenedSegment, "messages"> & { messages: DecodedMessage[] };
@@ -118,7 +120,28 @@ const FINAL: ReadonlySet<string> = new Set([
   "Superseded",
   "WrongPlan",
   "UnknownListing",
+  "NotReceived",
 ]);
+/**
+ * A seller who goes on asking to be paid for what never came is paid no more: a channel gives away one entry beyond the one that leads, and a
+ * hundredth of what was received, because every new generation may leave a segment behind. What is left of the deposit comes back by a close.
+ */
+export class NotReceived extends Error {
+  override readonly name = "NotReceived";
+  /** Both in the smallest token unit. */
+  readonly owed: bigint;
+  readonly received: bigint;
+  constructor(owed: bigint, received: bigint) {
+    super(`the seller wants ${owed}, but data came for ${received}`);
+    this.owed = owed;
+    this.received = received;
+  }
+}
+
+const WRITE_OFF_SHARE = 100n;
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
 const RETRY_MS = [100, 300, 1000, 2000, 5000] as const;
 /** A cut shorter than this many epochs loses nothing: gateways still open what was missed. After a longer one the stream goes on from now. */
 const RESUME_EPOCHS = 8;
@@ -140,7 +163,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
   const metered = p.channel !== null;
   let slot = p.channel === null ? undefined : await p.channel();
   const stored = await p.store.load(p.purchase.grantId);
-  const progress: ChannelProgress = stored ?? freshProgress(p.purchase.paymentId);
+  const progress: ChannelProgress = { ...freshProgress(p.purchase.paymentId), ...stored };
   const listeners: { [E in keyof FeedEvents]: Set<FeedEvents[E]> } = {
     messages: new Set(),
     meter: new Set(),
@@ -156,6 +179,10 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
   let ticks = 0;
   /** How often since then relays refused the very keys that the chain names. */
   let ahead = 0;
+  /** The highest total that was taken on the seller's word. */
+  let believed = 0n;
+  /** We signed more than these books know: they are an old copy, or new. */
+  let lost = false;
 
   const context: FeedContext = { ...p, plan, metered, deposit: () => slot?.deposit ?? 0n };
   const setState = (next: FeedState): void => {
@@ -173,6 +200,8 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     entry: plan.entry,
     price: plan.price,
     unit: plan.unit,
+    promoPrice: plan.promoPrice,
+    promoUntil: plan.promoUntil,
   });
   const events = {
     segment(opened: OpenedSegment) {
@@ -198,7 +227,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     },
     waiting(reason: "money" | "data") {
       setState({ status: reason === "money" ? "out-of-money" : "waiting" });
-      if (reason === "money") void refreshDeposit();
+      if (reason === "money") void lookAgain();
     },
     live: () => setState({ status: "live" }),
   };
@@ -216,6 +245,9 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
   async function refreshDeposit(): Promise<void> {
     if (p.channel !== null) slot = await p.channel();
   }
+
+  /** Out of money, the chain is asked again and again: one answer that does not come ends nothing. */
+  const lookAgain = (): Promise<void> => refreshDeposit().catch(() => undefined);
 
   const pause = (ms: number): Promise<void> =>
     new Promise((resolve) => {
@@ -265,10 +297,27 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     }
     const { fromSeq, baseTotal } = detail;
     if (fromSeq === undefined || baseTotal === undefined) return false;
-    if (BigInt(baseTotal) > 0n && !provenBy(detail, BigInt(baseTotal))) return false;
+    const base = BigInt(baseTotal);
+    if (base > 0n && !provenBy(detail, base)) return false;
+    writeOff(base);
     progress.position = null;
-    options = { start: { fromSeq: BigInt(fromSeq), baseTotal: BigInt(baseTotal) } };
+    options = { start: { fromSeq: BigInt(fromSeq), baseTotal: base } };
     return true;
+  }
+
+  /** Takes the seller's word for what is owed beyond what was received: all that lost books had read, else an entry and a hundredth. @throws NotReceived */
+  function writeOff(base: bigint): void {
+    const { entry } = plan!;
+    const due = dueOf(plan!, progress.accrued);
+    const known = due > believed ? due : believed;
+    if (base <= known) return;
+    if (known > 0n || !lost) {
+      const unread = base - known < entry ? base - known : entry;
+      const received = due - progress.writtenOff;
+      if (progress.writtenOff + unread > entry + received / WRITE_OFF_SHARE) throw new NotReceived(base, due);
+      progress.writtenOff += unread;
+    }
+    believed = base;
   }
 
   function provenBy(detail: RefusedError["detail"], atLeast: bigint): boolean {
@@ -277,7 +326,10 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     const signer = signerOfTotal(p.crypto, p.delivery, p.purchase.paymentId, proof);
     const { signer: ours } = context.voucherKeys ?? context.keys;
     if (signer?.toLowerCase() !== ours.toLowerCase()) return false;
-    if (progress.signed < proof.total) progress.signed = proof.total;
+    if (progress.signed < proof.total) {
+      progress.signed = proof.total;
+      lost = true;
+    }
     return true;
   }
 
@@ -311,12 +363,16 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
         setState({ status: "reconnecting", reason: new ClosedError("the relay ended the stream") });
       } catch (error) {
         if (signal.aborted || state.status === "stopping") return;
-        const reason = error instanceof Error ? error : new Error(String(error));
-        if (reason instanceof RefusedError && adopt(reason)) continue;
+        let reason = asError(error);
+        try {
+          if (reason instanceof RefusedError && adopt(reason)) continue;
+        } catch (fault) {
+          reason = asError(fault); // the seller's figures cannot be read, or not be believed
+        }
         if (reason instanceof RefusedError && reason.name === "OutOfMoney") {
           setState({ status: "out-of-money", reason });
           await pause(DEPOSIT_POLL_MS);
-          await refreshDeposit();
+          await lookAgain();
           continue;
         }
         if (isAboutKeys(reason) && (await haveBetterKeys())) {

@@ -1,6 +1,12 @@
 // The buyer's signature that moves tokens for one purchase: signed by the wallet, carried by Purchase.authorization.
 import { signTypedData } from "viem/actions";
-import { type Contracts, getPermitNonce, getTokenDomain, type WriteClient } from "../chain/index.ts";
+import {
+  type Contracts,
+  getPermitNonce,
+  getTokenDomain,
+  requirePermit2,
+  type WriteClient,
+} from "../chain/index.ts";
 import {
   channelFundNonce,
   encode3009,
@@ -35,7 +41,8 @@ const DEADLINE_SECONDS = 3_600;
  * Asks the wallet for the signature that pays for a purchase, and returns the purchase with it. EIP3009 and PERMIT2 bind this payment and
  * this amount, and anyone may send the purchase; for PULL it is a permit, and the buyer sends it himself.
  *
- * @throws RangeError for other fundings or accounts; ContractError `TokenDomainUnknown` if the token takes no signatures
+ * @throws RangeError for other fundings or accounts; ContractError `TokenDomainUnknown` if the token takes no signatures,
+ * `Permit2Missing` for funding PERMIT2 on a chain without it
  * @example
  * const prepared = prepareBuy({ ...choice, funding: Funding.eip3009 });
  * await buy(anyone, { contracts, purchase: await authorizeBuy(wallet, { contracts, prepared }) });
@@ -61,6 +68,7 @@ export async function authorizeBuy(
     signTypedData(wallet, { ...typed, account: wallet.account } as Parameters<typeof signTypedData>[1]);
 
   if (purchase.funding === Funding.permit2) {
+    await requirePermit2(wallet);
     const { chain } = wallet;
     const { terms } = payment;
     const signature = await sign(

@@ -69,7 +69,7 @@ export function fileCounters(folder: string): CounterStore {
   };
 }
 
-/** Written beside and renamed: whoever reads sees the old text or the new one. */
+/** On disk when it resolves. Written beside and renamed: whoever reads sees the old text or the new one. */
 async function writeDurably(folder: string, path: string, text: string): Promise<void> {
   const fresh = `${path}.${process.pid}.new`; // two programs never write one file
   const file = await create(folder, fresh);
@@ -80,6 +80,18 @@ async function writeDurably(folder: string, path: string, text: string): Promise
     await file.close();
   }
   await rename(fresh, path);
+  await flushFolder(folder);
+}
+
+/** The new name is on the disk as well, or a power cut brings the old text back: a command's number would be taken twice. */
+async function flushFolder(folder: string): Promise<void> {
+  if (process.platform === "win32") return; // has no such call
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** The folder is made when it is missed: there is a write for every voucher. */

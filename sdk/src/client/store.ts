@@ -11,6 +11,7 @@ export type ChannelProgress = {
   generation: number;
   position: { seq: bigint; segmentId: Hex } | null; // last received in this generation
   openedThrough: number; // highest epoch whose key was received; -1 = none
+  writtenOff: bigint; // owed to the seller's word, and never received
 };
 
 /** Durable buyer state: IndexedDB in a browser, one file per purchase in Node. `save` resolves once it is on disk. */
@@ -30,6 +31,7 @@ export const freshProgress = (channelId: Hex): ChannelProgress => ({
   generation: 0,
   position: null,
   openedThrough: -1,
+  writtenOff: 0n,
 });
 
 const BIGINT = /^(\d+)n$/;

@@ -29,7 +29,7 @@ export async function verifyOnChain(p: {
   client: ReadClient;
   contracts: Contracts;
   chainId: number;
-  fromBlock?: bigint;
+  fromBlock?: bigint | undefined;
   lines: Iterable<string> | AsyncIterable<string>;
 }): Promise<VerifiedExport> {
   const report = await verifyExport(p.crypto, p.lines);

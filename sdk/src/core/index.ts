@@ -1,6 +1,7 @@
 export * from "./account.ts";
 export * from "./body.ts";
 export * from "./bytes.ts";
+export * from "./categories.ts";
 export * from "./channel-status.ts";
 export * from "./command.ts";
 export * from "./connect.ts";

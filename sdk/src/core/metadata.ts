@@ -6,27 +6,6 @@ import { type Hex, utf8 } from "./bytes.ts";
 /** The contracts' own limit, in UTF-8 bytes. */
 export const MAX_METADATA_BYTES = 8_192;
 
-export const CATEGORIES = [
-  "transport",
-  "weather",
-  "energy",
-  "environment",
-  "finance",
-  "geoscience",
-  "telemetry",
-  "health",
-  "agriculture",
-  "manufacturing",
-  "buildings",
-  "logistics",
-  "retail",
-  "telecom",
-  "government",
-  "science",
-  "other",
-] as const;
-export type CategoryName = (typeof CATEGORIES)[number];
-
 export type FieldType = "number" | "string" | "boolean";
 
 /** One field of a message. `unit` in UCUM or plain words; no unit = none. */

@@ -21,8 +21,9 @@ export class ClosedError extends Error {
 }
 
 /** Received frames that nobody has read yet; a peer that sends more is cut. Credit keeps honest ones far below. */
-const MAX_QUEUED_FRAMES = 4096;
 const MAX_QUEUED_BYTES = 16 << 20;
+/** What each of them counts beside its bytes: the smallest frame is an object, too. */
+const QUEUED_FRAME_BYTES = 256;
 /** Beyond this the library resets the stream; we stop at the first `false` of send, long before. */
 const MAX_WRITE_BUFFER_BYTES = 4 << 20;
 
@@ -43,6 +44,8 @@ type Waiter = { resolve(frame: Frame | null): void; reject(error: Error): void }
  */
 export class FrameStream {
   readonly stream: Stream;
+  /** What may wait to be read. Raised for a peer that has shown who it is. */
+  maxQueuedBytes: number;
   readonly #decoder: LengthPrefixedDecoder;
   readonly #queue: { frame: Frame; bytes: number }[] = [];
   #queuedBytes = 0;
@@ -51,8 +54,9 @@ export class FrameStream {
   #error: Error | undefined;
   readonly #onClose: (() => void)[] = [];
 
-  constructor(stream: Stream, options: { maxFrameBytes?: number } = {}) {
+  constructor(stream: Stream, options: { maxFrameBytes?: number; maxQueuedBytes?: number } = {}) {
     this.stream = stream;
+    this.maxQueuedBytes = options.maxQueuedBytes ?? MAX_QUEUED_BYTES;
     const maxFrameBytes = options.maxFrameBytes ?? MAX_SEGMENT_BYTES;
     this.#decoder = new LengthPrefixedDecoder({
       maxDataLength: maxFrameBytes,
@@ -198,9 +202,10 @@ export class FrameStream {
       waiter.resolve(frame);
       return;
     }
-    this.#queue.push({ frame, bytes });
-    this.#queuedBytes += bytes;
-    if (this.#queue.length > MAX_QUEUED_FRAMES || this.#queuedBytes > MAX_QUEUED_BYTES) {
+    const queued = { frame, bytes: bytes + QUEUED_FRAME_BYTES };
+    this.#queue.push(queued);
+    this.#queuedBytes += queued.bytes;
+    if (this.#queuedBytes > this.maxQueuedBytes) {
       throw new RefusedError("Limit", "too many frames are waiting to be read", { limit: "queued frames" });
     }
   }
