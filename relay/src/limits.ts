@@ -21,16 +21,27 @@ export const HANDSHAKE_TIMEOUT_MS = 10 * SECOND;
 export const OPEN_TIMEOUT_MS = 60 * SECOND;
 /** Streams of one protocol on one connection: a reader of many listings needs one for each. */
 export const MAX_STREAMS_PER_PEER = 64;
+/** … of each protocol that gateways speak: all listings of a gateway share one connection, and have a stream of each. */
+export const MAX_STREAMS_PER_GATEWAY = 256;
 /** Readers at once in one process: about 100 KiB each. */
 export const MAX_READERS = 4_000;
 /** Readers of open listings among them: they pay nothing, and leave places for those who do. */
 export const MAX_OPEN_READERS = 1_000;
 /** … of one peer. */
 export const MAX_OPEN_READERS_PER_PEER = 8;
+/** Readers on grants of free plans: a grant costs a stranger nothing but gas, and places are left for those who pay. */
+export const MAX_FREE_READERS = 3_000;
+/** Readers on one grant that is not metered: a household's or a team's programs. A metered channel has one. */
+export const MAX_READERS_PER_GRANT = 16;
 /** A stream that has not drained for so long belongs to a dead or hostile peer; it can resume from the store. */
 export const DRAIN_TIMEOUT_MS = 30 * SECOND;
 /** A control frame's largest body, as the wire protocol says, and its type. */
 export const MAX_CONTROL_FRAME_BYTES = 16 * 1024 + 1;
+/** Frames of one stream that wait while its last one is answered: a purchase that is being mined, a gateway that sleeps. Readers have a
+ * handful under way. */
+export const MAX_READER_QUEUE_BYTES = 256 * 1024;
+/** … of a gateway, from its proof on: twice what it publishes ahead of our acknowledgements (4 MiB, and what each frame counts). */
+export const MAX_GATEWAY_QUEUE_BYTES = 16 * MIB;
 /** Header, signature, tag and type in front of or behind a body of at most 1 MiB (the contract's bound on maxBytes). */
 export const MAX_SEGMENT_FRAME_BYTES = MIB + 4096;
 
@@ -96,6 +107,8 @@ export const MAX_VOUCHERS_PER_FRAME = 64;
 export const MAX_TICKS_PER_FRAME = 32;
 /** A gateway answers a SESSION after one durable write. */
 export const SESSION_TIMEOUT_MS = 10 * SECOND;
+/** Sessions of one listing that wait for its gateway: as many as a gateway takes at once. */
+export const MAX_PENDING_SESSIONS = 64;
 /** The gateway closes within 5 s by promise; a slow chain needs longer. After it the buyer turns to requestClose. */
 export const NOTICE_TIMEOUT_MS = 30 * SECOND;
 /** After a close, how long segments within the captured amount are still awaited and sent. */
@@ -150,7 +163,7 @@ export const MAX_EXPIRY_AHEAD_S = 3600;
 
 // --------------------------------------------------------------------------------------------------------------- store
 
-/** Segments are kept for a week or a gibibyte, whichever is less. */
+/** Segments are kept for a week or a gibibyte, whichever is less. Over the gibibyte the listing that holds most drops its oldest. */
 export const RETENTION_MS = 7 * 24 * 3600 * SECOND;
 export const RETENTION_BYTES = 1024 * MIB;
 /** Pages of the write-ahead log (4 KiB each) after which it is folded back, and how large its file may stay afterwards. */
@@ -160,6 +173,8 @@ export const MAX_LOG_BYTES = 64 * MIB;
 export const DATABASE_TIMEOUT_MS = 2 * SECOND;
 /** Segments dropped in one transaction, so that a trim never holds up a publisher. */
 export const TRIM_BATCH = 512;
+/** By so much a listing may go below the next largest: of two alike each would drop one segment a transaction. */
+export const TRIM_SLACK_BYTES = MIB;
 export const TRIM_INTERVAL_MS = 60 * SECOND;
 
 // ---------------------------------------------------------------------------------------------------------------- http

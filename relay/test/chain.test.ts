@@ -3,10 +3,10 @@
 // keys rotated: the reader with the old ones is cut · sessions by the new signer, vouchers by the channel's · covers for the old key are
 //   dropped, and none that a gateway seals to it is kept
 // consent withdrawn: cut, refused, no keys; its window ends by the clock
-// revoked: cut within the revocation's own block, with nothing after it
+// revoked: cut within the revocation's own block, with nothing after it; by the relay's own order, a few segments behind its look at that block
 // confirmations: a large purchase waits for its blocks; a small one, a free one and a gift do not
-// blocks replaced, 1 to 64 of them, seen before or not: the reader of a purchase that is gone is cut, and it gets neither segments nor keys;
-//   bought again on the other fork it is served
+// blocks replaced, 1 to 64 of them, seen before or not: the reader of a purchase that is gone is cut, free or metered, and it gets neither
+//   segments nor keys; bought again on the other fork it is served
 
 import { buy, openRound, revokeGrant, rotateKeys, withdrawConsents } from "@weir/sdk/chain";
 import { type Hex, hex, ListingFlag } from "@weir/sdk/core";
@@ -16,7 +16,7 @@ import { BUYER, makeGrant, makePurchase, SELLER, type TestPurchase } from "../..
 import type { Relay } from "../src/relay.ts";
 import { readSegments, ScriptedBuyer, untilRefused } from "./support/buyer.ts";
 import { cutBy, MOST_LOOKS } from "./support/pace.ts";
-import { type Scene, startScene } from "./support/scene.ts";
+import { nextSession, type Scene, startScene } from "./support/scene.ts";
 import { ENTRY, FREE, METERED, startWorld, type World } from "./support/world.ts";
 
 /** An account that nothing else uses: the keys after a rotation. */
@@ -24,6 +24,10 @@ const NEW_SIGNER = 11;
 const NEW_KEY = hex(new Uint8Array(32).fill(6));
 const BOND = 10n ** 18n;
 const patience = { timeout: 20_000, interval: 400 };
+/** Depths of forks: the least, the most that are taken back one by one, their neighbours, and one of the others. */
+const DEPTHS = [1, 2, 3 + Math.floor(Math.random() * 60), 63, 64];
+/** Segments, one after the other and each on the disk, in which a relay that has a revocation's block asks the chain what it means. */
+const MOST_SEGMENTS = 200;
 
 let world: World;
 let relay: Relay;
@@ -37,6 +41,16 @@ afterAll(() => world?.stop());
 const newScene = (title: string, plan = FREE, at = relay) => startScene(world, at, title, plan);
 
 const buyerOf = (purchase: TestPurchase, at = relay) => ScriptedBuyer.start(world, at, purchase);
+
+/** The relay has looked at this block, the newest one unless another is named. */
+async function followed(block?: bigint): Promise<void> {
+  const wanted = block ?? (await world.chain.client.getBlockNumber({ cacheTime: 0 }));
+  const seen = async () => {
+    const metrics = await (await fetch(`${relay.http}/metrics`)).text();
+    return Number(/^weir_relay_chain_block (\d+)$/m.exec(metrics)![1]!);
+  };
+  await expect.poll(seen, { ...patience, interval: 50 }).toBeGreaterThanOrEqual(Number(wanted));
+}
 
 /** Publishes a segment that the buyer's window covers and reads it. */
 async function reading({ gateway, publish }: Scene, buyer: ScriptedBuyer): Promise<FrameStream> {
@@ -210,6 +224,24 @@ test("a revoked grant is cut within the revocation's block and a second, and wha
   expect(await frames.read()).toBeNull();
 });
 
+test("a relay that has the revocation's block lets nothing pass but what comes while it asks what that means", async () => {
+  const scene = await newScene("cut in order");
+  const frames = await reading(scene, scene.buyer);
+  const { contracts } = world.chain;
+  const { grantId } = scene.purchase;
+  let over = false;
+  const cut = untilRefused(frames).finally(() => {
+    over = true;
+  });
+  const { receipt } = await revokeGrant(world.chain.wallet(SELLER), { contracts, grantId });
+  await followed(receipt.blockNumber);
+  let sent = 0;
+  for (; !over && sent < MOST_SEGMENTS; sent += 1)
+    await scene.gateway.deliver(scene.publish, await scene.gateway.seal());
+  expect((await cut).name).toBe("Revoked");
+  expect(sent).toBeLessThan(MOST_SEGMENTS);
+});
+
 test("a large purchase waits for its blocks; what is small or free does not", async () => {
   const careful = await world.relay(undefined, { confirmations: { confirmations: 3 } });
   const listing = await world.listing("confirmed", {}, BOND);
@@ -261,26 +293,15 @@ describe("blocks that are replaced", () => {
     const wallet = chain.wallet(BUYER);
     const ids = await buy(wallet, { contracts: chain.contracts, purchase });
     const buyer = await buyerOf({ ...scene.purchase, ...ids, purchase });
-    const open = () =>
-      plan === FREE
-        ? buyer.open()
-        : buyer.open({
-            session: buyer.session({
-              sessionNo: 1n,
-              generation: scene.gateway.generation,
-              fromSeq: 0n,
-              baseTotal: 0n,
-            }),
-            voucher: buyer.voucher(ENTRY),
-          });
-    return { chain, scene, id, fork, purchase, wallet, ids, buyer, open, seen, depth };
+    return { chain, scene, id, fork, purchase, wallet, ids, buyer };
   }
 
-  test.for([1, 2, 7, 63, 64])("%i of them take their purchase with them", async (depth) => {
+  test.for(DEPTHS)("%i of them take their purchase with them", async (depth) => {
     const { chain, scene, id, fork, purchase, wallet, ids, buyer } = await replaced(depth, FREE, true);
     const frames = await reading(scene, buyer);
-    // A block at a time, so that each is followed: the fork then lies as deep as the follower's memory.
+    // A block at a time, as a chain has them: the fork then lies as deep as the follower's memory.
     await chain.mine(depth - 1);
+    await followed();
     await chain.revert(id);
     await chain.mine(depth + 1);
     expect(await refusal(frames)).toBe("NoGrant");
@@ -311,17 +332,41 @@ describe("blocks that are replaced", () => {
     }
   });
 
-  test("end a metered session too: its vouchers are worth nothing there", async () => {
-    const { chain, scene, id, open } = await replaced(1, METERED, true);
-    await scene.segments(1);
-    const frames = await open();
-    const asked = await scene.vouchers.expect("SESSION");
-    scene.vouchers.send("SESSION_ACK", scene.gateway.accept(asked, 0n));
-    await frames.expect("OPENED");
-    await chain.revert(id);
-    await chain.test.mine({ blocks: 1 });
-    expect(await refusal(frames)).toBe("NoGrant");
-  });
+  test.for(DEPTHS)(
+    "%i of them take a channel's funding with them, until it is mined again",
+    async (depth) => {
+      const { chain, scene, id, purchase, wallet, ids, buyer } = await replaced(depth, METERED, true);
+      const { gateway, vouchers } = scene;
+      await scene.segments(1, 1);
+      const { generation } = gateway;
+      const open = (sessionNo: bigint, transactionHash: Hex | null = null) =>
+        buyer.open({
+          session: buyer.session({ sessionNo, generation, fromSeq: 0n, baseTotal: 0n }),
+          voucher: buyer.voucher(ENTRY),
+          transactionHash,
+        });
+      const served = async (sessionNo: bigint, transactionHash: Hex) => {
+        const frames = await open(sessionNo, transactionHash);
+        const asked = await nextSession(vouchers, frames);
+        vouchers.send("SESSION_ACK", gateway.accept(asked, 0n));
+        vouchers.send("RELEASE", gateway.release(asked.channelId, sessionNo, scene.epoch, scene.epoch));
+        expect(await readSegments(frames, 2)).toEqual([0n, 1n]);
+        return frames;
+      };
+      const frames = await served(1n, ids.hash);
+      await chain.mine(depth - 1);
+      await followed();
+      await chain.revert(id);
+      await chain.mine(depth + 1);
+      expect(await refusal(frames)).toBe("NoGrant");
+      await scene.segments(1);
+      expect(await refusal(await open(2n))).toBe("NoGrant");
+      expect((await keysRefusal(scene, buyer, ids.grantId)).error?.name).toBe("NoGrant");
+      const again = await buy(wallet, { contracts: chain.contracts, purchase });
+      expect(again.paymentId).toBe(ids.paymentId);
+      await served(3n, again.hash);
+    },
+  );
 
   test("take a change of keys back", async () => {
     const scene = await newScene("rotation replaced");

@@ -2,6 +2,7 @@
 //
 // - CLOSE: the gateway is told, what lies within the captured amount still comes, then CLOSED; delivery stands still meanwhile
 // - a gateway that cannot close, or is away, is a named refusal; so is a notice by somebody else or for another epoch
+// - a gateway that takes nothing any more, and comes back while a notice waits behind its vouchers, ends the session by name and no program
 // - the chain's close of a noticed session is no cut-off
 // - vouchers the gateway has not confirmed are sent again when it comes back; confirmed ones are not
 // - a gateway that reconnects ends running sessions by name: its sealing contexts are gone
@@ -9,8 +10,10 @@
 
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import type { Stream } from "@libp2p/interface";
 import { closeChannel } from "@weir/sdk/chain";
-import { hex } from "@weir/sdk/core";
+import { type Hex, hex, readUint } from "@weir/sdk/core";
+import { controlFrame } from "@weir/sdk/wire";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { OPERATOR } from "../../test/support/market.ts";
 import type { Relay } from "../src/relay.ts";
@@ -31,6 +34,17 @@ beforeAll(async () => {
 afterAll(() => world?.stop());
 
 const newScene = (title: string) => startScene(world, relay, title);
+const PATIENCE = { timeout: 120_000 };
+
+/** A column of a channel's row in the relay's ledger. */
+function stored(channelId: Hex, column: "receipt" | "total"): Uint8Array {
+  const database = new DatabaseSync(join(folder, "relay.db"), { readOnly: true });
+  const row = database
+    .prepare(`SELECT ${column} FROM accounts WHERE channel_id = ?`)
+    .get(Buffer.from(channelId.slice(2), "hex"));
+  database.close();
+  return row![column] as Uint8Array;
+}
 
 test("after a notice exactly what lies within the capture comes, then CLOSED", async () => {
   const scene = await newScene("close");
@@ -103,6 +117,37 @@ test("a close that fails, an absent gateway, a foreign or stale notice are named
   expect(await untilRefused(absent)).toMatchObject({ name: "GatewayOffline" });
 });
 
+test("a gateway that stalls and comes back during a notice ends the session by name, and the relay goes on", async () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => void unhandled.push(reason);
+  process.on("unhandledRejection", note);
+  const scene = await newScene("stalled");
+  await scene.segments(1);
+  const { buyer, vouchers: stalled } = scene;
+  const frames = await scene.session();
+  await readSegments(frames, 1);
+  // Nothing of what it asks for is taken: the relay has written as much as the stream's window holds.
+  stalled.stream.pause();
+  const window = stalled.stream as Stream & { recvWindowCapacity: number };
+  const asked = Array.from({ length: 500 }, () => controlFrame("RECALL", { after: null }));
+  const ask = () => {
+    stalled.write(...asked);
+    return window.recvWindowCapacity;
+  };
+  await expect.poll(ask, PATIENCE).toBe(0);
+  // In one write: whatever groups the vouchers go in, the last one waits when the notice comes.
+  const pays = [1n, 2n, 3n, 4n].map((n) => controlFrame("PAY", buyer.voucher(ENTRY + n * PRICE)));
+  frames.write(...pays, controlFrame("CLOSE", buyer.close()));
+  await expect.poll(() => readUint(stored(buyer.channelId, "total")), PATIENCE).toBe(ENTRY + 4n * PRICE);
+  scene.vouchers = await scene.gateway.vouchers();
+  expect(await untilRefused(frames)).toMatchObject({ name: "GatewayOffline" });
+  if (stalled.stream.status === "open") stalled.stream.resume();
+  const again = await scene.session({ sessionNo: 2n, ahead: 4 });
+  expect(await readSegments(again, 1)).toEqual([0n]);
+  process.off("unhandledRejection", note);
+  expect(unhandled).toEqual([]);
+});
+
 test("unconfirmed vouchers are sent again to a gateway that comes back, and its sessions begin anew", async () => {
   const scene = await newScene("reconnect");
   await scene.segments(1);
@@ -145,11 +190,7 @@ test("receipts are kept and forwarded; one by another key ends the session", asy
   ]);
   frames.send("RECEIPT", { ...receipt, cumulative: 2n * PRICE });
   expect(await untilRefused(frames)).toMatchObject({ name: "BadSignature" });
-  const database = new DatabaseSync(join(folder, "relay.db"), { readOnly: true });
-  const row = database
-    .prepare("SELECT receipt FROM accounts WHERE channel_id = ?")
-    .get(Buffer.from(scene.buyer.channelId.slice(2), "hex"));
-  database.close();
-  expect(hex((row!.receipt as Uint8Array).subarray(0, 32))).toBe(idOf(segment!));
-  expect(hex((row!.receipt as Uint8Array).subarray(44))).toBe(hex(receipt.signature));
+  const kept = stored(scene.buyer.channelId, "receipt");
+  expect(hex(kept.subarray(0, 32))).toBe(idOf(segment!));
+  expect(hex(kept.subarray(44))).toBe(hex(receipt.signature));
 });

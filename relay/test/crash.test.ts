@@ -3,24 +3,28 @@
 // - one relay at a time on a folder; `check` reads what a stopped one has stored
 // - one ready line on standard output; SIGTERM and a closed standard input end it; the peer key is private and stays
 // - kill -9 while a gateway publishes: everything acknowledged is there afterwards
+// - stopped and continued while a gateway publishes and a grant is revoked: what it acknowledges then is on the disk, readers go on in order, the
+//   revoked one is cut off
 // - kill -9 while a buyer reads: what was bought is sent again for free, the meter goes on where it stood, the old session does not
 
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { revokeGrant } from "@weir/sdk/chain";
 import { decodeHeader, HEADER_BYTES, hex } from "@weir/sdk/core";
 import { segmentFrame } from "@weir/sdk/wire";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeGrant, SELLER } from "../../test/support/market.ts";
 import { openDatabase } from "../src/store/database.ts";
 import { ledgerStore } from "../src/store/ledger.ts";
 import { SCHEMA } from "../src/store/schema.ts";
 import { segmentStore } from "../src/store/segments.ts";
 import { readSegments, ScriptedBuyer, until, untilRefused } from "./support/buyer.ts";
-import { ScriptedGateway } from "./support/gateway.ts";
+import { ScriptedGateway, type Sealed } from "./support/gateway.ts";
 import { MAIN, type RelayProcess, spawnRelay } from "./support/process.ts";
-import { startScene } from "./support/scene.ts";
-import { ENTRY, PRICE, startWorld, type World } from "./support/world.ts";
+import { nowIn, startScene } from "./support/scene.ts";
+import { ENTRY, FREE, PRICE, startWorld, type World } from "./support/world.ts";
 
 /** Three programs, one after another. */
 const MORE_STARTS = { timeout: 120_000 };
@@ -118,6 +122,40 @@ test("kill -9 while publishing: nothing acknowledged is lost", async () => {
     for (const [index, { bytes }] of kept.entries()) expect(hex(bytes)).toBe(hex(made[index]!));
   }
   await maker.stop();
+});
+
+test("stopped by a signal, it goes on where it was: acknowledged is on the disk, readers lose nothing, the revoked one is out", async () => {
+  const folder = world.folder();
+  const relay = await spawned(folder);
+  const scene = await startScene(world, relay, "stopped and continued", FREE);
+  const { gateway, publish, listing } = scene;
+  const other = await makeGrant(world.chain, listing, { plan: FREE, amount: 0n });
+  const shut = await ScriptedBuyer.start(world, relay, other);
+  const [reading, cut] = [await scene.buyer.open(), await shut.open()];
+  for (const frames of [reading, cut]) await frames.expect("OPENED");
+
+  relay.child.kill("SIGSTOP");
+  const state = () => /^State:\s+(\w)/m.exec(readFileSync(`/proc/${relay.child.pid}/status`, "utf8"))![1];
+  await expect.poll(state, { timeout: 20_000 }).toBe("T");
+  const sealedAtMs = await nowIn(world);
+  const made: Sealed[] = [];
+  for (let n = 0; n < 50; n += 1) made.push(await gateway.seal({ sealedAtMs }));
+  for (const { bytes } of made) publish.write(segmentFrame(bytes));
+  const { contracts } = world.chain;
+  await revokeGrant(world.chain.wallet(SELLER), { contracts, grantId: other.grantId });
+  relay.child.kill("SIGCONT");
+
+  expect(await readSegments(reading, 50)).toEqual(made.map(({ seq }) => seq));
+  while ((await publish.expect("ACK")).seq < made.at(-1)!.seq);
+  expect((await untilRefused(cut)).name).toBe("Revoked");
+  await relay.kill("SIGKILL");
+  const { database, segments } = stores(folder);
+  const { listingId, generation } = gateway;
+  const kept = await segments.read({ listingId, generation, seq: 0n }, Number.MAX_SAFE_INTEGER);
+  database.close();
+  expect(kept.map(({ bytes }) => hex(bytes))).toEqual(made.map(({ bytes }) => hex(bytes)));
+  await shut.stop();
+  await scene.stop();
 });
 
 test("kill -9 while reading: bought segments come again for free, and the meter is intact", async () => {

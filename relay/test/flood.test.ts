@@ -14,7 +14,8 @@ import { hex } from "@weir/sdk/core";
 import { NODE_LIMITS } from "@weir/sdk/wire";
 import { createNode } from "@weir/sdk/wire/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeGrant } from "../../test/support/market.ts";
+import { makeGrant, type TestPurchase } from "../../test/support/market.ts";
+import { MAX_READERS_PER_GRANT } from "../src/limits.ts";
 import { readSegments, ScriptedBuyer } from "./support/buyer.ts";
 import { portOf, residentBytes, silentSockets, stallingProxy } from "./support/crowd.ts";
 import { ScriptedGateway, type Sealed } from "./support/gateway.ts";
@@ -131,7 +132,11 @@ test(`${STALLED} stalled readers beside ${LIVE} live ones: these get each segmen
   const listing = await world.listing("stalled", {
     segment: { flushMs: 50, maxMessages: 10, maxBytes: SEGMENT_BYTES },
   });
-  const purchase = await makeGrant(world.chain, listing, { plan: FREE, amount: 0n });
+  // A grant has so many places, and a buyer so many grants.
+  const purchases: TestPurchase[] = [];
+  for (let n = 0; n * MAX_READERS_PER_GRANT < STALLED + LIVE; n += 1)
+    purchases.push(await makeGrant(world.chain, listing, { plan: FREE, amount: 0n, buyer: 12 + (n % 6) }));
+  let readers = 0;
   const gateway = await ScriptedGateway.start(world, relay, { listingId: listing.listingId });
   const { frames: publish } = await gateway.publish();
   const sealedAtMs = await nowIn(world);
@@ -139,6 +144,7 @@ test(`${STALLED} stalled readers beside ${LIVE} live ones: these get each segmen
     Buffer.from(globalThis.crypto.getRandomValues(new Uint8Array(32 << 10))).toString("base64");
   let last: Sealed | null = null;
   const open = (address: typeof relay | { peerId: string; multiaddrs: string[] }) => async () => {
+    const purchase = purchases[readers++ % purchases.length]!;
     const buyer = await ScriptedBuyer.start(world, address, purchase);
     // From here on: what was before would keep two hundred readers busy.
     const position = last && {

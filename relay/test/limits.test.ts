@@ -2,14 +2,15 @@
 //
 // - silent sockets lock nobody out; a silent stream is refused after its time
 // - malformed frames, frames out of place, lengths that lie: refused by name, and the relay goes on
-// - too many positions, frames, sessions: refused by name
+// - too many positions, frames, sessions: refused by name; so are frames sent ahead of an answer that takes its time
 // - health, metrics, heads, CORS; nothing else is answered
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { HEADER_BYTES, hex } from "@weir/sdk/core";
 import { controlFrame, PROTOCOLS } from "@weir/sdk/wire";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { CONTROL_FRAMES_BURST, MAX_LOCATES, OPENS_BURST } from "../src/limits.ts";
+import { makeGrant } from "../../test/support/market.ts";
+import { CONTROL_FRAMES_BURST, MAX_LOCATES, MAX_READER_QUEUE_BYTES, OPENS_BURST } from "../src/limits.ts";
 import type { Relay } from "../src/relay.ts";
 import { readSegments, ScriptedBuyer, untilRefused } from "./support/buyer.ts";
 import { dial } from "./support/gateway.ts";
@@ -97,17 +98,30 @@ test("too many positions, too many frames, and frames out of place are refused",
   expect(await untilRefused(misplaced)).toMatchObject({ name: "BadFrame" });
 });
 
+test("what waits behind a purchase that is being mined is bounded", async () => {
+  const unknown = hex(new Uint8Array(32).fill(9));
+  const frames = await scene.buyer.open({ grantId: unknown, transactionHash: unknown });
+  for (let count = 0; count < MAX_READER_QUEUE_BYTES / 256; count += 1) frames.send("CREDIT", { bytes: 1 });
+  expect(await untilRefused(frames)).toMatchObject({ name: "Limit", detail: { limit: "queued frames" } });
+});
+
 test("sessions are opened at a bounded rate", async () => {
   const buyer = await ScriptedBuyer.start(world, relay, scene.purchase);
-  await (await buyer.dial()).frames.close();
-  const attempt = async () => {
-    const frame = await (await buyer.open()).read();
-    return frame?.type === "REFUSED" ? frame.name : frame!.type;
-  };
-  const answers = await Promise.all(Array.from({ length: OPENS_BURST + 20 }, attempt));
-  expect(answers.filter((answer) => answer === "OPENED").length).toBeGreaterThanOrEqual(OPENS_BURST);
-  expect(answers).toContain("Limit");
-  await buyer.stop();
+  // Two grants of one peer: a grant has fewer places than these are.
+  const purchase = await makeGrant(world.chain, scene.listing, { plan: FREE, amount: 0n });
+  const buyers = [buyer, new ScriptedBuyer(world, buyer.node, relay, purchase)];
+  try {
+    await (await buyer.dial()).frames.close();
+    const attempt = async (_: unknown, index: number) => {
+      const frame = await (await buyers[index % 2]!.open()).read();
+      return frame?.type === "REFUSED" ? frame.detail.limit : frame!.type;
+    };
+    const answers = await Promise.all(Array.from({ length: OPENS_BURST + 10 }, attempt));
+    expect(answers.filter((answer) => answer === "OPENED").length).toBeGreaterThanOrEqual(OPENS_BURST);
+    expect(answers).toContain("opens");
+  } finally {
+    await buyer.stop();
+  }
 });
 
 test("streams and connections that break off anywhere do no harm", async () => {

@@ -7,6 +7,8 @@
 // - sessions refused: an old number, below the entry, above the deposit, less than the deposit holds, a foreign key
 // - epochs: nothing of an unreleased epoch; skipped ones are gaps; releases reach the reader in order
 // - a newer session supersedes the older; the older one's releases go nowhere
+// - a session that its gateway ends is ended by that name, and the buyer opens the next one
+// - sessions that wait for a silent gateway are bounded by listing, and hold up no other one's
 // - byte credit: no more is sent than the reader asked for
 // - a newer generation ends the session by name; also one that was only said in a signed head, which LOCATE names then
 
@@ -14,8 +16,9 @@ import { fundChannel } from "@weir/sdk/chain";
 import { ZERO_HASH } from "@weir/sdk/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BUYER, RELAY } from "../../test/support/market.ts";
+import { MAX_PENDING_SESSIONS, OPENS_BURST } from "../src/limits.ts";
 import type { Relay } from "../src/relay.ts";
-import { readSegments, until, untilRefused } from "./support/buyer.ts";
+import { readSegments, ScriptedBuyer, until, untilRefused } from "./support/buyer.ts";
 import { ScriptedGateway } from "./support/gateway.ts";
 import { idOf, nextVoucher, startScene } from "./support/scene.ts";
 import { ENTRY, PRICE, startWorld, type World } from "./support/world.ts";
@@ -196,6 +199,53 @@ test("a newer session supersedes the older one", async () => {
     scene.gateway.release(scene.buyer.channelId, 2n, scene.epoch + 2, scene.epoch + 2),
   );
   expect((await until(newer, "KEYS")).seal.epochFrom).toBe(scene.epoch + 2);
+});
+
+test("a session that its gateway ends is ended by that name, and the next one is opened", async () => {
+  const scene = await newScene("ended");
+  await scene.segments(1);
+  const { channelId } = scene.buyer;
+  for (const [sessionNo, name] of [
+    [1n, "Unconfirmed"],
+    [2n, "Superseded"],
+  ] as const) {
+    const frames = await scene.session({ sessionNo });
+    expect(await readSegments(frames, 1)).toEqual([0n]);
+    const why = { name, message: "it stands no longer", detail: {} };
+    // Of a session before: nobody's end.
+    scene.vouchers.send("SESSION_REFUSED", { channelId, sessionNo: sessionNo - 1n, ...why });
+    await scene.segments(1);
+    scene.vouchers.send("SESSION_REFUSED", { channelId, sessionNo, ...why });
+    expect(await untilRefused(frames)).toMatchObject(why);
+  }
+});
+
+test("sessions that wait for a silent gateway are bounded, and another listing's are opened", async () => {
+  const silent = await newScene("silent");
+  const other = await newScene("not silent");
+  await other.segments(1);
+  const { purchase, gateway, listing } = silent;
+  const count = MAX_PENDING_SESSIONS + 1;
+  const buyers = await Promise.all(
+    Array.from({ length: Math.ceil(count / OPENS_BURST) }, () => ScriptedBuyer.start(world, relay, purchase)),
+  );
+  const opens = await Promise.all(
+    Array.from({ length: count }, async (_, n) => {
+      const buyer = buyers[n % buyers.length]!;
+      const over = await buyer.dial();
+      over.frames.send("LOCATE", { listingId: listing.listingId, position: null });
+      await over.frames.expect("HEAD"); // now there is a minute for the OPEN
+      const { generation } = gateway;
+      const session = buyer.session({ sessionNo: BigInt(n + 1), generation, fromSeq: 0n, baseTotal: 0n });
+      return { buyer, over, session, voucher: buyer.voucher(ENTRY) };
+    }),
+  );
+  const refused = opens.map(async ({ buyer, ...open }) => untilRefused(await buyer.open(open)));
+  expect(await Promise.race(refused)).toMatchObject({
+    name: "Limit",
+    detail: { limit: "pending sessions" },
+  });
+  expect(await readSegments(await other.session(), 1)).toEqual([0n]);
 });
 
 test("epochs that were not released are never sent; those behind a released one are gaps", async () => {

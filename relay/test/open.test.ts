@@ -1,15 +1,16 @@
 // Open listings: everybody reads, on the path of every other reader.
 //
 // read without a purchase · the root is sealed once, opens with the key that everybody has, and is kept · nobody pays, nobody signs
-// refused: a listing that is not open, or sells by approval · places: so many of one peer, more with another
+// refused: a listing that is not open, or sells by approval · places: so many of one peer, more with another; so many on one free grant,
+//   whoever comes with it
 // no longer open: cut, refused, no keys
 
 import { reviseListing } from "@weir/sdk/chain";
 import { hex, ListingFlags, OPEN_KEYS, openPurchaseOf } from "@weir/sdk/core";
 import { type FrameStream, PROTOCOLS } from "@weir/sdk/wire";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { SELLER, type TestListing } from "../../test/support/market.ts";
-import { MAX_OPEN_READERS_PER_PEER } from "../src/limits.ts";
+import { makeGrant, SELLER, type TestListing } from "../../test/support/market.ts";
+import { MAX_OPEN_READERS_PER_PEER, MAX_READERS_PER_GRANT } from "../src/limits.ts";
 import type { Relay } from "../src/relay.ts";
 import { readSegments, ScriptedBuyer, untilRefused } from "./support/buyer.ts";
 import { type Scene, startScene } from "./support/scene.ts";
@@ -122,6 +123,28 @@ test("one peer holds so many places, another one gets his", async () => {
   await expect
     .poll(async () => (await (await reader.open()).read())?.type, { timeout: 20_000, interval: 1_000 })
     .toBe("OPENED");
+});
+
+test("one free grant holds so many places, whoever comes with it; another grant gets its own", async () => {
+  const scene = await startScene(world, relay, "many on one grant", FREE);
+  await scene.segments(1);
+  const held: FrameStream[] = [];
+  const readers = [scene.buyer, await ScriptedBuyer.start(world, relay, scene.purchase)];
+  for (let i = 0; i < MAX_READERS_PER_GRANT; i += 1) {
+    const frames = await readers[i % 2]!.open();
+    await frames.expect("OPENED");
+    held.push(frames);
+  }
+  for (const reader of readers)
+    expect(await untilRefused(await reader.open())).toMatchObject({
+      name: "Limit",
+      detail: { limit: "readers of this grant" },
+    });
+  const other = await makeGrant(world.chain, scene.listing, { plan: FREE, amount: 0n });
+  await (await (await ScriptedBuyer.start(world, relay, other)).open()).expect("OPENED");
+  held[0]!.abort(new Error("done")); // whoever goes leaves his place
+  const opened = async () => (await (await readers[1]!.open()).read())?.type;
+  await expect.poll(opened, { timeout: 20_000, interval: 1_000 }).toBe("OPENED");
 });
 
 test("one that is no longer open cuts its readers off", async () => {

@@ -7,17 +7,22 @@
 // - refused: wrong signature, foreign key, revoked key, over a limit, wrong epoch, a clock ahead, falling time, broken chain
 // - refused AUTH: listing that does not name this relay, unknown listing, expired, a later generation exists
 // - a second publisher takes over
+// - what was being judged while the first of a generation found no room is not stored: nothing ever fills the hole before it
+// - a gateway of many listings has a stream for each on its one connection
 
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { reviseListing, revokePublisherKey } from "@weir/sdk/chain";
-import { decodeHeader, equalBytes, HEADER_BYTES } from "@weir/sdk/core";
+import { decodeHeader, equalBytes, HEADER_BYTES, parseSegment } from "@weir/sdk/core";
+import { nativeCrypto } from "@weir/sdk/native";
 import { type FrameStream, PROTOCOLS, segmentFrame } from "@weir/sdk/wire";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeListing, SELLER } from "../../test/support/market.ts";
+import { MAX_STREAMS_PER_PEER } from "../src/limits.ts";
 import type { Relay } from "../src/relay.ts";
 import { untilRefused } from "./support/buyer.ts";
-import { ScriptedGateway, type Sealed } from "./support/gateway.ts";
+import { dial, ScriptedGateway, type Sealed } from "./support/gateway.ts";
+import { startPublishing } from "./support/publishing.ts";
 import { startWorld, type World } from "./support/world.ts";
 
 let world: World;
@@ -62,6 +67,17 @@ test("segments in order are acknowledged over TCP and WebSockets, and survive a 
   expect(equalBytes(kept.head!, ws.head.head!)).toBe(true);
   await third.stop();
   await restarted.stop();
+});
+
+test("a gateway of many listings is greeted on a stream for each", async () => {
+  const gateway = await fresh("many");
+  for (const protocol of [PROTOCOLS.publish, PROTOCOLS.vouchers, PROTOCOLS.keys, PROTOCOLS.command]) {
+    const greeted: FrameStream[] = [];
+    while (greeted.length <= MAX_STREAMS_PER_PEER)
+      greeted.push((await dial(gateway.node, relay, protocol)).frames);
+    for (const frames of greeted) frames.abort(new Error("seen"));
+  }
+  expect(gateway.node.getConnections()).toHaveLength(1);
 });
 
 test("a gap is answered NEED, and the run from there is taken", async () => {
@@ -216,6 +232,39 @@ test("a second publisher takes over and continues where the first one stood", as
   await gateway.deliver(second.frames, await gateway.seal());
 });
 
+test("what was judged while a generation's first segment found no room is not stored behind it", async () => {
+  const held = Promise.withResolvers<void>();
+  let last: Uint8Array | undefined;
+  const own = await startPublishing(world, {
+    ...nativeCrypto,
+    async es256Verify(key, message, signature) {
+      if (last && equalBytes(last, signature)) await held.promise;
+      return nativeCrypto.es256Verify(key, message, signature);
+    },
+  });
+  const { listingId } = await world.listing("no room for the first", {
+    segment: { flushMs: 50, maxMessages: 10, maxBytes: 65_536 },
+  });
+  const gateway = await ScriptedGateway.start(world, own, { listingId });
+  try {
+    const [zero, one] = [await gateway.seal({ text: randomText(8192) }), await gateway.seal()];
+    last = parseSegment(one.bytes).signature;
+    const { frames } = await patiently(() => gateway.publish());
+    own.database.limitPages(1); // as large as it is now
+    frames.write(segmentFrame(zero.bytes), segmentFrame(one.bytes)); // together, so that both are looked at in one turn
+    expect(await untilRefused(frames)).toMatchObject({ name: "DiskFull" });
+    own.database.limitPages(1_000_000);
+    held.resolve();
+    await expect.poll(own.publishers, { timeout: 30_000 }).toBe(0);
+    const again = await patiently(() => gateway.publish());
+    expect(again.head.head).toBeNull();
+    await gateway.deliver(again.frames, zero, one);
+  } finally {
+    await gateway.stop();
+    await own.stop();
+  }
+});
+
 test("a revision's limits hold at once, and the ones before for a minute", async () => {
   const listing = await world.listing("revised");
   const gateway = await gatewayFor(listing.listingId);
@@ -230,6 +279,16 @@ test("a revision's limits hold at once, and the ones before for a minute", async
   });
   await gateway.deliver(frames, await gateway.seal({ count: 10 }), await gateway.seal({ count: 5 }));
 });
+
+/** Agreeing on a protocol may take longer than the library waits, where a machine is busy. */
+async function patiently<T>(act: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1)
+    try {
+      return await act();
+    } catch (error) {
+      if (tries === 3) throw error;
+    }
+}
 
 const randomText = (length: number): string =>
   Array.from(globalThis.crypto.getRandomValues(new Uint8Array(length)), (byte) => byte.toString(36)).join("");

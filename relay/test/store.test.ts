@@ -2,8 +2,8 @@
 //
 // - a group is all or nothing for each job: a job that throws undoes itself and nothing else
 // - a full disk refuses by name, keeps serving, and takes writes again when there is room
-// - segments: order, no hole, runs by bytes, epochs, heads across generations and after a trim; a damaged record is a gap, and is named by a look through
-// - ledger: compare-and-set, amounts of 96 bits, joined intervals, unconfirmed vouchers
+// - segments: order, no hole, runs by bytes, epochs, heads across generations and after a trim, which a flooding listing pays for itself; a damaged record is a gap, and is named by a look through
+// - ledger: compare-and-set, amounts of 96 bits, joined intervals, unconfirmed vouchers, damaged rows
 // - covers: the one that reaches furthest; narrower ones make room
 
 import { mkdtempSync, rmSync } from "node:fs";
@@ -128,8 +128,6 @@ test("segments are read in order, by bytes and by epoch", async () => {
   expect(numbers(await segments.read({ listingId: 7n, generation: 1, seq: 1n }, 1))).toEqual([1n]);
   expect(numbers(await segments.read({ listingId: huge, generation: 1, seq: 1n }, 1e6))).toEqual([1n]);
   expect(await segments.firstInEpoch(7n, 1, 11)).toEqual({ seq: 2n, epoch: 12 });
-  expect(await segments.range(7n, 1, 10, 11)).toEqual({ firstSeq: 0n, lastSeq: 1n });
-  expect(await segments.range(7n, 1, 13, 20)).toBeNull();
   expect(await segments.head(7n)).toMatchObject({ header: { seq: 3n }, epochFirstSeq: 2n });
   expect((await segments.heads()).map(({ header }) => header.listingId)).toEqual([huge, 7n]);
 });
@@ -183,6 +181,29 @@ test("a trim drops the oldest and keeps heads; generations follow each other", a
   expect(await segments.generationAfter(7n, 4)).toBeNull();
   expect((await segments.head(7n))?.header.generation).toBe(4);
   expect((await segments.head(7n, 1))?.header.seq).toBe(9n);
+});
+
+test("a listing that floods the store drops its own segments, also behind a restart", async () => {
+  const stored = async (listingId: bigint) =>
+    numbers(await store().read({ listingId, generation: 1, seq: 0n }, 1e6));
+  const flooding = 2n ** 64n - 1n;
+  const flood = (from: bigint, to: bigint) =>
+    Array.from({ length: Number(to - from) }, (_, n) => segment(from + BigInt(n), { listingId: flooding }));
+  const size = segment(0n).bytes.length;
+  const first = store();
+  await first.append([segment(0n), segment(1n)]);
+  await first.append(flood(0n, 600n));
+  expect(await first.trim({ beforeMs: 0, maxBytes: 42 * size })).toBe(560);
+  expect(await stored(7n)).toEqual([0n, 1n]);
+  expect(await stored(flooding)).toHaveLength(40);
+  const again = store();
+  await again.append(flood(600n, 610n));
+  expect(await again.trim({ beforeMs: 0, maxBytes: 12 * size })).toBe(40);
+  expect(await stored(7n)).toEqual([0n, 1n]);
+  expect((await stored(flooding)).at(0)).toBe(600n);
+  // With age it is as ever, and what is gone counts no more.
+  expect(await again.trim({ beforeMs: 6, maxBytes: 1e9 })).toBe(12);
+  expect(await again.trim({ beforeMs: 0, maxBytes: 0 })).toBe(0);
 });
 
 test("a flipped bit on the disk is a gap, and is told", async () => {
@@ -289,9 +310,9 @@ test("vouchers stay unconfirmed until the gateway names their total or a higher 
   const account = { ...newAccount(channel, 7n, grant), total: 300n, signature: random(64) };
   await ledger.save(account);
   expect((await ledger.unconfirmed(7n)).map(({ total }) => total)).toEqual([300n]);
-  await ledger.confirm(channel, 299n);
+  await ledger.confirm(7n, channel, 299n);
   expect(await ledger.unconfirmed(7n)).toHaveLength(1);
-  await ledger.confirm(channel, 300n);
+  await ledger.confirm(7n, channel, 300n);
   expect(await ledger.unconfirmed(7n)).toHaveLength(0);
   account.total = 301n;
   await ledger.save(account); // what it remembers as confirmed is older than what is stored
@@ -305,11 +326,32 @@ test("a confirmation beyond what is here confirms what is here", async () => {
   const ledger = ledgerStore(database);
   const account = { ...newAccount(channel, 7n, grant), total: 300n, signature: random(64) };
   await ledger.save(account);
-  await ledger.confirm(channel, 400n);
+  await ledger.confirm(7n, channel, 400n);
   expect(await ledger.unconfirmed(7n)).toHaveLength(0);
   account.total = 350n;
   await ledger.save(account);
   expect((await ledger.unconfirmed(7n)).map(({ total }) => total)).toEqual([350n]);
+});
+
+test("a damaged account keeps no other from its gateway, and no gateway touches it or another listing's", async () => {
+  const ledger = ledgerStore(database);
+  const fine: Hex = `0x${"ef".repeat(32)}`;
+  for (const channelId of [channel, fine])
+    await ledger.save({ ...newAccount(channelId, 7n, grant), total: 300n, signature: random(64) });
+  database.close();
+  const raw = new DatabaseSync(file());
+  raw.prepare("UPDATE accounts SET accrued = x'01' WHERE channel_id = ?").run(Buffer.alloc(32, 0xab));
+  raw.close();
+  database = open();
+  const again = ledgerStore(database);
+  const unconfirmed = async () => (await again.unconfirmed(7n)).map(({ channelId }) => channelId);
+  expect(await unconfirmed()).toEqual([fine]);
+  await again.confirm(7n, channel, 300n);
+  await expect(again.get(channel)).rejects.toMatchObject({ name: "CorruptRecord" });
+  await again.confirm(8n, fine, 300n);
+  expect(await unconfirmed()).toEqual([fine]);
+  await again.confirm(7n, fine, 300n);
+  expect(await unconfirmed()).toEqual([]);
 });
 
 test("the cover that reaches furthest is found", async () => {

@@ -12,7 +12,12 @@ import { FrameStream, NODE_LIMITS, PROTOCOLS } from "@weir/sdk/wire";
 import { createNode } from "@weir/sdk/wire/node";
 import { pino } from "pino";
 import { afterEach, expect, test } from "vitest";
-import { MAX_CONNECTIONS_PER_ADDRESS, MAX_OPEN_READERS, MAX_STRANGERS } from "../src/limits.ts";
+import {
+  MAX_CONNECTIONS_PER_ADDRESS,
+  MAX_OPEN_READERS,
+  MAX_STRANGERS,
+  MAX_STREAMS_PER_PEER,
+} from "../src/limits.ts";
 import { createMetrics } from "../src/metrics.ts";
 import { firstFrame, serve } from "../src/services/serve.ts";
 import { type Strangers, type StrangersInit, strangers } from "../src/services/strangers.ts";
@@ -47,7 +52,7 @@ async function house(init: StrangersInit, on = true): Promise<House> {
   const service = serve(
     { node, metrics, strangers: unknown, log: pino({ level: "silent" }) },
     PROTOCOLS.subscribe,
-    { delivery, operator: ZERO, maxFrameBytes: 1 << 14 },
+    { delivery, operator: ZERO, maxFrameBytes: 1 << 14, maxStreams: MAX_STREAMS_PER_PEER },
     async (frames, peer) => {
       await firstFrame(frames, 600_000);
       peer.admitted();

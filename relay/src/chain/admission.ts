@@ -309,6 +309,7 @@ export const admission =
         const latest = await client.getBlock({ blockTag: "latest" });
         chainTime = Number(latest.timestamp);
         head = latest.number;
+        metrics.gauge("chain_block", "Newest block that was looked at.", () => Number(head));
         following = followChain({
           client,
           contracts,

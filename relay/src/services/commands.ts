@@ -20,6 +20,7 @@ import {
   MAX_CONTROL_FRAME_BYTES,
   MAX_PENDING_COMMANDS,
   MAX_RATED_PEERS,
+  MAX_STREAMS_PER_GATEWAY,
 } from "../limits.ts";
 import { checkGateway, type GatewayComponents } from "./gateway-auth.ts";
 import { type Link, links } from "./links.ts";
@@ -182,7 +183,7 @@ export const commandsService = () => (components: CommandsComponents) => {
     ...serve(
       components,
       PROTOCOLS.command,
-      { delivery, operator, maxFrameBytes: MAX_CONTROL_FRAME_BYTES },
+      { delivery, operator, maxFrameBytes: MAX_CONTROL_FRAME_BYTES, maxStreams: MAX_STREAMS_PER_GATEWAY },
       attend,
     ),
     count: gateways.count,

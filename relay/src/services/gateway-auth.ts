@@ -48,6 +48,7 @@ export async function checkGateway(
       generation: String(newest.header.generation),
     });
   peer.admitted();
+  peer.isGateway();
   return { listing, keyId: auth.keyId, publicKey, generation: auth.generation };
 }
 

@@ -22,6 +22,7 @@ import {
   MAX_CONTROL_FRAME_BYTES,
   MAX_PENDING_KEYS,
   MAX_RATED_PEERS,
+  MAX_STREAMS_PER_GATEWAY,
 } from "../limits.ts";
 import type { CoverStore } from "../store/covers.ts";
 import { checkGateway, type GatewayComponents } from "./gateway-auth.ts";
@@ -188,7 +189,7 @@ export const keysService = () => (components: KeysComponents) => {
     ...serve(
       components,
       PROTOCOLS.keys,
-      { delivery, operator, maxFrameBytes: MAX_CONTROL_FRAME_BYTES },
+      { delivery, operator, maxFrameBytes: MAX_CONTROL_FRAME_BYTES, maxStreams: MAX_STREAMS_PER_GATEWAY },
       attend,
     ),
     count: gateways.count,

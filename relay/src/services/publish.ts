@@ -17,6 +17,7 @@ import type { Listing } from "../chain/admission.ts";
 import {
   MAX_CLOCK_AHEAD_MS,
   MAX_SEGMENT_FRAME_BYTES,
+  MAX_STREAMS_PER_GATEWAY,
   MAX_UNSTORED_BYTES,
   MAX_UNSTORED_SEGMENTS,
   REVISION_GRACE_MS,
@@ -218,7 +219,7 @@ export const publishService = () => (components: PublishComponents) => {
       serve(
         components,
         PROTOCOLS.publish,
-        { delivery, operator, maxFrameBytes: MAX_SEGMENT_FRAME_BYTES },
+        { delivery, operator, maxFrameBytes: MAX_SEGMENT_FRAME_BYTES, maxStreams: MAX_STREAMS_PER_GATEWAY },
         publish,
       ),
       () => {

@@ -3,7 +3,12 @@ import type { Connection, Libp2p, Stream } from "@libp2p/interface";
 import { type Bytes, type Delivery, hex } from "@weir/sdk/core";
 import { ClosedError, type Frame, FrameStream, RefusedError } from "@weir/sdk/wire";
 import type { Address } from "viem";
-import { DRAIN_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS, MAX_STREAMS_PER_PEER } from "../limits.ts";
+import {
+  DRAIN_TIMEOUT_MS,
+  HANDSHAKE_TIMEOUT_MS,
+  MAX_GATEWAY_QUEUE_BYTES,
+  MAX_READER_QUEUE_BYTES,
+} from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Strangers } from "./strangers.ts";
@@ -19,6 +24,8 @@ export type Peer = {
   nonce: Bytes;
   /** It has proved who it is, or has a place that nobody needs to prove anything for: until this stream ends its connection is no stranger's. */
   admitted(): void;
+  /** It has proved that it speaks for a listing: from here on more of it may wait to be read. */
+  isGateway(): void;
 };
 
 export type ServeComponents = { node: Libp2p; log: Log; metrics: Metrics; strangers: Strangers };
@@ -32,14 +39,17 @@ export type Served = { start(): Promise<void>; stop(): Promise<void> };
 export function serve(
   { node, log, metrics, strangers }: ServeComponents,
   protocol: string,
-  greeting: { delivery: Delivery; operator: Address; maxFrameBytes: number },
+  greeting: { delivery: Delivery; operator: Address; maxFrameBytes: number; maxStreams: number },
   handler: (frames: FrameStream, peer: Peer) => Promise<void>,
 ): Served {
   const open = new Set<FrameStream>();
   const tasks = new Set<Promise<void>>();
 
   async function take(stream: Stream, connection: Connection): Promise<void> {
-    const frames = new FrameStream(stream, { maxFrameBytes: greeting.maxFrameBytes });
+    const frames = new FrameStream(stream, {
+      maxFrameBytes: greeting.maxFrameBytes,
+      maxQueuedBytes: MAX_READER_QUEUE_BYTES,
+    });
     open.add(frames);
     const nonce = globalThis.crypto.getRandomValues(new Uint8Array(32));
     let leave: (() => void) | undefined;
@@ -49,6 +59,9 @@ export function serve(
       nonce,
       admitted() {
         leave ??= strangers.admit(connection);
+      },
+      isGateway() {
+        frames.maxQueuedBytes = MAX_GATEWAY_QUEUE_BYTES;
       },
     };
     try {
@@ -83,8 +96,8 @@ export function serve(
         tasks.add(task);
       };
       await node.handle(protocol, begin, {
-        maxInboundStreams: MAX_STREAMS_PER_PEER,
-        maxOutboundStreams: MAX_STREAMS_PER_PEER,
+        maxInboundStreams: greeting.maxStreams,
+        maxOutboundStreams: greeting.maxStreams,
       });
     },
     async stop() {

@@ -3,6 +3,7 @@
  * who has no stream on which a gateway or reader has been admitted is a stranger, may stay for a while, and goes first when places run out.
  */
 import type { Connection, Libp2p } from "@libp2p/interface";
+import { networkOf } from "@weir/sdk/wire";
 import {
   MAX_CONNECTIONS_PER_ADDRESS,
   MAX_STRANGERS,
@@ -131,17 +132,8 @@ export const strangers =
 /** Programs beside the relay, and a proxy before it, behind which everybody is: their number says nothing. */
 const OWN_MACHINE: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "::ffff:7f00:1"]);
 
-/** An IPv4 address, or the first 64 bits of an IPv6 one: a single customer has all the others. */
 function addressOf(connection: Connection): string {
   const ip = connection.remoteAddr.getComponents().find(({ name }) => name === "ip4" || name === "ip6");
   const text = ip?.value ?? "";
-  // What comes over IPv4 to a listener for both is written so.
-  if (ip?.name !== "ip6" || OWN_MACHINE.has(text) || text.startsWith("::ffff:")) return text;
-  const [head = "", tail] = text.split("::");
-  const groups = head.split(":").filter(Boolean);
-  if (tail !== undefined) {
-    const rest = tail.split(":").filter(Boolean);
-    groups.push(...new Array(8 - groups.length - rest.length).fill("0"), ...rest);
-  }
-  return groups.slice(0, 4).join(":");
+  return OWN_MACHINE.has(text) ? text : networkOf(text);
 }

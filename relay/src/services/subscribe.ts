@@ -1,16 +1,27 @@
 /** Readers: where to begin, OPEN, and the running sessions, judged again after every block. */
-import { type Bytes, type Delivery, epochAt, type Hex, Rights, sessionAckMessage } from "@weir/sdk/core";
+import {
+  type Bytes,
+  type Delivery,
+  epochAt,
+  type Hex,
+  PlanKind,
+  Rights,
+  sessionAckMessage,
+} from "@weir/sdk/core";
 import { type Fields, type FrameOf, type FrameStream, PROTOCOLS, RefusedError } from "@weir/sdk/wire";
 import { endOf, judge } from "../chain/judge.ts";
 import { isOpenGrant, openGrant } from "../chain/open.ts";
 import {
   MAX_CONTROL_FRAME_BYTES,
+  MAX_FREE_READERS,
   MAX_LOCATES,
   MAX_OPEN_READERS,
   MAX_OPEN_READERS_PER_PEER,
   MAX_PENDING_OPENS,
   MAX_RATED_PEERS,
   MAX_READERS,
+  MAX_READERS_PER_GRANT,
+  MAX_STREAMS_PER_PEER,
   OPEN_TIMEOUT_MS,
   OPENS_BURST,
   OPENS_PER_MINUTE,
@@ -43,7 +54,9 @@ export const subscribeService = () => (components: SubscribeComponents) => {
   const sessions = new Set<Session>();
   const byChannel = new Map<Hex, Session>();
   const openRate = buckets(OPENS_BURST, OPENS_PER_MINUTE / 60, MAX_RATED_PEERS);
-  const anybody = places(MAX_OPEN_READERS, MAX_OPEN_READERS_PER_PEER);
+  const anybody = places("open readers", MAX_OPEN_READERS, "open readers", MAX_OPEN_READERS_PER_PEER);
+  const free = places("free readers", MAX_FREE_READERS, "readers of this grant", MAX_READERS_PER_GRANT);
+  const bought = places("readers", MAX_READERS, "readers of this grant", MAX_READERS_PER_GRANT);
   let opening = 0;
   let unwatch: (() => void) | undefined;
 
@@ -107,18 +120,22 @@ export const subscribeService = () => (components: SubscribeComponents) => {
   // ------------------------------------------------------------------------------------------- free, given, paid by time
 
   async function subscribeUnmetered(frames: FrameStream, peer: Peer, open: OpenFrame): Promise<void> {
-    if (!isOpenGrant(open)) return readUnmetered(frames, peer, open);
-    // Whoever pays nothing takes no place from those who do, and not many from his like.
-    const place = anybody.take(peer.id);
+    // Whoever proves nothing gets a place before he is looked at, everybody else one of his grant's.
+    let place = isOpenGrant(open) ? anybody.take(peer.id) : undefined;
     try {
-      await readUnmetered(frames, peer, open);
+      const admitted = await checking(() => admit(components, peer, open));
+      place ??= placeOf(admitted);
+      await readUnmetered(frames, open, admitted);
     } finally {
-      place();
+      place?.();
     }
   }
 
-  async function readUnmetered(frames: FrameStream, peer: Peer, open: OpenFrame): Promise<void> {
-    const admitted = await checking(() => admit(components, peer, open));
+  /** Free grants cost a stranger nothing but gas: however many he takes, they leave places for those who pay. */
+  const placeOf = ({ grant: { kind, grantId } }: Admitted): (() => void) =>
+    (kind === PlanKind.free ? free : bought).take(grantId);
+
+  async function readUnmetered(frames: FrameStream, open: OpenFrame, admitted: Admitted): Promise<void> {
     const { grant, terms } = admitted;
     const since = grant.notBefore - (grant.rights & Rights.history ? terms.historyDepth : 0);
     const window = {
@@ -161,35 +178,39 @@ export const subscribeService = () => (components: SubscribeComponents) => {
     let broken = false;
     const early: Seal[] = [];
     let session: Session | undefined;
+    let lost: RefusedError | undefined; // remembered if it comes between the acknowledgement and the session's start
+    const lose = (why: RefusedError) => {
+      lost ??= why;
+      session?.reader.end(why);
+    };
     const route: Route = {
       channelId: grant.paymentId,
       sessionNo: open.session!.sessionNo,
       onRelease: (seal) => (session ? release(session, seal) : early.push(seal)),
-      onLost: () =>
-        session?.reader.end(
-          new RefusedError("GatewayOffline", "The gateway reconnected; open a new session."),
-        ),
+      onRefused: (why) => {
+        if (!session?.closing) lose(why); // a close ends it with its own answer
+      },
+      onLost: () => lose(new RefusedError("GatewayOffline", "The gateway reconnected; open a new session.")),
     };
     try {
-      const { meter, ack } = await checking(async () => {
-        const checked = checkSession(components, admitted, open, account);
-        const older = account.session;
-        await storeVoucher(account, checked.total, checked.voucher);
-        const ack = await vouchers.open(
-          grant.listingId,
-          sessionFrame(open, grant.paymentId, grant.grantId),
-          route,
-        );
-        await checkAck(admitted, checked.digest, ack);
-        if (account.session !== older)
-          throw new RefusedError("StaleSession", "Another session was opened meanwhile.");
-        const { plan, total: _total, voucher: _voucher, ...rest } = checked;
-        const ledgerSession: LedgerSession = { ...rest, baseAccrued: ack.baseAccrued };
-        account.session = ledgerSession;
-        account.nextSeq = ledgerSession.fromSeq;
-        await ledger.save(account);
-        return { meter: new Meter({ account, session: ledgerSession, plan, ledger }), ack };
-      });
+      const checked = checkSession(components, admitted, open, account);
+      const older = account.session;
+      await storeVoucher(account, checked.total, checked.voucher);
+      // Not under the bound of `checking`: a gateway that is silent would hold up every other listing's readers.
+      const ack = await vouchers.open(
+        grant.listingId,
+        sessionFrame(open, grant.paymentId, grant.grantId),
+        route,
+      );
+      await checkAck(admitted, checked.digest, ack);
+      if (account.session !== older)
+        throw new RefusedError("StaleSession", "Another session was opened meanwhile.");
+      const { plan, total: _total, voucher: _voucher, ...rest } = checked;
+      const ledgerSession: LedgerSession = { ...rest, baseAccrued: ack.baseAccrued };
+      account.session = ledgerSession;
+      account.nextSeq = ledgerSession.fromSeq;
+      await ledger.save(account);
+      const meter = new Meter({ account, session: ledgerSession, plan, ledger });
       byChannel
         .get(grant.paymentId)
         ?.reader.end(new RefusedError("Superseded", "A newer session of this channel took over."));
@@ -215,6 +236,7 @@ export const subscribeService = () => (components: SubscribeComponents) => {
         closing: false,
       };
       session = running;
+      if (lost) running.reader.end(lost);
       for (const seal of early) release(running, seal);
       byChannel.set(grant.paymentId, running);
       await run(frames, running);
@@ -343,7 +365,7 @@ export const subscribeService = () => (components: SubscribeComponents) => {
   const served = serve(
     components,
     PROTOCOLS.subscribe,
-    { delivery, operator, maxFrameBytes: MAX_CONTROL_FRAME_BYTES },
+    { delivery, operator, maxFrameBytes: MAX_CONTROL_FRAME_BYTES, maxStreams: MAX_STREAMS_PER_PEER },
     subscribe,
   );
   return {

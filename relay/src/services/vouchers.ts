@@ -14,6 +14,8 @@ import {
 } from "@weir/sdk/wire";
 import {
   MAX_CONTROL_FRAME_BYTES,
+  MAX_PENDING_SESSIONS,
+  MAX_STREAMS_PER_GATEWAY,
   MAX_TICKS_PER_FRAME,
   MAX_VOUCHERS_PER_FRAME,
   NOTICE_TIMEOUT_MS,
@@ -34,6 +36,8 @@ export type Route = {
   channelId: Hex;
   sessionNo: bigint;
   onRelease(seal: Seal): void;
+  /** The gateway has ended the running session: its grant no longer stands, or another relay has a newer one. */
+  onRefused(error: RefusedError): void;
   /** The gateway came back on another connection: its sealing context for this session is gone. */
   onLost(): void;
 };
@@ -48,7 +52,7 @@ export type Vouchers = {
   /**
    * Forwards a session and waits for the gateway's answer. The route is live before the answer is.
    *
-   * @throws RefusedError GatewayOffline, or what the gateway refuses with
+   * @throws RefusedError GatewayOffline, Limit, or what the gateway refuses with
    */
   open(listingId: bigint, session: Fields<"SESSION">, route: Route): Promise<SessionAck>;
   close(listingId: bigint, route: Route): void;
@@ -130,13 +134,16 @@ export const vouchersService =
     function take(link: VoucherLink, frame: NonNullable<Awaited<ReturnType<FrameStream["read"]>>>): void {
       if (frame.type === "SESSION_ACK")
         settle(link.sessions, `${frame.channelId}/${frame.sessionNo}`)?.resolve(frame);
-      else if (frame.type === "SESSION_REFUSED")
-        settle(link.sessions, `${frame.channelId}/${frame.sessionNo}`)?.reject(refusedError(frame));
-      else if (frame.type === "NOTICE_DONE") settle(link.notices, frame.channelId)?.resolve(frame);
+      else if (frame.type === "SESSION_REFUSED") {
+        const key = `${frame.channelId}/${frame.sessionNo}`;
+        const opening = settle(link.sessions, key);
+        if (opening) opening.reject(refusedError(frame));
+        else link.routes.get(key)?.onRefused(refusedError(frame));
+      } else if (frame.type === "NOTICE_DONE") settle(link.notices, frame.channelId)?.resolve(frame);
       else if (frame.type === "RELEASE") {
         link.routes.get(`${frame.channelId}/${frame.sessionNo}`)?.onRelease(frame.seal);
       } else if (frame.type === "TOTALS") {
-        for (const { channelId, total } of frame.items) void confirm(channelId, total);
+        for (const { channelId, total } of frame.items) void confirm(link, channelId, total);
       } else throw new RefusedError("BadFrame", `${frame.type} is not a gateway's frame`);
     }
 
@@ -154,9 +161,9 @@ export const vouchersService =
       if (!link.frames.send("RECALLED", { items, next })) await drained(link.frames);
     }
 
-    async function confirm(channelId: Hex, total: bigint): Promise<void> {
+    async function confirm({ listingId }: VoucherLink, channelId: Hex, total: bigint): Promise<void> {
       try {
-        await ledger.confirm(channelId, total);
+        await ledger.confirm(listingId, channelId, total);
       } catch (error) {
         log.warn(
           { error: (error as Error).name },
@@ -239,7 +246,7 @@ export const vouchersService =
       ...serve(
         components,
         PROTOCOLS.vouchers,
-        { delivery, operator, maxFrameBytes: MAX_CONTROL_FRAME_BYTES },
+        { delivery, operator, maxFrameBytes: MAX_CONTROL_FRAME_BYTES, maxStreams: MAX_STREAMS_PER_GATEWAY },
         attend,
       ),
       connected: (listingId) => gateways.get(listingId) !== undefined,
@@ -250,6 +257,10 @@ export const vouchersService =
         const key = `${session.channelId}/${session.sessionNo}`;
         if (link.sessions.has(key))
           throw new RefusedError("StaleSession", "This session is being opened already.");
+        if (link.sessions.size >= MAX_PENDING_SESSIONS)
+          throw new RefusedError("Limit", "Too many sessions of this listing are being opened.", {
+            limit: "pending sessions",
+          });
         link.routes.set(key, route);
         try {
           const answer = new Promise<SessionAck>((resolve, reject) =>
@@ -290,6 +301,8 @@ export const vouchersService =
           const answer = new Promise<FrameOf<"NOTICE_DONE">>((resolve, reject) =>
             link.notices.set(notice.channelId, { resolve, reject }),
           );
+          // A gateway that goes during the flush ends it before anybody waits for it: told below, it is nobody's unhandled rejection.
+          answer.catch(() => undefined);
           // What was paid until now counts for the close.
           await flush(link);
           link.frames.send("NOTICE", notice);

@@ -89,9 +89,9 @@ export interface LedgerStore {
    * @throws LedgerConflict when the stored revision is not the account's
    */
   save(account: Account, change?: LedgerChange): Promise<void>;
-  /** The gateway has stored this total: all of it that is here is confirmed. */
-  confirm(channelId: Hex, total: bigint): Promise<void>;
-  /** Accounts of a listing whose best voucher the gateway has not confirmed. @throws CorruptRecord */
+  /** The listing's gateway has stored this total: all of it that is here is confirmed. A damaged row, or another listing's, stays as it is. */
+  confirm(listingId: bigint, channelId: Hex, total: bigint): Promise<void>;
+  /** Accounts of a listing whose best voucher the gateway has not confirmed. Damaged rows are left out. */
   unconfirmed(listingId: bigint): Promise<Account[]>;
   /** Accounts of a listing that hold a voucher, of the `limit` channels behind `after`; `next` is null when there are no more. Damaged rows are left out. */
   held(
@@ -115,7 +115,8 @@ export function ledgerStore(database: Database): LedgerStore {
   );
   // At most what is here: a relay that was put back from a copy is told of totals that it holds no longer, and the next one may be below them.
   const setConfirmed = database.prepare(
-    "UPDATE accounts SET confirmed = max(confirmed, min(?, total)) WHERE channel_id = ?",
+    `UPDATE accounts SET confirmed = max(confirmed, min(?, total))
+     WHERE channel_id = ? AND listing_id = ? AND checksum = checksum(${SUMMED.accounts})`,
   );
   const sum = database.prepare(
     `UPDATE accounts SET checksum = checksum(${SUMMED.accounts}) WHERE channel_id = ?`,
@@ -199,13 +200,14 @@ export function ledgerStore(database: Database): LedgerStore {
         throw error;
       }
     },
-    async confirm(channelId, total) {
+    async confirm(listingId, channelId, total) {
       await database.write(() => {
-        setConfirmed.run(uint(total, AMOUNT_BYTES), unhex(channelId));
-        sum.run(unhex(channelId));
+        const id = unhex(channelId);
+        const { changes } = setConfirmed.run(uint(total, AMOUNT_BYTES), id, signed(listingId));
+        if (Number(changes) > 0) sum.run(id);
       });
     },
-    unconfirmed: async (listingId) => (selectUnconfirmed.all(signed(listingId)) as Row[]).map(toAccount),
+    unconfirmed: async (listingId) => (selectUnconfirmed.all(signed(listingId)) as Row[]).flatMap(readable),
     async held(listingId, after, limit) {
       const id = after === null ? new Uint8Array() : unhex(after);
       const rows = selectHeld.all(signed(listingId), id, limit) as Row[];

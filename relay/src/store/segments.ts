@@ -10,7 +10,7 @@ import {
   parseSegment,
   SIGNATURE_BYTES,
 } from "@weir/sdk/core";
-import { MAX_EVIDENCE_PER_LISTING, TRIM_BATCH } from "../limits.ts";
+import { MAX_EVIDENCE_PER_LISTING, TRIM_BATCH, TRIM_SLACK_BYTES } from "../limits.ts";
 import { checksumOf, isIntact, type Row, requireIntact } from "./checksum.ts";
 import type { Database } from "./database.ts";
 
@@ -66,16 +66,12 @@ export interface SegmentStore {
     generation: number,
     epoch: number,
   ): Promise<{ seq: bigint; epoch: number } | null>;
-  /** Numbers of the segments in the epochs [from, to], or null if there are none. */
-  range(
-    listingId: bigint,
-    generation: number,
-    from: number,
-    to: number,
-  ): Promise<{ firstSeq: bigint; lastSeq: bigint } | null>;
   /** Keeps a second segment for a stored number as evidence of a fork. It is never served. */
   keepEvidence(segment: Segment): Promise<void>;
-  /** Drops segments received before `beforeMs`, then the oldest until `maxBytes` are left. Heads stay. Returns how many went. */
+  /**
+   * Drops segments received before `beforeMs`, then, until `maxBytes` are left, the oldest of the listing that holds most: one that
+   * floods the store drops its own. Heads stay. Returns how many went.
+   */
   trim(limits: { beforeMs: number; maxBytes: number }): Promise<number>;
 }
 
@@ -104,17 +100,71 @@ export function segmentStore(database: Database, onCorrupt: (place: Place) => vo
   const firstOfEpoch = database.prepare(
     "SELECT seq, epoch FROM segments WHERE listing_id = ? AND generation = ? AND epoch >= ? ORDER BY epoch, seq LIMIT 1",
   );
-  const lastOfEpoch = database.prepare(
-    "SELECT seq FROM segments WHERE listing_id = ? AND generation = ? AND epoch <= ? ORDER BY epoch DESC, seq DESC LIMIT 1",
-  );
   const countEvidence = database.prepare("SELECT count(*) AS n FROM evidence WHERE listing_id = ?");
   const insertEvidence = database.prepare("INSERT OR IGNORE INTO evidence VALUES (?,?,?,?,?,?,?)");
   const oldest = database.prepare(
-    "SELECT position, received_at_ms, size FROM segments ORDER BY position LIMIT ?",
+    "SELECT position, listing_id, received_at_ms, size FROM segments ORDER BY position LIMIT ?",
   );
   const remove = database.prepare("DELETE FROM segments WHERE position <= ?");
-  const sum = database.prepare("SELECT coalesce(sum(size), 0) AS bytes FROM segments");
-  let storedBytes = Number(sum.get()!.bytes);
+  // Of one listing the lowest is the oldest.
+  const oldestOf = database.prepare(
+    "SELECT generation, seq, size FROM segments WHERE listing_id = ? ORDER BY generation, seq LIMIT ?",
+  );
+  const removeOf = database.prepare(
+    "DELETE FROM segments WHERE listing_id = ? AND (generation, seq) <= (?, ?)",
+  );
+  const sums = database.prepare(
+    "SELECT listing_id, sum(size) AS bytes FROM segments NOT INDEXED GROUP BY listing_id",
+  );
+  /** Bytes of each listing that has any, by its signed id, and of all. */
+  const held = new Map<bigint, number>();
+  let storedBytes = 0;
+  for (const { listing_id, bytes } of sums.all()) resize(listing_id as bigint, Number(bytes));
+
+  function resize(listing: bigint, by: number): void {
+    const bytes = (held.get(listing) ?? 0) + by;
+    if (bytes > 0) held.set(listing, bytes);
+    else held.delete(listing);
+    storedBytes += by;
+  }
+
+  async function dropOld(beforeMs: number): Promise<number> {
+    for (let dropped = 0; ; ) {
+      const rows: Row[] = [];
+      for (const row of oldest.iterate(TRIM_BATCH) as Iterable<Row>) {
+        if (Number(row.received_at_ms) >= beforeMs) break;
+        rows.push(row);
+      }
+      const last = rows.at(-1);
+      if (!last) return dropped;
+      await database.write(() => void remove.run(last.position!));
+      for (const row of rows) resize(row.listing_id as bigint, -Number(row.size));
+      dropped += rows.length;
+      if (rows.length < TRIM_BATCH) return dropped;
+    }
+  }
+
+  async function dropExcess(maxBytes: number): Promise<number> {
+    for (let dropped = 0; ; ) {
+      const [largest, next] = [...held].sort(([, a], [, b]) => b - a);
+      if (!largest || storedBytes <= maxBytes) return dropped;
+      const [listing, bytes] = largest;
+      const enough = Math.min(storedBytes - maxBytes, bytes - (next?.[1] ?? 0) + TRIM_SLACK_BYTES);
+      let last: Row | undefined;
+      let [freed, count] = [0, 0];
+      for (const row of oldestOf.iterate(listing, TRIM_BATCH) as Iterable<Row>) {
+        if (freed >= enough) break;
+        last = row;
+        freed += Number(row.size);
+        count += 1;
+      }
+      if (!last) return dropped; // a damaged index does not find them: they go by their age
+      const { generation, seq } = last;
+      await database.write(() => void removeOf.run(listing, generation!, seq!));
+      resize(listing, -freed);
+      dropped += count;
+    }
+  }
 
   function write({ header, segmentId, bytes, receivedAtMs }: Segment, before: Head | undefined): Head {
     if (before && header.seq !== before.header.seq + 1n) throw new OutOfLine(header, before.header.seq);
@@ -149,7 +199,7 @@ export function segmentStore(database: Database, onCorrupt: (place: Place) => vo
           before = write(segment, same ? before : (head(listingId, generation) ?? undefined));
         }
       });
-      for (const segment of segments) storedBytes += segment.bytes.length;
+      for (const { header, bytes } of segments) resize(signed(header.listingId), bytes.length);
     },
 
     async read({ listingId, generation, seq }, maxBytes) {
@@ -192,13 +242,6 @@ export function segmentStore(database: Database, onCorrupt: (place: Place) => vo
       return row ? { seq: row.seq as bigint, epoch: Number(row.epoch) } : null;
     },
 
-    async range(listingId, generation, from, to) {
-      const first = firstOfEpoch.get(signed(listingId), generation, from);
-      if (!first || Number(first.epoch) > to) return null;
-      const last = lastOfEpoch.get(signed(listingId), generation, to);
-      return { firstSeq: first.seq as bigint, lastSeq: last!.seq as bigint };
-    },
-
     async keepEvidence({ header, segmentId, bytes, receivedAtMs }) {
       await database.write(() => {
         const listing = signed(header.listingId);
@@ -209,26 +252,7 @@ export function segmentStore(database: Database, onCorrupt: (place: Place) => vo
     },
 
     async trim({ beforeMs, maxBytes }) {
-      let dropped = 0;
-      for (;;) {
-        let excess = storedBytes - maxBytes;
-        let through: bigint | undefined;
-        let count = 0;
-        let freed = 0;
-        for (const row of oldest.iterate(TRIM_BATCH)) {
-          if (Number(row.received_at_ms) >= beforeMs && excess <= 0) break;
-          through = row.position as bigint;
-          excess -= Number(row.size);
-          freed += Number(row.size);
-          count += 1;
-        }
-        if (through === undefined) return dropped;
-        const last = through;
-        await database.write(() => void remove.run(last));
-        storedBytes -= freed;
-        dropped += count;
-        if (count < TRIM_BATCH) return dropped;
-      }
+      return (await dropOld(beforeMs)) + (await dropExcess(maxBytes));
     },
   };
 }

@@ -80,12 +80,16 @@ export class ScriptedBuyer {
     return { segmentId, cumulative, signature: nativeCrypto.signSecp(this.key, digest) };
   }
 
-  /** Dials and sends an OPEN; the caller reads what comes back. */
+  /** Dials, if it is not over a stream that was dialled before, and sends an OPEN; the caller reads what comes back. */
   async open(
-    more: Partial<Fields<"OPEN">> & { transport?: "tcp" | "ws"; key?: Bytes } = {},
+    more: Partial<Fields<"OPEN">> & {
+      transport?: "tcp" | "ws";
+      over?: Awaited<ReturnType<typeof dial>>;
+      key?: Bytes;
+    } = {},
   ): Promise<FrameStream> {
-    const { transport, key = this.key, ...fields } = more;
-    const { frames, hello, relayPeer } = await this.dial(transport);
+    const { transport, over, key = this.key, ...fields } = more;
+    const { frames, hello, relayPeer } = over ?? (await this.dial(transport));
     const { purchase, paymentId, grantId } = this.purchase;
     const expiry = more.expiry ?? Math.floor(Date.now() / 1000) + 600;
     const message = connectMessage({

@@ -32,7 +32,7 @@ export async function dial(
 ): Promise<{ frames: FrameStream; hello: FrameOf<"HELLO">; relayPeer: Uint8Array }> {
   const address = relay.multiaddrs.find((text) => text.includes("/ws") === (transport === "ws"))!;
   const connection = await node.dial(multiaddr(address));
-  const frames = new FrameStream(await connection.newStream(protocol));
+  const frames = new FrameStream(await connection.newStream(protocol, { maxOutboundStreams: 256 }));
   const hello = await frames.expect("HELLO");
   return { frames, hello, relayPeer: connection.remotePeer.toMultihash().bytes };
 }

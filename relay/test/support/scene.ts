@@ -107,7 +107,7 @@ export async function nowIn(world: World): Promise<number> {
 }
 
 /** The SESSION that the relay forwards; fails at once when it refuses the buyer instead. */
-async function nextSession(vouchers: FrameStream, buyer: FrameStream): Promise<FrameOf<"SESSION">> {
+export async function nextSession(vouchers: FrameStream, buyer: FrameStream): Promise<FrameOf<"SESSION">> {
   const refused = new AbortController();
   buyer.onClose(() => refused.abort(new Error("the relay refused the session")));
   for (;;) {
