@@ -12,7 +12,7 @@ export const MAX_CONNECT_BYTES = 4096;
 export const CONNECT_TIMEOUT_MS = 5_000;
 /** Open MQTT connections altogether: each costs a socket and about 30 KiB. */
 export const MAX_CONNECTIONS = 2_000;
-/** Connections that have not logged in yet: beyond it the longest silent one goes, of the address that has the most. */
+/** Connections that have not logged in yet: beyond it the longest without a whole CONNECT goes, of the address that has the most. */
 export const MAX_PENDING_CONNECTIONS = 256;
 /** Packets of one connection that the broker works on at a time, and packets before its CONNECT is answered. */
 export const BROKER_CONCURRENCY = 100;
@@ -79,9 +79,9 @@ export const MAX_CSV_COLUMNS = 1_024;
 
 /** scrypt cost. Passwords are 192 random bits, so this only slows down a thief of the file. */
 export const SCRYPT = { N: 1 << 14, r: 8, p: 1, keyBytes: 32, saltBytes: 16 } as const;
-/** Passwords being checked at a time: each takes 16 MiB and a thread for about 40 ms. */
+/** Passwords being checked at a time, whoever asks: each takes 16 MiB and a thread for about 40 ms. */
 export const MAX_PASSWORD_CHECKS = 32;
-/** Wrong passwords in a row after which a device's logins are refused unchecked … */
+/** Wrong passwords in a row after which a device's logins from the same IPv4 address or IPv6 /64 are refused unchecked … */
 export const MAX_FAILED_LOGINS = 10;
 /** … for this long. */
 export const LOGIN_LOCK_MS = 10_000;

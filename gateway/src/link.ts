@@ -45,11 +45,16 @@ export async function keepLink(init: LinkInit): Promise<void> {
     if (identity) {
       try {
         const frames = await connect(init, identity);
+        const before = backoff;
         backoff = MIN_BACKOFF_MS;
         const end = () => void endStream(frames);
         signal.addEventListener("abort", end, { once: true });
         try {
           await init.attend(frames, identity);
+        } catch (error) {
+          // A relay answers to AUTH only when it refuses: it would be asked ten times a second for ever.
+          if (error instanceof RefusedError) backoff = before;
+          throw error;
         } finally {
           signal.removeEventListener("abort", end);
           await endStream(frames);

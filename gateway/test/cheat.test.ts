@@ -2,8 +2,9 @@
 //
 // over many epochs, on two relays of their own, across a kill of the gateway:
 //   reconnecting with every epoch · nothing signed after the entry · the same total shown to two relays and signed for both
-// each opens messages worth at most what it has signed, once; what the gateway says is owed is what can be opened; one who goes on paying
-// gets more than any of them
+//   leaving as soon as the first keys are there
+// each opens messages worth at most what it has signed, once; what the gateway says is owed is what can be opened; the one who left opens at
+// most an entry beyond what his close took; one who goes on paying gets more than any of them
 import { join } from "node:path";
 import { type Hex, openSegment, parseSegment, SealPurpose, type Unsealer } from "@weir/sdk/core";
 import { nativeCrypto } from "@weir/sdk/native";
@@ -116,6 +117,19 @@ class Taker {
     return (await line.next("TOTALS", ({ items }) => items.some(mine))).items.find(mine)!;
   }
 
+  /** Opens a session, and ends the channel as soon as its first keys are there. Returns what the seller keeps. */
+  async comeAndGo(relay: ScriptedRelay, total: bigint): Promise<bigint> {
+    await expect.poll(() => this.open(relay, total), { timeout: 30_000 }).toBe(true);
+    const line = await this.#line(relay);
+    const mine = ({ channelId }: { channelId: Hex }) => channelId === this.buyer.paymentId;
+    const { sessionNo, seal } = await line.next("RELEASE", mine);
+    await this.buyer.unseal(this.#unsealers.get(sessionNo)!, seal);
+    line.frames.send("NOTICE", this.buyer.notice());
+    const { capture, error } = await line.next("NOTICE_DONE", mine);
+    expect(error).toBeNull();
+    return capture;
+  }
+
   /** Opens every seal that has come, whichever session and relay it came through. */
   async #take(): Promise<void> {
     for (const { seen } of this.#lines) {
@@ -150,8 +164,8 @@ test("a pair of buyer and relay gains nothing beyond what it paid", { timeout: 1
   let epoch = await publish();
   const buy = async () => new Taker(await Buyer.buy(world, listing, { buyer: 8 + takers.length }));
   const takers: Taker[] = [];
-  for (let n = 0; n < 4; n += 1) takers.push(await buy());
-  const [restless, stingy, double, payer] = takers as [Taker, Taker, Taker, Taker];
+  for (let n = 0; n < 5; n += 1) takers.push(await buy());
+  const [restless, stingy, double, payer, leaver] = takers as [Taker, Taker, Taker, Taker, Taker];
   let turn = 0;
 
   /** What each of them does in a new epoch. */
@@ -171,12 +185,14 @@ test("a pair of buyer and relay gains nothing beyond what it paid", { timeout: 1
 
   // An unknown channel gets no answer to a voucher: the payer begins with a session.
   await payer.open(relays[0]!, ENTRY);
+  const capture = await leaver.comeAndGo(relays[1]!, 5n * ENTRY);
   for (let n = 1; n < MESSAGES; n += 1) {
     const now = await publish();
     if (n === KILL_AFTER) {
       await gateway.kill();
       gateway = await world.gateway({ dataDir, env: { WEIR_PORT_MQTT: String(gateway.mqttPort) } });
       await payer.open(relays[0]!, (await payer.readable()) + 2n * ENTRY);
+      expect(await leaver.open(relays[1]!, 5n * ENTRY)).toBe(false);
     }
     if (now === epoch) continue;
     epoch = now;
@@ -194,6 +210,8 @@ test("a pair of buyer and relay gains nothing beyond what it paid", { timeout: 1
     expect(value).toBe(owed);
   }
   expect(stingy.signed).toBe(ENTRY);
+  // A close takes what is owed when it is asked for. The two epochs that are open then fill up for nothing, half an entry each.
+  expect((await leaver.readable()) - capture).toBeLessThanOrEqual(ENTRY);
   // Reconnecting was not simply refused: sessions were opened again and again.
   expect(restless.sessionNo).toBeGreaterThan(4n);
   expect(await payer.readable()).toBeGreaterThan(3n * ENTRY);

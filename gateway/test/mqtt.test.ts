@@ -1,12 +1,14 @@
 // What a device may do at the broker, tried with real clients.
 //
 // connect: right password · wrong password · no such device · revoked device · another device's client id
-//          more silent sockets than may wait: a device gets in, and they are gone after their time
+//          more sockets than may wait, silent or with half a CONNECT: a device gets in, and they are gone after their time
+//          wrong passwords without end from another address: refused there, and nowhere else, over MQTT and HTTP
 // publish: own topic · another device's · $SYS · gateway topics · wildcard · without path · oversized
 // sneaking in: will on another's topic · own will · retained message · QoS 2
 // subscribe: own demand · another's topic · wildcard · shared · offline queue
 // durability: acknowledged means on disk, whatever kills the gateway
 
+import { request } from "node:http";
 import { connect as dial, type Socket } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -14,7 +16,7 @@ import { revokeDevice } from "@weir/sdk/chain";
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { SELLER } from "../../test/support/market.ts";
-import { MAX_PENDING_CONNECTIONS } from "../src/limits.ts";
+import { MAX_CONNECTIONS_PER_DEVICE, MAX_PENDING_CONNECTIONS } from "../src/limits.ts";
 import { mosquittoPub } from "./support/mosquitto.ts";
 import { type Login, type RunningGateway, startWorld, type World } from "./support/world.ts";
 
@@ -27,7 +29,7 @@ let clients: MqttClient[] = [];
 
 beforeAll(async () => {
   world = await startWorld();
-  for (const name of ["a", "b", "gone"]) await world.device(name);
+  for (const name of ["a", "b", "gone", "hunted", "haunted"]) await world.device(name);
   dataDir = join(world.folder, "data");
   gateway = await world.gateway({ dataDir });
   a = await world.login(gateway, "a");
@@ -125,18 +127,89 @@ describe("connect", () => {
   });
 });
 
-test("more silent sockets than may wait keep no device out, and are gone after their time", async () => {
+/** A CONNACK's return code, and statuses of HTTP. */
+const SERVER_UNAVAILABLE = 3;
+const [OK, TOO_MANY_REQUESTS] = [200, 429];
+
+/** An address of this machine from which nobody else comes. */
+const ELSEWHERE = "127.0.0.2";
+
+/** The broker's answer to a wrong password from there. */
+const guessMqtt = ({ user: username }: Login): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const client = new mqtt.MqttClient(
+      () => dial({ port: gateway.mqttPort, host: "127.0.0.1", localAddress: ELSEWHERE }),
+      { protocolVersion: 4, username, password: "a guess", reconnectPeriod: 0 },
+    );
+    clients.push(client);
+    client.once("error", (error) => resolve((error as { code?: number }).code!));
+    client.once("close", () => reject(new Error("closed")));
+  });
+
+const post = (device: string, { user }: Login, password: string, localAddress: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const url = `${gateway.http}/v1/ingest/${world.hubId}/${device}`;
+    request(url, { method: "POST", auth: `${user}:${password}`, localAddress }, (response) =>
+      resolve(response.resume().statusCode!),
+    )
+      .once("error", reject)
+      .end("1");
+  });
+
+test("wrong passwords without end are refused where they come from, and keep the device out nowhere else", async () => {
+  const hunted = await world.login(gateway, "hunted");
+  const haunted = await world.login(gateway, "haunted");
+  // Until they are no longer looked at.
+  const refused = { timeout: 30_000, interval: 0 };
+  await expect.poll(() => guessMqtt(hunted), refused).toBe(SERVER_UNAVAILABLE);
+  await (await connect(hunted)).publishAsync("hunted/air", "21", { qos: 1 });
+  await expect.poll(() => post("haunted", haunted, "a guess", ELSEWHERE), refused).toBe(TOO_MANY_REQUESTS);
+  expect(await post("haunted", haunted, haunted.password, "127.0.0.1")).toBe(OK);
+});
+
+test("connections that are reset while their password is checked leave no place taken", async () => {
+  const login = await world.login(gateway, "hunted");
+  const lost = Array.from({ length: MAX_CONNECTIONS_PER_DEVICE + 1 }, () => {
+    const client = mqtt.connect(gateway.mqtt, {
+      protocolVersion: 4,
+      username: login.user,
+      password: login.password,
+      reconnectPeriod: 0,
+    });
+    clients.push(client);
+    client.on("error", () => undefined);
+    // Behind the CONNECT, whose hash takes longer than that.
+    const socket = client.stream as Socket;
+    socket.once("connect", () => setImmediate(() => socket.resetAndDestroy()));
+    return closed(client);
+  });
+  await Promise.all(lost);
+  const isIn = () =>
+    connect(login).then(
+      () => true,
+      () => false,
+    );
+  await expect.poll(isIn, { timeout: 30_000 }).toBe(true);
+});
+
+test("more sockets than may wait without a whole CONNECT keep no device out, and are gone after their time", async () => {
   const sockets: Socket[] = [];
   try {
     for (let n = 0; n < MAX_PENDING_CONNECTIONS + 20; n += 1) {
       const socket = dial(gateway.mqttPort, "127.0.0.1");
-      sockets.push(socket.on("error", () => undefined));
+      sockets.push(socket.on("error", () => undefined).resume());
       await new Promise<void>((resolve) => socket.once("connect", resolve).once("close", () => resolve()));
+      // As many as are too many say nothing at all, the others how a CONNECT begins.
+      if (n >= 20) socket.write(Uint8Array.of(0x10));
     }
-    // Whoever looked only at how many there are would refuse this one.
+    // All have been taken in when as many have made way; what they said has been read behind that.
+    const left = () => sockets.filter((socket) => socket.closed).length;
+    await expect.poll(left, { timeout: 30_000 }).toBeGreaterThanOrEqual(20);
+    await fetch(`${gateway.http}/healthz`);
+    // Whoever looked only at how many there are, or at who has said anything, would refuse this one.
     const client = await connect(a);
     await client.publishAsync("a/air", "21", { qos: 1 });
-    // At least as many as were too many have made way; the others go when their time is over.
+    // The others go when their time is over.
     await Promise.all(sockets.map(gone));
     expect(client.connected).toBe(true);
   } finally {

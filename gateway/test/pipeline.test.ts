@@ -3,12 +3,27 @@
 // when a segment closes: after flushMs · at maxMessages · at maxBytes · at the end of an epoch
 // what goes in: the listing's devices and topics, in order, once, across restarts
 // how much: an epoch takes half the smallest entry, the rest waits for the next
+// keys: none seals twice, over kills and old copies that are put back
 // generations: kept over a restart · renewed by other limits · above what a relay has seen
-import { epochKey, openSegment, parseSegment, segmentId, streamSecret } from "@weir/sdk/core";
+import {
+  concat,
+  decodeHeader,
+  epochKey,
+  HEADER_BYTES,
+  hex,
+  openSegment,
+  parseSegment,
+  segmentId,
+  streamSecret,
+} from "@weir/sdk/core";
 import { nativeCrypto } from "@weir/sdk/native";
 import { afterEach, describe, expect, test } from "vitest";
+import { randomFrom } from "../../test/support/mutate.ts";
 import { GatewayRefusal } from "../src/errors.ts";
-import { delivery, LISTING, listingOf, MASTER_SEED, Parts, plan } from "./support/parts.ts";
+import { delivery, HUB, LISTING, listingOf, MASTER_SEED, Parts, plan } from "./support/parts.ts";
+
+const SEED = Number(process.env.WEIR_SEED ?? Math.floor(Math.random() * 2 ** 31));
+console.log(`WEIR_SEED=${SEED}`);
 
 let parts: Parts;
 afterEach(() => parts?.stop());
@@ -107,6 +122,28 @@ test("a message that fits into no segment is refused before anything is written"
   expect(parts.journal.last()).toBe(0);
 });
 
+test("the journal's size is what is in it, whatever a topic's letters: after a refused commit, a restart, a trim", async () => {
+  await seal([rich]);
+  for (const topic of ["air", "è", "室", "🌡/🌡"]) await parts.publish([10, 0], "probe", topic);
+  const size = parts.journal.bytes();
+  const message = {
+    hubId: HUB,
+    device: "probe",
+    topic: "🌡",
+    timeMs: parts.nowMs,
+    payload: new Uint8Array(9),
+  };
+  const refused = parts.journal.append([message], () => {
+    throw new Error("written along");
+  });
+  await expect(refused).rejects.toThrow("written along");
+  expect(parts.journal.bytes()).toBe(size);
+  await parts.restart();
+  expect(parts.journal.bytes()).toBe(size);
+  await parts.db.commit(() => parts.journal.trimOlder([HUB], parts.nowMs + 1));
+  expect(parts.journal.bytes()).toBe(0);
+});
+
 describe("an epoch's budget", () => {
   test("is half the smallest entry; the rest waits for the next epoch", async () => {
     // Eight messages of value 10 make the entry: four a second.
@@ -172,6 +209,38 @@ describe("after a restart", () => {
   });
 });
 
+test("no key seals two segments, over kills at any moment and old copies that are put back", async () => {
+  const keys: string[] = [];
+  const places: string[] = [];
+  parts = await Parts.open(listingOf([rich]), undefined, {
+    ...nativeCrypto,
+    gcmSeal(key, plaintext, header) {
+      // AES-GCM's nonce is always the same: only the key may not be.
+      keys.push(hex(key));
+      const { generation, seq } = decodeHeader(concat(header, new Uint8Array(HEADER_BYTES - header.length)));
+      places.push(`${generation}/${seq}`);
+      return nativeCrypto.gcmSeal(key, plaintext, header);
+    },
+  });
+  const random = randomFrom(SEED);
+  const images: string[] = [];
+  for (let round = 0; round < 60; round += 1) {
+    for (let n = random(4); n > 0; n -= 1) {
+      await parts.publish([1 + random(50), 1 + random(50)]);
+      await parts.pass(20 + random(400));
+    }
+    await parts.publish([1, 1, 1, 1]); // a full segment: it is being sealed at once
+    for (let turns = random(6); turns > 0; turns -= 1) await new Promise(setImmediate);
+    images.push(parts.image());
+    if (random(3) === 0) await parts.pass(60); // after the copy
+    // The newest is what a kill leaves; an older one was put back.
+    await parts.restore(images[random(2) === 0 ? images.length - 1 : random(images.length)]!);
+  }
+  expect(new Set(keys).size).toBe(keys.length);
+  // Numbers were sealed again, or nothing here could have gone wrong.
+  expect(new Set(places).size).toBeLessThan(places.length);
+});
+
 describe("a new generation", () => {
   test("begins with other epochs or segment limits, at number 0, and never lower", async () => {
     await seal([rich]);
@@ -187,6 +256,24 @@ describe("a new generation", () => {
     expect(last).toMatchObject({ seq: 0n, messageCount: 1, epoch: Math.floor(last.sealedAtMs / 10_000) });
     expect(last.generation).toBeGreaterThan(before);
     expect(last.prevHash).toEqual(new Uint8Array(32));
+  });
+
+  test("that is asked for while another one is being written follows it", async () => {
+    await seal([rich]);
+    const { pipeline, db } = parts;
+    const later = pipeline.generation + 1000;
+    pipeline.renew();
+    await db.commit(() => pipeline.renew(later, true));
+    await pipeline.idle();
+    expect(parts.generations).toHaveLength(2);
+    expect(parts.generations[1]).toBeGreaterThanOrEqual(later);
+    expect(pipeline.generation).toBe(parts.generations[1]);
+    // One that names no number takes the next.
+    pipeline.renew();
+    await db.commit(() => pipeline.renew());
+    await pipeline.idle();
+    expect(parts.generations.slice(2)).toEqual([pipeline.generation - 1, pipeline.generation]);
+    expect(pipeline.generation).toBe(parts.generations[1]! + 2);
   });
 
   test("lies above what a relay has seen", async () => {

@@ -2,7 +2,7 @@
 //
 // order and proof: what arrives is the line without gaps, signed, in a relay's hands before the journal forgets it
 // a quiet listing: its new generation is said at once
-// coming back: after the relay was away · after NEED · after kill -9 with the same bytes · after StaleGeneration · from a foreign head
+// coming back: after the relay was away · after NEED · from a number that was never sealed · after kill -9 with the same bytes · after StaleGeneration · from a foreign head
 import { connect } from "node:net";
 import { join } from "node:path";
 import { reviseListing } from "@weir/sdk/chain";
@@ -97,6 +97,20 @@ describe("coming back", () => {
     await send("after");
     expect(last().seq).toBe(seq + 1n);
   });
+
+  test.each(["ACK", "NEED"] as const)(
+    "%s of a number that was never sealed ends the stream, and nothing is passed over",
+    async (name) => {
+      await send("before");
+      const { seq, generation } = last();
+      const frames = relay.publishStreams.at(-1)!;
+      const ended = new Promise<void>((resolve) => frames.onClose(resolve));
+      frames.send(name, { generation, seq: seq + 1_000n });
+      await ended;
+      for (const text of ["after", "that"]) await send(text);
+      expect(relay.arrived.slice(-3).map(({ header }) => header.seq)).toEqual([seq, seq + 1n, seq + 2n]);
+    },
+  );
 
   test("sends again from where the relay asks", async () => {
     const frames = relay.publishStreams.at(-1)!;

@@ -2,6 +2,7 @@
 import type { Server, ServerOptions } from "node:http";
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
+import { getConnInfo } from "@hono/node-server/conninfo";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
@@ -152,7 +153,7 @@ export function createHttp(init: HttpInit): HttpServer {
     try {
       speaker = /^Bearer /i.test(header)
         ? (await tokens.check(`${wanted.hubId}/${wanted.device}`, header.slice("Bearer ".length))).speaker
-        : await byPassword(header);
+        : await byPassword(header, getConnInfo(c).remote.address);
     } catch (error) {
       if (error instanceof GatewayRefusal) metrics.count("refused_logins", { reason: error.name });
       throw error;
@@ -166,11 +167,12 @@ export function createHttp(init: HttpInit): HttpServer {
     return speaker;
   }
 
-  async function byPassword(header: string): Promise<Speaker | undefined> {
+  async function byPassword(header: string, from: string | undefined): Promise<Speaker | undefined> {
     const [, encoded] = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(header) ?? [];
     const text = Buffer.from(encoded ?? "", "base64").toString("utf8");
     const cut = text.indexOf(":");
-    return cut < 0 ? undefined : passwords.check(text.slice(0, cut), Buffer.from(text.slice(cut + 1)));
+    if (cut < 0) return undefined;
+    return passwords.check(text.slice(0, cut), Buffer.from(text.slice(cut + 1)), from);
   }
 
   let server: ReturnType<typeof serve> | undefined;

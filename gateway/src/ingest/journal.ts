@@ -11,6 +11,10 @@ export type Taken = { hubId: bigint; device: string; topic: string; timeMs: numb
 /** A message with its place: ids rise and are never used again. */
 export type Row = Omit<Taken, "hubId"> & { id: number };
 
+/** What `bytes` counts of a row, in SQL and of a message alike: a byte too many for each would refuse devices after a while. */
+const ROW_BYTES = "LENGTH(payload) + LENGTH(CAST(topic AS BLOB)) + 64";
+const sizeOf = ({ payload, topic }: Taken): number => payload.length + Buffer.byteLength(topic) + 64;
+
 /** Bytes a body has beside its messages: "WEIR", count, inflated size. */
 const BODY_PREFIX_BYTES = 12;
 
@@ -59,10 +63,7 @@ export function createJournal(init: {
   const { db, elapsed = () => performance.now() } = init;
   const events: Journal["events"] = new EventEmitter();
   events.setMaxListeners(0); // one pipeline for each listing
-  let bytes =
-    db.get<{ bytes: number | null }>("SELECT SUM(LENGTH(payload) + LENGTH(topic) + 64) AS bytes FROM journal")
-      ?.bytes ?? 0;
-  const sizeOf = (message: Taken): number => message.payload.length + message.topic.length + 64;
+  let bytes = db.get<{ bytes: number | null }>(`SELECT SUM(${ROW_BYTES}) AS bytes FROM journal`)?.bytes ?? 0;
 
   function check(message: Taken): void {
     if (message.payload.length > MAX_MESSAGE_BYTES)
@@ -94,13 +95,17 @@ export function createJournal(init: {
         );
       bytes += size;
       const since = elapsed();
-      const rows = await db.commit(() => {
+      const written = db.commit(() => {
         along?.();
         return messages.map(({ hubId, device, topic, timeMs, payload }) => {
           const sql = "INSERT INTO journal (hubId, device, topic, timeMs, payload) VALUES (?, ?, ?, ?, ?)";
           const { lastInsertRowid: id } = db.run(sql, String(hubId), device, topic, timeMs, payload);
           return { id, hubId, device, topic, timeMs, payload };
         });
+      });
+      const rows = await written.catch((error: unknown) => {
+        bytes -= size;
+        throw error;
       });
       for (const [hubId, group] of Map.groupBy(rows, (row) => row.hubId))
         events.emit("appended", hubId, group, since);
@@ -131,7 +136,7 @@ export function createJournal(init: {
 
   function drop(where: string, ...values: (string | number)[]): void {
     const freed = db.get<{ bytes: number | null }>(
-      `SELECT SUM(LENGTH(payload) + LENGTH(topic) + 64) AS bytes FROM journal WHERE ${where}`,
+      `SELECT SUM(${ROW_BYTES}) AS bytes FROM journal WHERE ${where}`,
       ...values,
     );
     if (freed?.bytes == null) return;

@@ -102,7 +102,8 @@ export function createBroker(init: {
     maxTopicLevels: MAX_FILTER_LEVELS,
     maxInflightInbound: MAX_INFLIGHT_QOS2,
     maxClientsIdLength: MAX_CLIENT_ID_BYTES, // see preConnect
-    preConnect(_client, packet, callback) {
+    preConnect(client, packet, callback) {
+      waiting.spoken(client.conn);
       callback(...prepare(packet));
     },
     authenticate(client, username, password, callback) {
@@ -226,7 +227,8 @@ export function createBroker(init: {
     username: string | undefined,
     password: Buffer | undefined,
   ): Promise<void> {
-    const { speaker, expiresAtMs } = await prove(username, password);
+    const { speaker, expiresAtMs } = await prove(username, password, (client.conn as Socket).remoteAddress);
+    if (client.closed) return; // reset meanwhile: nobody would hear of its end
     authorize(speaker, { kind: "login", will: (client as unknown as Inner)._will?.topic });
     const open = byUser.get(username!) ?? new Set<Client>();
     if (open.size >= MAX_CONNECTIONS_PER_DEVICE && ![...open].some((other) => other.id === client.id))
@@ -248,9 +250,10 @@ export function createBroker(init: {
   async function prove(
     username: string | undefined,
     password: Buffer | undefined,
+    from: string | undefined,
   ): Promise<{ speaker: Speaker; expiresAtMs?: number }> {
     if (isToken(password)) return tokens.check(username, password!.toString("latin1"));
-    const speaker = await passwords.check(username, password);
+    const speaker = await passwords.check(username, password, from);
     if (!speaker) throw new GatewayRefusal("Unauthorised", "wrong user or password");
     return { speaker };
   }

@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { type Contracts, getRoles, ROLES } from "@weir/sdk/chain";
 import { type DevicePassword, gatewayDomain, type Hex, TYPES } from "@weir/sdk/core";
 import { hubsAbi } from "@weir/sdk/generated";
+import { networkOf } from "@weir/sdk/wire";
 import {
   type Address,
   isAddressEqual,
@@ -32,8 +33,15 @@ export type PasswordRequest = Omit<DevicePassword, "hubId" | "device"> & {
 export type Passwords = {
   /** @throws GatewayRefusal; on success the only time that the password is seen */
   set(hubId: bigint, device: string, request: PasswordRequest): Promise<{ user: string; password: string }>;
-  /** The speaker, if the password is the device's and the device is registered; undefined otherwise. @throws GatewayRefusal on a limit */
-  check(user: string | undefined, password: Uint8Array | undefined): Promise<Speaker | undefined>;
+  /**
+   * The speaker, if the password is the device's and the device is registered; undefined otherwise. `from` is the address it comes from: whoever
+   * tries wrong ones is refused there, and keeps out nobody elsewhere. @throws GatewayRefusal on a limit
+   */
+  check(
+    user: string | undefined,
+    password: Uint8Array | undefined,
+    from: string | undefined,
+  ): Promise<Speaker | undefined>;
 };
 
 export type PasswordsInit = {
@@ -54,14 +62,15 @@ const hash = (password: Uint8Array, salt: Uint8Array): Promise<Buffer> =>
 const PASSWORD_BYTES = 24;
 /** Compared with when a user is unknown, so that the answer takes as long. */
 const NOBODY = { salt: Buffer.alloc(SCRYPT.saltBytes), hash: Buffer.alloc(SCRYPT.keyBytes) };
-/** Users whose failures are remembered: strangers choose the names. */
-const MAX_TRACKED_USERS = 10_000;
+/** Users and addresses whose failures are remembered: strangers have many addresses. */
+const MAX_TRACKED_LOGINS = 10_000;
 
 export function createPasswords(init: PasswordsInit): Passwords {
   const { db, client, contracts, chainId } = init;
   // What was checked once is recognised by a keyed hash in memory: HTTP sends the password with every request.
   const cacheKey = randomBytes(32);
   const recognised = new Map<string, Buffer>();
+  /** By user and where the wrong passwords come from: names are public, and a stranger must not lock a device out. */
   const failures = new Map<string, { count: number; until: number }>();
   let checking = 0;
   const tag = (password: Uint8Array): Buffer => createHmac("sha256", cacheKey).update(password).digest();
@@ -162,17 +171,18 @@ export function createPasswords(init: PasswordsInit): Passwords {
         );
       });
       recognised.delete(user);
-      failures.delete(user);
+      for (const login of failures.keys()) if (login.startsWith(`${user} `)) failures.delete(login);
       return { user, password };
     },
 
-    async check(user, password) {
+    async check(user, password, from) {
       const speaker = parseUser(user);
       if (!speaker || user === undefined || password === undefined) return undefined;
       if (!init.deviceActive(speaker.hubId, speaker.device)) return undefined;
       const known = recognised.get(user);
       if (known && timingSafeEqual(known, tag(password))) return speaker;
-      const failed = failures.get(user);
+      const login = `${user} ${networkOf(from ?? "")}`;
+      const failed = failures.get(login);
       if (failed && failed.count >= MAX_FAILED_LOGINS && Date.now() < failed.until)
         throw new GatewayRefusal(
           "TooFast",
@@ -189,15 +199,16 @@ export function createPasswords(init: PasswordsInit): Passwords {
         const { salt, hash: expected } = stored ?? NOBODY;
         const same = timingSafeEqual(await hash(password, salt), expected);
         if (same && stored) {
-          failures.delete(user);
+          failures.delete(login);
           recognised.set(user, tag(password));
           return speaker;
         }
       } finally {
         checking -= 1;
       }
-      if (failures.size >= MAX_TRACKED_USERS) failures.clear();
-      failures.set(user, { count: (failures.get(user)?.count ?? 0) + 1, until: Date.now() + LOGIN_LOCK_MS });
+      if (failures.size >= MAX_TRACKED_LOGINS) failures.clear();
+      const count = (failures.get(login)?.count ?? 0) + 1;
+      failures.set(login, { count, until: Date.now() + LOGIN_LOCK_MS });
       return undefined;
     },
   };

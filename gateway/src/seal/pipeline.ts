@@ -355,7 +355,9 @@ export class Pipeline {
     }
   }
 
-  async #newGeneration({ atLeast: generation, again }: { atLeast: number; again: boolean }): Promise<void> {
+  async #newGeneration(wanted: { atLeast: number; again: boolean }): Promise<void> {
+    const { again } = wanted;
+    const generation = Math.max(wanted.atLeast, this.#state.generation + 1);
     const { db, store } = this.#init;
     const shape = shapeOf(this.#version.terms);
     const { lastSealedAtMs } = this.#state;
@@ -367,7 +369,8 @@ export class Pipeline {
     this.#state = store.load(this.listingId)!;
     this.#epochSegments = [];
     if (again) this.#queue = this.#newQueue();
-    this.#wantGeneration = undefined;
+    // One that was asked for during the commit comes next.
+    if (this.#wantGeneration === wanted) this.#wantGeneration = undefined;
     this.#init.onGeneration(generation);
     for (const turned of this.#turning.splice(0)) turned();
   }

@@ -1,6 +1,6 @@
 // Sends one listing's stored segments to one relay, in order, and takes its acknowledgements.
 import { decodeHeader, equalBytes, HEADER_BYTES, parseSegment } from "@weir/sdk/core";
-import { type FrameStream, segmentFrame } from "@weir/sdk/wire";
+import { type FrameStream, RefusedError, segmentFrame } from "@weir/sdk/wire";
 import type { Logger } from "pino";
 import type { Address } from "viem";
 import { HANDSHAKE_TIMEOUT_MS, HEAD_INTERVAL_MS, MAX_UNACKED_BYTES, SAMPLE_INTERVAL_MS } from "../limits.ts";
@@ -56,6 +56,9 @@ export function createPublisher(init: PublisherInit): Publisher {
         const frame = await frames.expect(["ACK", "NEED"]);
         if (frame.generation !== sending.generation) continue;
         const seq = Number(frame.seq);
+        // Believed, it would end the sending: as if all that is sealed from here on were on the relay's disk.
+        if (sending.generation === pipeline.generation && seq >= pipeline.nextSeq)
+          throw new RefusedError("BadFrame", `${frame.type}: segment ${frame.seq} was never sealed`);
         if (frame.type === "ACK") {
           if (isNewer(frame.generation, seq)) acked = { generation: frame.generation, seq };
           sending.acknowledge(seq);

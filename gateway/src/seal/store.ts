@@ -1,13 +1,5 @@
 // Sealed segments and where each stream stands. What is written here in one commit is what a restart goes on from.
-import {
-  type Address,
-  type Bytes,
-  type Header,
-  type Hex,
-  hex,
-  isOpenListing,
-  type ListingTerms,
-} from "@weir/sdk/core";
+import { type Address, type Bytes, type Header, isOpenListing, type ListingTerms } from "@weir/sdk/core";
 import type { Database } from "../database.ts";
 import { MAX_OUTBOX_BYTES } from "../limits.ts";
 
@@ -76,7 +68,7 @@ export const shapeOf = ({
 export function createSegmentStore(db: Database): SegmentStore {
   let outboxBytes = db.get<{ n: number | null }>("SELECT SUM(LENGTH(bytes)) AS n FROM outbox")?.n ?? 0;
 
-  /** Beyond the limit the oldest go: a relay that was away for so long gets them from another relay. */
+  /** Beyond the limit the oldest go: a relay that was away for so long is given a new generation (docs/decisions/info.md). */
   function bound(): void {
     while (outboxBytes > MAX_OUTBOX_BYTES) {
       const oldest = db.get<{ id: number; n: number }>(
@@ -295,6 +287,3 @@ export function createSegmentStore(db: Database): SegmentStore {
     return row ?? { generation: 0, seq: -1 };
   }
 }
-
-/** For logs. */
-export const shortId = (segmentId: Uint8Array): Hex => hex(segmentId.subarray(0, 6));

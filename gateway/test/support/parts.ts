@@ -1,9 +1,10 @@
 /** The gateway's own parts without chain and network: file, journal, store, ledger and pipelines under a clock of the test's own. */
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  type Crypto,
   type Delivery,
   FOREVER,
   type Header,
@@ -118,6 +119,8 @@ export const purchased = (n: number, of: Plan, planIndex = 0): Purchased => ({
   encryptionKey: ZERO_HASH,
 });
 
+const FILES = ["gateway.db", "gateway.db-wal", "gateway.db-shm"];
+
 /** One run of the program over a file; `restart` ends it as a crash would and opens the file again. */
 export class Parts {
   readonly folder = mkdtempSync(join(tmpdir(), "weir-parts-"));
@@ -134,13 +137,21 @@ export class Parts {
   sealed: Header[] = [];
   generations: number[] = [];
 
-  private constructor(listing: ListingInfo, nowMs: number) {
+  readonly #crypto: Crypto;
+  #images = 0;
+
+  private constructor(listing: ListingInfo, nowMs: number, crypto: Crypto) {
     this.listing = listing;
     this.nowMs = nowMs;
+    this.#crypto = crypto;
   }
 
-  static async open(listing: ListingInfo, nowMs = 1_700_000_000_000): Promise<Parts> {
-    const parts = new Parts(listing, nowMs);
+  static async open(
+    listing: ListingInfo,
+    nowMs = 1_700_000_000_000,
+    crypto: Crypto = nativeCrypto,
+  ): Promise<Parts> {
+    const parts = new Parts(listing, nowMs, crypto);
     await parts.#start();
     return parts;
   }
@@ -159,7 +170,7 @@ export class Parts {
       db: this.db,
       store: this.store,
       journal: this.journal,
-      crypto: nativeCrypto,
+      crypto: this.#crypto,
       delivery,
       hub: { masterSeed: MASTER_SEED, publisherPrivateKey: PUBLISHER_KEY, keyId: () => 0 },
       log: pino({ level: "silent" }),
@@ -195,6 +206,27 @@ export class Parts {
   async restart(): Promise<void> {
     await this.pipeline.stop();
     this.db.close();
+    await this.#start();
+    await this.pipeline.idle();
+  }
+
+  /** The files as a kill at this moment leaves them. */
+  image(): string {
+    const path = join(this.folder, `image-${this.#images++}`);
+    mkdirSync(path);
+    for (const file of FILES)
+      if (existsSync(join(this.folder, file))) copyFileSync(join(this.folder, file), join(path, file));
+    return path;
+  }
+
+  /** Goes on from these files, as if nothing had been written after them. */
+  async restore(image: string): Promise<void> {
+    await this.pipeline.stop();
+    this.db.close();
+    for (const file of FILES) {
+      rmSync(join(this.folder, file), { force: true });
+      if (existsSync(join(image, file))) copyFileSync(join(image, file), join(this.folder, file));
+    }
     await this.#start();
     await this.pipeline.idle();
   }

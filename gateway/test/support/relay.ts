@@ -121,6 +121,7 @@ export class ScriptedRelay {
     const held = this.stored?.header.generation === auth.generation ? this.stored : undefined;
     const head = held ? held.bytes.slice(0, HEADER_BYTES + SIGNATURE_BYTES) : null;
     frames.send("HEAD", { generation: auth.generation, head, epochFirstSeq: 0n, next: null, gateway: true });
+    this.#wake();
     for (;;) {
       const frame = await frames.read();
       if (frame === null) return;
@@ -163,6 +164,7 @@ export class ScriptedRelay {
   vouchers = (listingId: bigint): Promise<Inbox> => this.until(() => this.#open(`vouchers/${listingId}`));
   keys = (listingId: bigint): Promise<Inbox> => this.until(() => this.#open(`keys/${listingId}`));
   commands = (listingId: bigint): Promise<Inbox> => this.until(() => this.#open(`command/${listingId}`));
+  publisher = (): Promise<FrameStream> => this.until(() => this.publishStreams.find(({ closed }) => !closed));
   #open(key: string): Inbox | undefined {
     const inbox = this.#links.get(key);
     return inbox && !inbox.frames.closed ? inbox : undefined;
