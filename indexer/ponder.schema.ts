@@ -168,6 +168,8 @@ export const purchase = onchainTable(
   }),
   (table) => ({
     buyer: index().on(table.buyer, table.position),
+    /** Gifts are as many as strangers like: what was bought is found without reading them. */
+    bought: index().on(table.buyer, table.given, table.position),
     listing: index().on(table.listingId, table.position),
   }),
 );
@@ -222,6 +224,8 @@ export const channel = onchainTable("channel", (t) => ({
   listingId: t.bigint().notNull(),
   deposit: t.bigint().notNull(),
   claimed: t.bigint().notNull(),
+  /** All that came back to the payer, of every epoch; the contract does not keep it. */
+  refunded: t.bigint().notNull(),
   /** 0 = no close pending. */
   closeAt: t.doublePrecision().notNull(),
   epoch: t.integer().notNull(),

@@ -4,13 +4,26 @@ import type { Hex } from "viem";
 import { settle } from "./earnings.ts";
 import { type Facts, follow } from "./follow.ts";
 
-// The slot of a channel, rebuilt from its events: `deposit` is everything put in minus refunds, `claimed` never falls.
+// The slot of a channel, rebuilt from its events: `deposit` is everything put in minus refunds, `claimed` never falls. Beside it
+// `refunded`: the slot does not say what a top-up added to a deposit that has come back since.
 
 follow("Channels:ChannelFunded", async (event, context) => {
   const { channelId: id, payer, payee, token, listingId, deposit } = event.args;
   await context.db
     .insert(channel)
-    .values({ id, payer, payee, token, listingId, deposit, claimed: 0n, closeAt: 0, epoch: 0, closed: false })
+    .values({
+      id,
+      payer,
+      payee,
+      token,
+      listingId,
+      deposit,
+      claimed: 0n,
+      refunded: 0n,
+      closeAt: 0,
+      epoch: 0,
+      closed: false,
+    })
     .onConflictDoUpdate({ deposit, closed: false });
 });
 
@@ -39,18 +52,25 @@ follow("Channels:ChannelCloseCancelled", async (event, context) => {
 
 follow("Channels:ChannelClosed", async (event, context) => {
   const { channelId: id, claimed, refund, epoch } = event.args;
-  const { claimed: before, deposit } = (await context.db.find(channel, { id }))!;
-  await settle(event, context, id, before, claimed);
-  return change(context, id, { claimed, deposit: deposit - refund, closeAt: 0, epoch, closed: true }, refund);
+  const row = (await context.db.find(channel, { id }))!;
+  await settle(event, context, id, row.claimed, claimed);
+  return change(context, id, { claimed, ...givenBack(row, refund), epoch }, refund);
 });
 
 follow("Channels:ChannelWithdrawn", async (event, context) => {
   const { channelId: id, refund, epoch } = event.args;
-  const { deposit } = (await context.db.find(channel, { id }))!;
-  return change(context, id, { deposit: deposit - refund, closeAt: 0, epoch, closed: true });
+  const row = (await context.db.find(channel, { id }))!;
+  return change(context, id, { ...givenBack(row, refund), epoch });
 });
 
 type Row = typeof channel.$inferSelect;
+
+const givenBack = ({ deposit, refunded }: Row, refund: bigint) => ({
+  deposit: deposit - refund,
+  refunded: refunded + refund,
+  closeAt: 0,
+  closed: true,
+});
 
 async function change(context: Context, id: Hex, to: Partial<Row>, amount?: bigint): Promise<Facts> {
   return { ...factsOf(await context.db.update(channel, { id }).set(to)), amount };

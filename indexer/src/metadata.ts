@@ -2,6 +2,7 @@
  * Reads a listing's or hub's JSON-LD. Strangers write it, so nothing in it is believed: sizes, types and characters are checked,
  * and what does not fit is left out. A listing with unreadable metadata still appears, with an empty title.
  */
+import { CATEGORIES, type CategoryName } from "@weir/sdk/core";
 
 /** The contracts' own limit on metadata; longer text is not parsed. */
 export const MAX_METADATA_BYTES = 8_192;
@@ -15,28 +16,6 @@ export const MAX_TAGS = 16;
 /** Rate, origin and licence are one line each. */
 export const MAX_LINE_CHARS = 200;
 
-export const CATEGORIES = [
-  "transport",
-  "weather",
-  "energy",
-  "environment",
-  "finance",
-  "geoscience",
-  "telemetry",
-  "health",
-  "agriculture",
-  "manufacturing",
-  "buildings",
-  "logistics",
-  "retail",
-  "telecom",
-  "government",
-  "science",
-  "other",
-] as const;
-
-export type Category = (typeof CATEGORIES)[number];
-
 export type Place = { name: string; lat: number; lon: number };
 
 export type Source = { kind: "live" | "replay"; rate?: string; origin?: string; licence?: string };
@@ -44,7 +23,7 @@ export type Source = { kind: "live" | "replay"; rate?: string; origin?: string; 
 export type ListingMetadata = {
   title: string;
   description: string;
-  category: Category;
+  category: CategoryName;
   tags: string[];
   place: Place | null;
   source: Source;

@@ -1,4 +1,4 @@
-// The indexer program against a real chain. One file, because one start of the program serves all of it.
+// The indexer program against a real chain. Long, and one file, because one start of the program serves all of it.
 // ├── listings: what the chain says, newest first, filters, pages, unlisted ones only by id
 // ├── hostile metadata: appears, stops nothing
 // ├── a revision, a pause, a close: seen, earlier versions kept
@@ -7,7 +7,7 @@
 // ├── wrong questions: 400 with the field, 404
 // └── a restarted chain: no old row is shown (that the new one is indexed: support/suite.ts)
 import { randomBytes } from "node:crypto";
-import { zeroHash } from "viem";
+import { toHex, zeroHash } from "viem";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   closeChannel,
@@ -18,6 +18,7 @@ import {
   getListing,
   getPublisherKeys,
   getPurchase,
+  giveGrant,
   pauseListing,
   requestClose,
   resumeListing,
@@ -25,6 +26,7 @@ import {
   revokeGrant,
   withdraw,
 } from "../../sdk/src/chain/index.ts";
+import { channelsDomain, FOREVER, signable } from "../../sdk/src/core/index.ts";
 import { listingsAbi } from "../../sdk/src/generated/index.ts";
 import { startChain, type TestChain } from "../../test/support/chain.ts";
 import { startIndexer, type TestIndexer } from "../../test/support/indexer.ts";
@@ -39,6 +41,7 @@ import {
   OPERATOR,
   RELAY,
   SELLER,
+  SIGNER,
   sampleMetadata,
   type TestListing,
 } from "../../test/support/market.ts";
@@ -287,8 +290,10 @@ describe("purchases", () => {
         listing: { title: "Wind at the 100% pier", hubId: String(hubId), token: wind.terms.token },
         channel: {
           id: bought.paymentId,
+          token: wind.terms.token,
           deposit: String(paid.amount),
           claimed: "0",
+          refunded: "0",
           closeAt: 0,
           epoch: 0,
           state: "open",
@@ -298,10 +303,13 @@ describe("purchases", () => {
     ]);
     expect(await get(`/v1/listings/${wind.listingId}`)).toMatchObject({ purchases: 1 });
 
+    let refunded = 0n;
     const agrees = async (state: string) => {
       await indexer.caughtUp();
       const slot = await getChannel(client, { contracts, channelId: bought.paymentId });
-      expect((await mine()).items[0]!.channel).toEqual({ id: bought.paymentId, ...plain(slot), state });
+      const { token } = wind.terms;
+      const shown = plain({ id: bought.paymentId, token, ...slot, refunded, state });
+      expect((await mine()).items[0]!.channel).toEqual(shown);
     };
     const { terms } = bought;
     await requestClose(buyer, { contracts, terms });
@@ -310,18 +318,23 @@ describe("purchases", () => {
     await agrees("open");
     await requestClose(buyer, { contracts, terms });
     await chain.test.increaseTime({ seconds: terms.challenge + 1 });
-    await withdraw(buyer, { contracts, terms });
+    ({ refund: refunded } = await withdraw(buyer, { contracts, terms }));
+    expect(refunded).toBe(paid.amount + 5n);
     await agrees("closed");
     await fundChannel(buyer, { contracts, terms, amount: 7n });
     await agrees("open");
-    await closeChannel(chain.wallet(OPERATOR), {
+    const voucher = { channelId: bought.paymentId, cumulative: 3n, relay: wind.terms.relays[0]! };
+    const domain = channelsDomain({ chainId: chain.chainId, channels: contracts.Channels });
+    const { refund } = await closeChannel(chain.wallet(OPERATOR), {
       contracts,
       terms,
       relays: wind.terms.relays,
-      voucher: { channelId: bought.paymentId, cumulative: 0n, relay: wind.terms.relays[0]! },
-      voucherSignature: "0x",
-      capture: 0n,
+      voucher,
+      voucherSignature: await chain.accounts[SIGNER]!.signTypedData(signable(domain, "Voucher", voucher)),
+      capture: 3n,
     });
+    expect(refund).toBe(4n);
+    refunded += refund;
     await agrees("closed");
   });
 
@@ -349,6 +362,57 @@ describe("purchases", () => {
     const second = await get<List>(`${path}&cursor=${first.next}`);
     expect([...first.items, ...second.items].map((item) => item.grantId)).toEqual(grants);
     expect(second.next).toBeNull();
+  });
+
+  test("what others give, however often, hides nothing that was bought", async () => {
+    const buyer = 6;
+    const { address } = chain.accounts[buyer]!;
+    const bought = await makeGrant(chain, wind, { buyer });
+    const gifts: string[] = [];
+    for (const nonce of [1, 2, 3]) {
+      const { grantId } = await giveGrant(chain.wallet(SELLER), {
+        contracts: chain.contracts,
+        listingId: quakes.listingId,
+        buyer: address,
+        rights: 1,
+        notBefore: 0,
+        notAfter: FOREVER,
+        nonce: toHex(nonce, { size: 32 }),
+        encryptionKey: toHex(nonce, { size: 32 }),
+      });
+      gifts.unshift(grantId);
+    }
+    await indexer.caughtUp();
+    const asked = async (query: string) => {
+      const { items, next } = await get<List>(`/v1/accounts/${address}/purchases?${query}`);
+      return { grants: items.map(({ grantId }) => grantId), next };
+    };
+    const whole = (...grants: string[]) => ({ grants, next: null });
+    expect((await asked("limit=3")).grants).toEqual(gifts);
+    expect(await asked("limit=1&given=false")).toEqual(whole(bought.grantId));
+    expect(await asked(`limit=1&listing=${wind.listingId}`)).toEqual(whole(bought.grantId));
+    const named = bought.grantId.toUpperCase().replace("0X", "0x");
+    expect(await asked(`limit=1&grant=${named}`)).toEqual(whole(bought.grantId));
+    expect(await asked(`grant=${bought.grantId}&listing=${quakes.listingId}`)).toEqual(whole());
+    const first = await asked("given=true&limit=2");
+    const second = await asked(`given=true&limit=2&cursor=${first.next}`);
+    expect([...first.grants, ...second.grants]).toEqual(gifts);
+    expect(second.next).toBeNull();
+  });
+
+  test("what was paid stays in its token when a revision changes the listing's", async () => {
+    const { contracts, accounts } = chain;
+    const sold = await makeListing(chain, hubId, "Sold for other money");
+    const { grantId, buyer } = await makeGrant(chain, sold, { buyer: 8 });
+    const token = accounts[9]!.address;
+    const { listingId, metadata } = sold;
+    const terms = makeTerms(chain, hubId, metadata, { token });
+    await reviseListing(chain.wallet(SELLER), { contracts, listingId, terms, metadata });
+    await indexer.caughtUp();
+    const paid = { grantId, channel: { token: sold.terms.token } };
+    const { items } = await get<List>(`/v1/accounts/${buyer}/purchases`);
+    expect(items).toMatchObject([{ ...paid, listing: { token } }]);
+    expect((await get<List>(`/v1/listings/${listingId}/buyers`)).items).toMatchObject([paid]);
   });
 
   test("an account that bought nothing has an empty list", async () => {
@@ -379,6 +443,9 @@ test.each([
   ["/v1/listings/1?x=1", "x"],
   ["/v1/accounts/0x12/purchases", "address"],
   [`/v1/accounts/0x${"1".repeat(40)}/purchases?cursor=MQ`, "cursor"],
+  [`/v1/accounts/0x${"1".repeat(40)}/purchases?given=1`, "given"],
+  [`/v1/accounts/0x${"1".repeat(40)}/purchases?listing=x`, "listing"],
+  [`/v1/accounts/0x${"1".repeat(40)}/purchases?grant=0x12`, "grant"],
 ])("%s is refused by its field", async (path, field) => {
   const { status, body } = await indexer.get(path);
   expect({ status, body }).toMatchObject({

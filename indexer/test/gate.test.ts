@@ -1,4 +1,4 @@
-// The gate before GraphQL, by questions that end when the test says so. On a real database that is locked: postgres.test.ts.
+// The gate before GraphQL, by questions that end when the test says so. On a real database that stands still: postgres.test.ts.
 // ├── as many as may run, one more: BUSY, until one has ended, well or not
 // └── one that takes too long: TIMED_OUT, and it counts until it ends
 import { expect, test } from "vitest";

@@ -1,7 +1,7 @@
 /** What `GET /v1/listings` and its facets are narrowed by. Every filter is one condition; a listing is shown if it meets all. */
 import { listing } from "ponder:schema";
+import { CATEGORIES } from "@weir/sdk/core";
 import { and, eq, like, sql } from "ponder";
-import { CATEGORIES } from "../metadata.ts";
 import { FLAGS, KINDS } from "../words.ts";
 import { InvalidParameter, readAccount, readId, readOneOf, readSearch } from "./parameters.ts";
 

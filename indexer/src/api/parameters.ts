@@ -50,10 +50,16 @@ export function readId(field: string, value: string): bigint {
   return id;
 }
 
-export function readAddress(field: string, value: string): Address {
+function readAddress(field: string, value: string): Address {
   if (!isAddress(value, { strict: false }))
     throw new InvalidParameter(field, "An address: 0x and 40 hex digits.");
   return getAddress(value);
+}
+
+/** As the tables have it: in lower case. */
+export function readHash(field: string, value: string): Hex {
+  if (!/^0x[0-9a-f]{64}$/i.test(value)) throw new InvalidParameter(field, "32 bytes: 0x and 64 hex digits.");
+  return value.toLowerCase() as Hex;
 }
 
 /** As the tables have it: Ponder keeps addresses in lower case. */

@@ -1,11 +1,14 @@
-/** The two escrows as JSON. */
+/** The two escrows as JSON, each with its own token: a listing's may have changed since. */
 import type { channel, purchase, subscription } from "ponder:schema";
 import { vested } from "@weir/sdk/core";
+import { getAddress } from "viem";
 
 export const writeChannel = (row: typeof channel.$inferSelect) => ({
   id: row.id,
+  token: getAddress(row.token),
   deposit: String(row.deposit),
   claimed: String(row.claimed),
+  refunded: String(row.refunded),
   closeAt: row.closeAt,
   epoch: row.epoch,
   state: row.closed ? "closed" : row.closeAt > 0 ? "closing" : "open",
@@ -20,6 +23,7 @@ export const writeSubscription = (
   time: number,
 ) => ({
   id: row.id,
+  token: getAddress(row.token),
   deposit: String(row.deposit),
   claimed: String(row.claimed),
   vested: String(vested({ price, period, upfront }, { ...row, start: row.startAt, stop: row.stopAt }, time)),

@@ -5,15 +5,28 @@ import { and, desc, eq, lt } from "ponder";
 import { getAddress } from "viem";
 import { KINDS, RIGHTS, wordsOf } from "../words.ts";
 import { pageOf } from "./page.ts";
-import { readAccount, readLimit, readPosition, readQuery } from "./parameters.ts";
+import {
+  readAccount,
+  readHash,
+  readId,
+  readLimit,
+  readOneOf,
+  readPosition,
+  readQuery,
+} from "./parameters.ts";
 import { writeChannel, writeSubscription } from "./payments.ts";
 import { readProgress } from "./progress.ts";
 
 export const purchases = new Hono();
 
-/** What an account bought and was given, newest first. A gift has no plan, no kind and no payment. */
+/**
+ * What an account bought and was given, newest first. A gift has no plan, no kind and no payment, and nobody asks the account whether it
+ * wants it: `given` tells the two apart, `listing` and `grant` find what is looked for however much there is.
+ */
 purchases.get("/:address/purchases", async (c) => {
-  const query = readQuery(c.req.url, ["limit", "cursor"]);
+  const query = readQuery(c.req.url, ["given", "listing", "grant", "limit", "cursor"]);
+  const { listing: wanted, grant } = query;
+  const given = readOneOf("given", query.given, ["true", "false"]);
   const limit = readLimit(query.limit);
   const buyer = readAccount("address", c.req.param("address"));
   const before = readPosition(query.cursor);
@@ -24,7 +37,15 @@ purchases.get("/:address/purchases", async (c) => {
       .innerJoin(listing, eq(listing.id, purchase.listingId))
       .leftJoin(channel, eq(channel.id, purchase.paymentId))
       .leftJoin(subscription, eq(subscription.id, purchase.paymentId))
-      .where(and(eq(purchase.buyer, buyer), before === undefined ? undefined : lt(purchase.position, before)))
+      .where(
+        and(
+          eq(purchase.buyer, buyer),
+          given && eq(purchase.given, given === "true"),
+          wanted === undefined ? undefined : eq(purchase.listingId, readId("listing", wanted)),
+          grant === undefined ? undefined : eq(purchase.grantId, readHash("grant", grant)),
+          before === undefined ? undefined : lt(purchase.position, before),
+        ),
+      )
       .orderBy(desc(purchase.position))
       .limit(limit + 1),
     readProgress(),

@@ -20,7 +20,7 @@ accountRequests.get("/:address/requests", (c) =>
 );
 
 async function answer(c: Context, whose: SQL) {
-  const query = readQuery(c.req.url, ["state", "limit", "cursor"]);
+  const query = readQuery(c.req.url, ["state", "listing", "limit", "cursor"]);
   const limit = readLimit(query.limit);
   const state = readOneOf("state", query.state, STATES);
   const before = readPosition(query.cursor);
@@ -32,6 +32,7 @@ async function answer(c: Context, whose: SQL) {
       and(
         whose,
         state && eq(request.state, state),
+        query.listing === undefined ? undefined : eq(request.listingId, readId("listing", query.listing)),
         before === undefined ? undefined : lt(request.position, before),
       ),
     )

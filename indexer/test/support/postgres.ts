@@ -1,7 +1,7 @@
 /** A PostgreSQL of its own for a test: the machine's server program, on a free port, in a folder that goes away. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, globSync, mkdtempSync, rmSync } from "node:fs";
+import { chownSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,7 +9,12 @@ import { freePort } from "../../../test/support/ports.ts";
 
 const ASK_MS = 100;
 
-export type TestPostgres = { url: string; stop: () => Promise<void> };
+export type TestPostgres = {
+  url: string;
+  /** Every process of the server stands still, as on a machine that is out of breath; what is returned lets it go on. */
+  pause: () => () => void;
+  stop: () => Promise<void>;
+};
 
 /** The newest installed server's folder of programs, or undefined. */
 export const postgresPrograms = (): string | undefined =>
@@ -51,6 +56,17 @@ export async function startPostgres(programs: string): Promise<TestPostgres> {
   }
   return {
     url: `postgres://weir@127.0.0.1:${port}/postgres`,
+    pause() {
+      server.kill("SIGSTOP");
+      // It makes none any more: these are all.
+      const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, "utf8");
+      const pids = children.trim().split(" ").map(Number);
+      for (const pid of pids) process.kill(pid, "SIGSTOP");
+      return () => {
+        for (const pid of pids) process.kill(pid, "SIGCONT");
+        server.kill("SIGCONT");
+      };
+    },
     async stop() {
       server.kill("SIGINT");
       await ended;

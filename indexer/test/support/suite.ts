@@ -62,8 +62,11 @@ const TITLES = [
 const CATEGORIES = ["weather", "energy", "geoscience"];
 const NAUGHTY = new URL("../../../../shared/vectors/naughty-strings.json", import.meta.url);
 
-/** `env` is what the program needs to use the database. */
-export function marketSuite(env: () => Record<string, string>): void {
+/** `env` is what the program needs to use the database; `then` adds what this database alone can show, with the program still running. */
+export function marketSuite(
+  env: () => Record<string, string>,
+  then: (program: () => TestIndexer) => void = () => undefined,
+): void {
   let chain: TestChain;
   let indexer: TestIndexer;
   let token: Address;
@@ -337,6 +340,16 @@ export function marketSuite(env: () => Record<string, string>): void {
       expect(approved).toMatchObject({ state: "approved", version, approval: { ...approval, termsHash } });
       const purchase = { ...makePurchase(chain, listing), approval: approved.approval };
       await sdk.buy(chain.wallet(BUYER), { ...at(), purchase });
+
+      // Any seller can decline what nobody asked him for: the approval is still found.
+      const other = await makeListing(chain, hubs[0]!, "Never asked for", { flags: RESTRICTED });
+      const unasked = { ...at(), listingId: other.listingId, buyer, reason: "No." };
+      await sdk.declineRequest(chain.wallet(SELLER), unasked);
+      await indexer.caughtUp();
+      expect(await get<List>(`${path}?limit=1`)).toMatchObject({ items: [{ reason: "No." }] });
+      const newest = await get<List>(`${path}?listing=${listingId}&limit=1`);
+      expect(newest).toMatchObject({ items: [{ ...about, state: "approved", approval }] });
+      expect(await everyItem(`/v1/hubs/${hubs[0]}/requests?listing=${listingId}`)).toHaveLength(2);
     });
 
     test("a subscription and a gift: as on chain, through cancel, keys and revocation", async () => {
@@ -748,6 +761,7 @@ export function marketSuite(env: () => Record<string, string>): void {
     ["/v1/listings/x/buyers", "id"],
     ["/v1/hubs?member=me", "member"],
     ["/v1/hubs/1/requests?state=lost", "state"],
+    ["/v1/hubs/1/requests?listing=x", "listing"],
     ["/v1/hubs/-1/earnings", "id"],
     ["/v1/relays/0x12", "operator"],
     ["/v1/accounts/0x12/activity", "address"],
@@ -776,4 +790,6 @@ export function marketSuite(env: () => Record<string, string>): void {
     expect(await everyItem(`/v1/accounts/${address(BUYER)}/activity`)).toEqual([]);
     expect((await get("/v1/status")).instanceId).not.toBe(before.instanceId);
   });
+
+  then(() => indexer);
 }
