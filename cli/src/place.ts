@@ -41,6 +41,8 @@ export type MarketFile = {
   path: string | null;
   rpc?: string;
   contracts?: Contracts;
+  /** The deployment's first block. */
+  fromBlock?: bigint;
   relays: MarketRelay[];
   gateways: GatewayAddress[];
   tokens: Token[];
@@ -52,7 +54,8 @@ export type Place = {
   chain: Chain;
   rpc: string;
   contracts: Contracts;
-  fromBlock: bigint;
+  /** No event of ours is older. Unknown where a public market's file does not say it: the chain is then asked without a range. */
+  fromBlock: bigint | undefined;
   market: MarketFile;
 };
 
@@ -104,6 +107,13 @@ export function parseMarket(json: unknown, path: string): MarketFile {
             CONTRACT_NAMES.map((name) => [name, account(contracts[name], `contracts.${name}`)]),
           ) as Contracts,
         }),
+    ...(file.fromBlock === undefined
+      ? {}
+      : {
+          fromBlock: /^\d{1,18}$/.test(String(file.fromBlock))
+            ? BigInt(String(file.fromBlock))
+            : fail("fromBlock", "is a block's number"),
+        }),
     ...(typeof indexer === "string" ? { indexer } : {}),
     relays: items("relays").map((relay, i) => ({
       operator: account(relay.operator, `relays[${i}].operator`),
@@ -148,7 +158,11 @@ export async function openPlace(options: PlaceOptions): Promise<Place> {
   const client = createPublicClient({ chain, transport, cacheTime: 0, ...poll }) as PublicClient;
   const place = { client, chain, rpc, market };
   if (options.deployment === undefined && market.contracts !== undefined)
-    return { ...place, contracts: market.contracts, fromBlock: 0n };
+    return {
+      ...place,
+      contracts: market.contracts,
+      fromBlock: market.fromBlock ?? (chainId === LOCAL_CHAIN_ID ? 0n : undefined),
+    };
   const path = options.deployment ?? `deployments/${chainId}.json`;
   const { contracts, fromBlock } = parseDeployment(readJson(path, "--deployment"));
   return { ...place, contracts, fromBlock };

@@ -49,7 +49,7 @@ export function duration(seconds: number): string {
   return `${seconds / size}${unit}`;
 }
 
-/** One line: what it costs, what it gives. */
+/** One line: what it costs, for how long less if a promotion still runs, what it gives. */
 export function planLine(plan: Plan, token: Token): string {
   const rights = Object.entries(Rights).flatMap(([name, bit]) => ((plan.rights & bit) !== 0 ? [name] : []));
   const more = [
@@ -57,7 +57,7 @@ export function planLine(plan: Plan, token: Token): string {
     ...(isMetered(plan) ? [`at most ${inUnits(plan.entry, token)} can be lost`] : []),
     ...(plan.notice > 0 ? [`notice ${duration(plan.notice)}`] : []),
     ...(plan.maxWindow < FOREVER ? [`for at most ${duration(plan.maxWindow)}`] : []),
-    ...(plan.promoPrice > 0n
+    ...(plan.promoPrice > 0n && plan.promoUntil * 1000 > Date.now()
       ? [`${inUnits(plan.promoPrice, token)} until ${new Date(plan.promoUntil * 1000).toISOString()}`]
       : []),
   ];

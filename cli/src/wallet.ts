@@ -75,7 +75,7 @@ export function readKeystore({ keystore: path }: WalletOptions): Keystore {
 }
 
 /** Opens the keystore. @throws UsageError, RefusedByRule for a wrong passphrase */
-export async function openKeystore(options: WalletOptions): Promise<{ address: Address; privateKey: Hex }> {
+async function openKeystore(options: WalletOptions): Promise<{ address: Address; privateKey: Hex }> {
   const { text, address } = readKeystore(options);
   const passphrase = await readPassphrase(options, `passphrase of ${address}`);
   const account = await decryptKeystoreJson(text, passphrase).catch(() => {

@@ -13,14 +13,15 @@ import { vested } from "@weir/sdk/core";
 import type { Command } from "commander";
 import type { Address, Hex } from "viem";
 import { type WriteOptions, writeCommand } from "../command.ts";
-import { line, printRows } from "../output.ts";
+import { line, print } from "../output.ts";
 import { id } from "../parse.ts";
-import { openPlace, type Place, tokenOf } from "../place.ts";
+import { openPlace, type Place, type Token, tokenOf } from "../place.ts";
 import { inUnits } from "../plans.ts";
 import { openWallet } from "../wallet.ts";
 
 type Options = WriteOptions & { hub: bigint };
-type Subscription = Extract<Payment, { kind: "subscription" }> & { id: Hex };
+type Paid = Payment & { id: Hex };
+type Subscription = Extract<Paid, { kind: "subscription" }>;
 type Row = {
   act: "claimed" | "sent";
   escrow: string;
@@ -49,37 +50,40 @@ async function claim(options: Options): Promise<void> {
   const wallet = await openWallet(place, options);
   const { client, contracts, fromBlock } = place;
   const { payout } = await getHub(client, { contracts, hubId: options.hub, fromBlock });
-  const subscriptions = await subscriptionsOf(place, options.hub);
+  const payments = await paymentsOf(place, options.hub);
+  const subscriptions = payments.filter((payment) => payment.kind === "subscription");
   const time = Math.floor(Date.now() / 1000);
   const due = subscriptions.filter(({ terms, slot }) => vested(terms, slot, time) > slot.claimed);
-  const rows: Row[] = [];
+  let shown = 0;
+  // At once: a later transaction may fail, and this one is mined.
+  const show = async (row: Row): Promise<void> => {
+    shown += 1;
+    const token = await named(place, row.token);
+    const words = `${row.act} ${inUnits(row.amount, token)} to ${row.to}: transaction ${row.transactionHash}`;
+    print(options.json, { ...row, symbol: token.symbol }, words);
+  };
   for (const group of Map.groupBy(due, commonKey).values())
     for (let at = 0; at < group.length; at += MAX_ROWS)
-      rows.push(await claimGroup(place, wallet, group.slice(at, at + MAX_ROWS)));
-  for (const token of await tokensOf(place, options.hub))
+      await show(await claimGroup(place, wallet, group.slice(at, at + MAX_ROWS)));
+  for (const token of await tokensOf(place, options.hub, payments))
     for (const escrow of ESCROWS) {
       if ((await getOwed(client, { contracts, escrow, holder: payout, token })) === 0n) continue;
       const { amount, hash } = await pull(wallet, { contracts, escrow, holder: payout, token });
-      rows.push({ act: "sent", escrow, to: payout, amount, token, transactionHash: hash });
+      await show({ act: "sent", escrow, to: payout, amount, token, transactionHash: hash });
     }
-  const shown = [];
-  for (const row of rows) {
-    const token = await tokenOf(place, row.token, "token");
-    const { symbol } = token;
-    shown.push(options.json ? { ...row, symbol } : { ...row, amount: inUnits(row.amount, token) });
-  }
-  printRows(options.json, shown, ["act", "amount", "to", "transactionHash"], "nothing is due now");
+  if (shown === 0 && !options.json) console.log("nothing is due now");
 }
 
-async function subscriptionsOf(
-  { client, contracts, fromBlock }: Place,
-  hubId: bigint,
-): Promise<Subscription[]> {
-  const found: Subscription[] = [];
+/** What was sent is told even if its token does not say its name: by its address, in its smallest unit. */
+const named = (place: Place, address: Address): Promise<Token> =>
+  tokenOf(place, address, "token").catch(() => ({ address, symbol: address, decimals: 0 }));
+
+async function paymentsOf({ client, contracts, fromBlock }: Place, hubId: bigint): Promise<Paid[]> {
+  const found: Paid[] = [];
   for (const listingId of await getListingIds(client, { contracts, hubId, fromBlock }))
     for (const purchase of await getPurchases(client, { contracts, listingId, fromBlock })) {
       const payment = await paymentOf(client, { contracts, purchase, fromBlock });
-      if (payment.kind === "subscription") found.push({ ...payment, id: purchase.paymentId });
+      found.push({ ...payment, id: purchase.paymentId });
     }
   return found;
 }
@@ -122,9 +126,13 @@ async function claimGroup(
   };
 }
 
-/** The tokens that any of the hub's listings is sold in now. */
-async function tokensOf({ client, contracts, fromBlock }: Place, hubId: bigint): Promise<Set<Address>> {
-  const tokens = new Set<Address>();
+/** The tokens that any of the hub's listings is sold in now, and those that earlier versions of them were bought in. */
+async function tokensOf(
+  { client, contracts, fromBlock }: Place,
+  hubId: bigint,
+  payments: readonly Payment[],
+): Promise<Set<Address>> {
+  const tokens = new Set(payments.map(({ listing }) => listing.token));
   for (const listingId of await getListingIds(client, { contracts, hubId, fromBlock }))
     tokens.add((await getListing(client, { contracts, listingId, fromBlock })).terms.token);
   return tokens;

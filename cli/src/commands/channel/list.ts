@@ -38,10 +38,14 @@ async function list(options: WriteOptions): Promise<void> {
   printRows(options.json, rows, ["listing", "state", "deposit", "claimed", "left", "grant"], "no channel");
 }
 
-/** A closed channel has nothing left and was closed at least once. */
+/**
+ * A closed channel has nothing left and a later epoch: one of the first epoch that was claimed whole waits for more money. One whose close was
+ * cancelled before it was claimed whole has the same slot as a closed one.
+ */
 export const stateOf = ({
   claimed,
   deposit,
   closeAt,
+  epoch,
 }: Extract<Payment, { kind: "channel" }>["slot"]): string =>
-  closeAt !== 0 ? "closing" : claimed === deposit ? "closed" : "open";
+  closeAt !== 0 ? "closing" : claimed === deposit && epoch > 0 ? "closed" : "open";

@@ -43,11 +43,13 @@ async function show(hubId: bigint, options: ReadOptions): Promise<void> {
 }
 
 /** The name in a stranger's metadata, which may be anything. */
-export function nameIn(metadata: string): string {
+export const nameIn = (metadata: string): string => textIn(metadata, "name");
+
+export function textIn(metadata: string, field: "name" | "category"): string {
   try {
-    const { name } = JSON.parse(metadata) as { name?: unknown };
-    return typeof name === "string" ? name : "";
+    const { [field]: text } = JSON.parse(metadata) as Record<string, unknown>;
+    return typeof text === "string" ? text : "";
   } catch {
-    return ""; // its owner wrote no JSON: the hub has no name that we could show
+    return ""; // its owner wrote no JSON: nothing that we could show
   }
 }

@@ -6,7 +6,7 @@ import { printRows } from "../../output.ts";
 import { id, url, whole } from "../../parse.ts";
 import { indexerOf, openPlace, readMarket } from "../../place.ts";
 import { kindOf } from "../../plans.ts";
-import { nameIn } from "../hub/show.ts";
+import { nameIn, textIn } from "../hub/show.ts";
 
 type Options = ReadOptions & { hub?: bigint; query?: string; limit: number };
 
@@ -28,9 +28,9 @@ async function list(options: Options): Promise<void> {
 
 async function ofHub(hubId: bigint, options: Options): Promise<Item[]> {
   const { client, contracts, fromBlock } = await openPlace(options);
-  const ids = (await getListingIds(client, { contracts, hubId, fromBlock })).slice(0, options.limit);
   const rows: Item[] = [];
-  for (const listingId of ids) {
+  for (const listingId of await getListingIds(client, { contracts, hubId, fromBlock })) {
+    if (rows.length === options.limit) break;
     const { terms, metadata, version, state } = await getListing(client, { contracts, listingId, fromBlock });
     const title = nameIn(metadata);
     if (options.query && !metadata.toLowerCase().includes(options.query.toLowerCase())) continue;
@@ -39,6 +39,7 @@ async function ofHub(hubId: bigint, options: Options): Promise<Item[]> {
       version,
       hub: hubId,
       title,
+      category: textIn(metadata, "category"),
       plans: terms.plans.map(kindOf),
       state: state.closedAt !== 0 ? "closed" : state.paused ? "paused" : "on sale",
     });

@@ -1,7 +1,7 @@
 import { getOwed, pull } from "@weir/sdk/chain";
 import type { Command } from "commander";
 import { type WriteOptions, writeCommand } from "../../command.ts";
-import { printRows } from "../../output.ts";
+import { print } from "../../output.ts";
 import { several } from "../../parse.ts";
 import { openPlace, tokenOf } from "../../place.ts";
 import { inUnits } from "../../plans.ts";
@@ -25,19 +25,20 @@ async function act(options: WriteOptions & { token?: string[] }): Promise<void> 
   const wallet = await openWallet(place, options);
   const holder = wallet.account.address;
   const names = options.token ?? [...new Set(["ETH", ...market.tokens.map(({ symbol }) => symbol)])];
-  const rows = [];
+  let sent = 0;
   for (const name of names) {
     const token = await tokenOf(place, name, "--token");
     for (const escrow of ESCROWS) {
       if ((await getOwed(client, { contracts, escrow, holder, token: token.address })) === 0n) continue;
       const { amount, hash } = await pull(wallet, { contracts, escrow, holder, token: token.address });
-      rows.push({
-        escrow,
-        amount: options.json ? amount : inUnits(amount, token),
-        symbol: token.symbol,
-        transactionHash: hash,
-      });
+      sent += 1;
+      // At once: a later token may fail, and this one has arrived.
+      print(
+        options.json,
+        { escrow, amount, symbol: token.symbol, transactionHash: hash },
+        `${inUnits(amount, token)} from ${escrow}: transaction ${hash}`,
+      );
     }
   }
-  printRows(options.json, rows, ["escrow", "amount", "transactionHash"], "nothing is owed to this account");
+  if (sent === 0 && !options.json) console.log("nothing is owed to this account");
 }
