@@ -2,6 +2,7 @@
  * The outbox in storage.
  * ├── written before the wallet is asked; pending with its hash afterwards
  * ├── a "no" leaves nothing, another failure stays as failed
+ * ├── after the wallet's yes a fault says nothing; what was mined and reverted has failed
  * ├── chains and accounts apart
  * ├── strangers' words in storage are no entries
  * └── however much is sent, open entries stay and settled ones give way
@@ -60,6 +61,21 @@ describe("the outbox", () => {
     const fault = Object.assign(new Error("no answer"), { code });
     await expect(tracked(A, "buy", () => Promise.reject(fault))).rejects.toBe(fault);
     expect(list()).toMatchObject([{ state: "failed" }]);
+  });
+
+  it("does not call failed what the wallet said yes to, unless the chain undid it", async () => {
+    const after = (error: Error) => (onSent: () => void) => {
+      onSent();
+      expect(list()).toMatchObject([{ state: "pending", hash: null }]);
+      return Promise.reject(error);
+    };
+    const away = new Error("the node is away");
+    await expect(tracked(A, "buy", after(away))).rejects.toBe(away);
+    expect(list()).toMatchObject([{ state: "pending", hash: null }]);
+    stored.clear();
+    const reverted = Object.assign(new Error("no effect"), { name: "TransactionReverted" });
+    await expect(tracked(A, "buy", after(reverted))).rejects.toBe(reverted);
+    expect(list()).toMatchObject([{ state: "failed", hash: null }]);
   });
 
   it("keeps accounts and chains apart, and the spelling of an address does not matter", async () => {

@@ -4,6 +4,7 @@
  * ├── in words: the price of now, the usual one and the end; without a promotion the price alone
  * ├── flat: the price in words is what the pay button sends
  * ├── period: paid until and what can be lost follow from the price that the purchase keeps
+ * ├── the live meter: what is left runs out as if each message were paid for in turn, cheaply before the end and dearly from there
  * └── message, byte: a deposit is good for `least` in any case, for `most` while the promotion lasts; its size is counted without one
  */
 import { accrue, type Plan, PlanKind, unitPriceOf } from "@weir/sdk/core";
@@ -13,6 +14,7 @@ import { describe, expect, it } from "vitest";
 import { defaultDeposit, periodTerms, timedAmount, unitsOf } from "../src/features/buy/deposit.ts";
 import { meteredPrice, priceAt } from "../src/features/listing/plans.ts";
 import { priceWords } from "../src/features/listing/priceWords.ts";
+import { runsOutAt } from "../src/features/live/runsOut.ts";
 import type { PlanItem, PlanKindName } from "../src/lib/indexer.ts";
 import messages from "../src/messages/en.json" with { type: "json" };
 
@@ -127,5 +129,40 @@ describe("what the buy dialog counts", () => {
     expect(unitsOf(plan, 2_000n + 4_000n, END)).toEqual({ least: 4n * unit, most: 4n * unit });
     const proposed = defaultDeposit(meteredPrice(plan));
     expect(proposed).toBe(defaultDeposit(meteredPrice(itemOf(kind, { promoPrice: 0n, promoUntil: 0 }))));
+  });
+});
+
+describe("the live meter", () => {
+  const meter = { price: 1_000n, unit: 10n, entry: 2_000n, promoPrice: 400n, promoUntil: END, due: 0n };
+
+  it.each([
+    ["all of it within the promotion", 3_000n, NOW, 2.5],
+    ["two messages a second at 40 each up to the end, at 100 each from there", 3_200n, END - 5, 5 + 4],
+    ["after the end at the usual price", 3_000n, END, 5],
+  ])("%s", (_, deposit, now, seconds) => {
+    const rate = now === NOW ? 10 : 2;
+    expect(runsOutAt({ ...meter, deposit }, rate, now * 1_000)).toBe((now + seconds) * 1_000);
+  });
+
+  it("as if each message were paid for in turn", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 50_000 }),
+        fc.integer({ min: 0, max: 200 }),
+        (spendable, before) => {
+          const now = END - before;
+          let left = spendable;
+          let second = now;
+          for (;;) {
+            left -= second < END ? 40 : 100;
+            if (left < 0) break;
+            second++;
+          }
+          const deposit = meter.entry + BigInt(spendable);
+          const paid = runsOutAt({ ...meter, deposit }, 1, now * 1_000) / 1_000;
+          expect(Math.abs(paid - second)).toBeLessThanOrEqual(1);
+        },
+      ),
+    );
   });
 });

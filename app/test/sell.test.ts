@@ -3,6 +3,7 @@
  * ├── a draft: written, put on chain, read back → the same terms and the same bytes
  * ├── a draft: what each field refuses, by field and rule
  * ├── pasted gateway keys: JSON, lines, garbage
+ * ├── a revision: amounts as they are read, never in smallest units
  * └── earnings: days without a sale are there; amounts exact; no formula in a table
  */
 import { agreementText, FOREVER } from "@weir/sdk/core";
@@ -12,6 +13,7 @@ import { earningsCsv } from "../src/features/sell/earnings/csv.ts";
 import { barsOf } from "../src/features/sell/earnings/days.ts";
 import { faultsOf, readPasted } from "../src/features/sell/hub/publicKey.ts";
 import { detailOf } from "../src/features/sell/listings/detail.ts";
+import { amountsOf } from "../src/features/sell/wizard/changes.ts";
 import { type Draft, newDraft, newField, newPlan } from "../src/features/sell/wizard/draft.ts";
 import { draftOf } from "../src/features/sell/wizard/fromListing.ts";
 import { readDraft } from "../src/features/sell/wizard/readDraft.ts";
@@ -154,6 +156,23 @@ describe("a pasted gateway key", () => {
     expect(readPasted(`<script>x</script> ${"0x".repeat(50)}`)).toEqual({ account: "", x: "", y: "" });
     expect(faultsOf({ account: address("0"), x: "0x1", y: key.y })).toEqual({ account: true, x: true });
     expect(faultsOf(key)).toEqual({});
+  });
+});
+
+describe("a revision", () => {
+  it("says entry, promotion and what is due at once in the token", () => {
+    const plan = { entry: "1024000000000000", promoPrice: "500000000000", upfront: "0" };
+    expect(amountsOf(plan, { decimals: 18, symbol: "ETH" })).toEqual({
+      entry: "0.001024 ETH",
+      promo: "0.0000005 ETH",
+      upfront: "0 ETH",
+    });
+    const timed = { entry: "0", promoPrice: "0", upfront: "2500000" };
+    expect(amountsOf(timed, { decimals: 6, symbol: "TUSD" })).toEqual({
+      entry: undefined,
+      promo: undefined,
+      upfront: "2.5 TUSD",
+    });
   });
 });
 

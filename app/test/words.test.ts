@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { allNaughty } from "../../test/support/naughty.ts";
 import { listingsPath, MAX_QUERY_CHARS, readFilters, writeFilters } from "../src/features/market/filters.ts";
 import { balanceOf } from "../src/features/purchases/state.ts";
+import { parseConfig, tokenOf } from "../src/lib/config.ts";
 import type { PurchaseItem } from "../src/lib/indexer.ts";
 import { fieldsOf, MAX_FIELDS } from "../src/lib/schema.ts";
 import { MAX_ROWS, StreamBuffer } from "../src/lib/series.ts";
@@ -124,6 +125,23 @@ describe("StreamBuffer", () => {
   });
 });
 
+describe("tokenOf", () => {
+  const token = { address: `0x${"ab".repeat(20)}` as const, symbol: "TUSD", decimals: 6 };
+  const site = { chainId: 1, rpc: "http://x", contracts: {}, indexers: ["http://x"], tokens: [token] };
+  const config = parseConfig({ ...site, unitsOf: "from the file" });
+  const stranger = `0x${"12".repeat(20)}`;
+  it("names a token by its entry, in whatever letters its address is written", () => {
+    expect(tokenOf(config, token.address.toUpperCase().replace("0X", "0x"))).toEqual(token);
+    expect(tokenOf(config, `0x${"0".repeat(40)}`)).toMatchObject({ symbol: "ETH", decimals: 18 });
+  });
+  it("counts another in its smallest units, in the page's words where there are some", () => {
+    expect(tokenOf(config, stranger)).toMatchObject({ symbol: "0x1212…1212", decimals: 0 });
+    const price = createTranslator({ locale: "en", messages, namespace: "price" });
+    const inWords = { ...config, unitsOf: price.raw("unitsOf") as string };
+    expect(tokenOf(inWords, stranger).symbol).toBe("units of 0x1212…1212");
+  });
+});
+
 describe("parseTerms", () => {
   it("gives the SDK bigints where it has them and numbers elsewhere", () => {
     const terms = parseTerms({
@@ -147,19 +165,24 @@ describe("balanceOf", () => {
   const purchase = (channel: Partial<NonNullable<PurchaseItem["channel"]>>) =>
     ({
       amount: "100",
-      channel: { deposit: "100", claimed: "30", state: "open", ...channel },
+      channel: { deposit: "100", claimed: "30", refunded: "0", state: "open", ...channel },
     }) as PurchaseItem;
   it("an open channel gives back what was neither claimed nor signed for", () => {
     expect(balanceOf(purchase({}), undefined)).toEqual({ deposited: 100n, spent: 30n, refundable: 70n });
     expect(balanceOf(purchase({}), 45n)).toEqual({ deposited: 100n, spent: 45n, refundable: 55n });
     expect(balanceOf(purchase({}), 20n)).toEqual({ deposited: 100n, spent: 30n, refundable: 70n });
   });
-  it("a closed one gave back what was bought for and not claimed", () => {
-    expect(balanceOf(purchase({ state: "closed", deposit: "30" }), 45n)).toEqual({
-      deposited: 100n,
-      spent: 30n,
-      refundable: 70n,
-    });
+  it("a closed one gave back what was put in and not claimed, top-ups included", () => {
+    const closed = (deposit: string, refunded: string) =>
+      balanceOf(purchase({ state: "closed", deposit, claimed: deposit, refunded }), 45n);
+    expect(closed("30", "70")).toEqual({ deposited: 100n, spent: 30n, refundable: 70n });
+    expect(closed("50", "150")).toEqual({ deposited: 200n, spent: 50n, refundable: 150n });
+    expect(closed("120", "80")).toEqual({ deposited: 200n, spent: 120n, refundable: 80n });
+    expect(closed("200", "0")).toEqual({ deposited: 200n, spent: 200n, refundable: 0n });
+  });
+  it("one that was opened again holds what is in it now", () => {
+    const again = purchase({ deposit: "80", refunded: "70" });
+    expect(balanceOf(again, undefined)).toEqual({ deposited: 80n, spent: 30n, refundable: 50n });
   });
   it("a free one holds nothing", () => {
     expect(balanceOf({ ...purchase({}), channel: null }, undefined)).toBeUndefined();

@@ -5,7 +5,7 @@ export function Stat({ label, children, note }: { label: ReactNode; children: Re
   return (
     <div className="min-w-0">
       <dt className="eyebrow">{label}</dt>
-      <dd className="figure break-words text-lg font-semibold leading-snug">{children}</dd>
+      <dd className="figure break-words text-base font-semibold leading-snug sm:text-lg">{children}</dd>
       {note ? <dd className="text-xs text-soft">{note}</dd> : null}
     </div>
   );

@@ -5,6 +5,8 @@ import { forget, recall, remember } from "./localState.ts";
 
 export interface CartItem {
   listingId: string;
+  /** Of the listing, as it was shown. */
+  version: number;
   title: string;
   token: string;
   planIndex: number;
@@ -24,6 +26,7 @@ const isItem = (value: unknown): value is Omit<CartItem, "amount"> & { amount: s
     value !== null &&
     /^\d{1,20}$/.test(String(item.listingId)) &&
     /^\d{1,30}$/.test(String(item.amount)) &&
+    Number.isInteger(item.version) &&
     Number.isInteger(item.planIndex) &&
     typeof item.title === "string" &&
     typeof item.token === "string"
@@ -62,12 +65,18 @@ function write(items: CartItem[]): void {
 /** A listing is in the cart once; choosing again replaces the choice. */
 export function addToCart(listing: ListingDetail, choice: { planIndex: number; amount: bigint }): void {
   const rest = cart().filter(({ listingId }) => listingId !== listing.id);
-  const { id, title, token } = listing;
-  write([...rest, { listingId: id, title, token, ...choice }].slice(-MAX_CART));
+  const { id, version, title, token } = listing;
+  write([...rest, { listingId: id, version, title, token, ...choice }].slice(-MAX_CART));
 }
 
 export const removeFromCart = (listingIds: readonly string[]): void =>
   write(cart().filter(({ listingId }) => !listingIds.includes(listingId)));
+
+/** What was taken out and not bought after all; what was chosen anew meanwhile stays as it is. */
+export function returnToCart(items: readonly CartItem[]): void {
+  const here = new Set(cart().map(({ listingId }) => listingId));
+  write([...cart(), ...items.filter(({ listingId }) => !here.has(listingId))].slice(0, MAX_CART));
+}
 
 function subscribe(listener: () => void): () => void {
   window.addEventListener(CHANGED, listener);

@@ -39,6 +39,8 @@ export interface WeirConfig {
   /** Test money for who asks, and the key it is sent with. Only on the local chain. */
   faucet?: boolean;
   faucetKey?: Hex;
+  /** Words of the page for amounts of a token that has no entry, with `{address}` where its address belongs. Not from the file. */
+  unitsOf?: string;
 }
 
 export const LOCAL_CHAIN_ID = 31337;
@@ -73,6 +75,7 @@ export function parseConfig(value: unknown): WeirConfig {
     testWallet: local ? config.testWallet : undefined,
     faucet: local && config.faucet === true,
     faucetKey: local ? config.faucetKey : undefined,
+    unitsOf: undefined,
   };
 }
 
@@ -118,9 +121,10 @@ export function tokenOf(config: WeirConfig, address: string): TokenEntry {
   const known = config.tokens.find((token) => token.address.toLowerCase() === address.toLowerCase());
   if (known) return known;
   if (/^0x0{40}$/i.test(address)) return ETHER;
+  const short = `${address.slice(0, 6)}…${address.slice(-4)}`;
   return {
     address: address as Address,
-    symbol: `units of ${address.slice(0, 6)}…${address.slice(-4)}`,
+    symbol: config.unitsOf?.replace("{address}", short) ?? short,
     decimals: 0,
   };
 }

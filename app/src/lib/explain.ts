@@ -26,6 +26,7 @@ const OWN: Record<OwnError, true> = {
   WrongKeys: true,
   BackupNotReadable: true,
   ListingNotForSale: true,
+  ListingRevised: true,
   OpenElsewhere: true,
   GatewayUnreachable: true,
   GatewayRefused: true,

@@ -91,8 +91,11 @@ export interface PurchaseItem {
   listing: { title: string; hubId: string; token: Address };
   channel: {
     id: Hex;
+    token: Address;
     deposit: string;
     claimed: string;
+    /** All that came back; `deposit` is without it. */
+    refunded: string;
     closeAt: number;
     epoch: number;
     state: "open" | "closing" | "closed";
@@ -100,12 +103,14 @@ export interface PurchaseItem {
   /** From the seller, without a payment: no plan and no kind. */
   given?: boolean;
   /** Of period and flat plans, where the indexer tells; the chain has the last word. Unix seconds. */
-  subscription?: { until: number; startAt: number } | null;
+  subscription?: { token: Address; until: number; startAt: number } | null;
 }
 
 export interface RatingItem {
   grantId: Hex;
   buyer: Address;
+  /** 1 for the buyer's first rating of the listing. */
+  revision: number;
   /** As described, in time, communication, no other issues; 1 to 5 each. */
   scores: number[];
   comment?: string;

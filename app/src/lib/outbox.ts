@@ -7,10 +7,10 @@ import type { Address, Hex } from "viem";
 import { forget, recall, remember } from "./localState.ts";
 
 /**
- * asking: the wallet has not answered. pending: sent, not mined. failed: mined and reverted, or the wallet could not send it.
- * A "no" of the person leaves nothing.
+ * asking: the wallet has not answered. pending: sent, not mined; without a hash it is a wallet's bundle. failed: mined and reverted, or the
+ * wallet could not send it. replaced: the wallet sent another one in its place. A "no" of the person leaves nothing.
  */
-export type OutboxState = "asking" | "pending" | "mined" | "failed";
+export type OutboxState = "asking" | "pending" | "mined" | "failed" | "replaced";
 
 export interface Outgoing {
   id: string;
@@ -20,6 +20,8 @@ export interface Outgoing {
   hash: Hex | null;
   /** When it was begun, in milliseconds. */
   atMs: number;
+  /** Its place among the account's transactions, once a node has said so: it tells when another one has taken that place. */
+  nonce?: number;
 }
 
 export interface Place {
@@ -29,14 +31,21 @@ export interface Place {
 
 /** More than anybody looks through; what is settled goes first. */
 export const MAX_ENTRIES = 30;
-const STATES: readonly unknown[] = ["asking", "pending", "mined", "failed"] satisfies OutboxState[];
+const STATES: readonly unknown[] = [
+  "asking",
+  "pending",
+  "mined",
+  "failed",
+  "replaced",
+] satisfies OutboxState[];
 const CHANGED = "weir.outbox";
 
 const keyOf = ({ chainId, account }: Place): string => `outbox.${chainId}.${account.toLowerCase()}`;
 
 function isOutgoing(value: unknown): value is Outgoing {
   if (typeof value !== "object" || value === null) return false;
-  const { id, action, state, hash, atMs } = value as Record<string, unknown>;
+  const { id, action, state, hash, atMs, nonce } = value as Record<string, unknown>;
+  if (nonce !== undefined && !Number.isSafeInteger(nonce)) return false;
   const named = typeof id === "string" && typeof action === "string" && typeof atMs === "number";
   return named && STATES.includes(state) && (hash === null || /^0x[0-9a-f]{64}$/i.test(String(hash)));
 }
@@ -76,6 +85,25 @@ export function changeEntry(place: Place, id: string, to: Partial<Outgoing>): vo
   );
 }
 
+/** What became of a sent transaction; nothing if it was settled or replaced while somebody asked. */
+export const settle = (place: Place, id: string, hash: Hex, to: Partial<Outgoing>): void =>
+  write(
+    place,
+    entriesOf(place).map((entry) =>
+      entry.id === id && entry.hash === hash && entry.state === "pending" ? { ...entry, ...to } : entry,
+    ),
+  );
+
+/** The wallet sent another transaction in place of this one: what does the same is followed from here on. */
+export const replaceHash = (place: Place, hash: Hex, by: { hash: Hex; same: boolean }): void =>
+  write(
+    place,
+    entriesOf(place).map((entry) => {
+      if (entry.hash !== hash) return entry;
+      return by.same ? { ...entry, state: "pending", hash: by.hash } : { ...entry, state: "replaced" };
+    }),
+  );
+
 export const dropEntry = (place: Place, id: string): void =>
   write(
     place,
@@ -103,22 +131,35 @@ const wasRejected = (error: unknown): Promise<boolean> =>
     () => false,
   );
 
+/** It was sent, and the chain will never do it. */
+export const isUndone = (error: unknown): boolean =>
+  error instanceof Error && ["TransactionReverted", "TransactionReplaced"].includes(error.name);
+
 /**
- * Writes the entry, lets `send` ask the wallet, and writes down its answer. Returns what `send` does.
+ * Writes the entry, lets `send` ask the wallet, and writes down its answer. Returns what `send` does. Where the hash comes only later,
+ * `send` says by `onSent` that the wallet said yes: what fails after that is no longer known to have failed, unless it was mined so.
  *
  * @example const hash = await tracked(place, "registerRelay", () => wallet.sendTransaction(…));
  */
-export async function tracked(place: Place, action: string, send: () => Promise<Hex>): Promise<Hex> {
+export async function tracked(
+  place: Place,
+  action: string,
+  send: (onSent: () => void) => Promise<Hex>,
+): Promise<Hex> {
   const id = crypto.randomUUID();
+  let sent = false;
   begun.add(id);
   write(place, [{ id, action, state: "asking", hash: null, atMs: Date.now() }, ...entriesOf(place)]);
   try {
-    const hash = await send();
+    const hash = await send(() => {
+      sent = true;
+      changeEntry(place, id, { state: "pending" });
+    });
     changeEntry(place, id, { state: "pending", hash });
     return hash;
   } catch (error) {
-    if (await wasRejected(error)) dropEntry(place, id);
-    else changeEntry(place, id, { state: "failed" });
+    if (!sent && (await wasRejected(error))) dropEntry(place, id);
+    else if (!sent || isUndone(error)) changeEntry(place, id, { state: "failed" });
     throw error;
   }
 }

@@ -4,17 +4,11 @@
  */
 import { type Abi, type Address, encodeFunctionData, type Hex, type TransactionReceipt } from "viem";
 import type { Config } from "wagmi";
-import {
-  getAccount,
-  getPublicClient,
-  sendCalls,
-  waitForCallsStatus,
-  waitForTransactionReceipt,
-  writeContract,
-} from "wagmi/actions";
+import { getAccount, sendCalls, waitForCallsStatus, writeContract } from "wagmi/actions";
 import type { WeirConfig } from "./config.ts";
-import { tracked } from "./outbox.ts";
-import { abis } from "./weir.ts";
+import { replaceHash, tracked } from "./outbox.ts";
+import { publicClientOf } from "./wagmi.ts";
+import { abis, actions } from "./weir.ts";
 
 export class TransactionReverted extends Error {
   override readonly name = "TransactionReverted";
@@ -32,7 +26,7 @@ export interface Call {
   args: readonly unknown[];
   value?: bigint;
   /** The wallet said yes; the chain has not yet. */
-  onSent?: (hash: Hex) => void;
+  onSent?: () => void;
 }
 
 /** As in the SDK's writes: what is not used is not paid, and an estimate is the least that sufficed a moment before. */
@@ -57,30 +51,40 @@ export async function sendTransaction(
 ): Promise<{ hash: Hex; receipt: TransactionReceipt }> {
   const request = await requestOf(config, call);
   const account = getAccount(wagmi).address;
-  const reader = getPublicClient(wagmi, { chainId: config.chainId });
+  const reader = publicClientOf(wagmi, config);
   let gas: bigint | undefined;
-  if (reader && account) {
+  if (account) {
     await reader.simulateContract({ ...request, account } as never);
     gas = withHeadroom(await reader.estimateContractGas({ ...request, account } as never));
   }
   const ask = () => writeContract(wagmi, { ...request, gas, chainId: config.chainId } as never);
   const place = account && { chainId: config.chainId, account };
   const hash = place ? await tracked(place, call.functionName, ask) : await ask();
-  call.onSent?.(hash);
-  const receipt = await waitForTransactionReceipt(wagmi, { hash, chainId: config.chainId });
-  if (receipt.status !== "success") throw new TransactionReverted(hash);
-  return { hash, receipt };
+  call.onSent?.();
+  const { waitUntilMined } = await actions();
+  // Money may be on its way: until the chain has spoken, "it failed" would be a guess, and a second try a second payment.
+  const receipt = await waitUntilMined(reader, {
+    hash,
+    timeoutMs: 0,
+    onReplaced: (by) => place && replaceHash(place, hash, by),
+  });
+  return { hash: receipt.transactionHash, receipt };
 }
 
 /** The same for several calls that only make sense together; the last one's transaction is returned. */
 export async function sendTogether(wagmi: Config, config: WeirConfig, calls: readonly Call[]): Promise<Hex> {
   const { address: account } = getAccount(wagmi);
-  const send = () => sendAll(wagmi, config, calls);
+  const send = (onSent?: () => void) => sendAll(wagmi, config, calls, onSent);
   if (!account) return send();
   return tracked({ chainId: config.chainId, account }, calls.at(-1)?.functionName ?? "", send);
 }
 
-async function sendAll(wagmi: Config, config: WeirConfig, calls: readonly Call[]): Promise<Hex> {
+async function sendAll(
+  wagmi: Config,
+  config: WeirConfig,
+  calls: readonly Call[],
+  onSent?: () => void,
+): Promise<Hex> {
   const requests = await Promise.all(calls.map((call) => requestOf(config, call)));
   const { id } = await sendCalls(wagmi, {
     chainId: config.chainId,
@@ -91,7 +95,9 @@ async function sendAll(wagmi: Config, config: WeirConfig, calls: readonly Call[]
       value,
     })),
   });
-  const { status, receipts } = await waitForCallsStatus(wagmi, { id });
+  onSent?.();
+  for (const call of calls) call.onSent?.();
+  const { status, receipts } = await waitForCallsStatus(wagmi, { id, timeout: 0 });
   const last = receipts?.at(-1);
   const hash = last?.transactionHash ?? "0x";
   if (status !== "success" || last?.status !== "success") throw new TransactionReverted(hash);

@@ -2,6 +2,7 @@ import { defineChain, type PublicClient } from "viem";
 import { type Config, createConfig, createStorage, http } from "wagmi";
 import { getPublicClient } from "wagmi/actions";
 import { LOCAL_CHAIN_ID, type WeirConfig } from "./config.ts";
+import { forget, recall, remember } from "./localState.ts";
 import { RpcUnreachable } from "./rpc.ts";
 import { testWallet } from "./testWallet.ts";
 
@@ -34,7 +35,10 @@ export function wagmiFor(config: WeirConfig): Config {
     multiInjectedProviderDiscovery: true,
     transports: { [chain.id]: http(config.rpc) },
     pollingInterval: config.chainId === LOCAL_CHAIN_ID ? LOCAL_POLL_MS : POLL_MS,
-    storage: createStorage({ key: "weir.wallet", storage: window.localStorage }),
+    storage: createStorage({
+      key: "wallet",
+      storage: { getItem: recall, setItem: remember, removeItem: forget },
+    }),
   });
   made = { for: config, config: wagmi };
   return wagmi;

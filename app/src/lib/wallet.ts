@@ -10,10 +10,11 @@ class WrongChainError extends Error {
   override readonly name = "WrongChain";
 }
 
-export async function walletOf(wagmi: Config, config: WeirConfig): Promise<WriteClient> {
+/** `onSent` is called whenever the wallet has said yes to a transaction. */
+export async function walletOf(wagmi: Config, config: WeirConfig, onSent?: () => void): Promise<WriteClient> {
   const { chainId } = getAccount(wagmi);
   if (chainId !== undefined && chainId !== config.chainId)
     throw new WrongChainError(`the wallet is on chain ${chainId}, this market on ${config.chainId}`);
   const client = await getWalletClient(wagmi, { chainId: config.chainId });
-  return withOutbox(client, config) as WriteClient;
+  return withOutbox(client, config, onSent) as WriteClient;
 }

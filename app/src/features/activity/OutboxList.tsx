@@ -17,11 +17,15 @@ const TONES = {
   pending: "amber",
   mined: "moss",
   failed: "mark",
+  replaced: "amber",
 } as const;
 
-/** Left behind by a reload: the wallet's answer never reached a page. */
-export const stateOf = ({ id, state }: Outgoing): keyof typeof TONES =>
-  state === "asking" && !isBegunHere(id) ? "unanswered" : state;
+/** Past this a transaction may never come: nodes forget what pays too little, and nobody is told. */
+const OLD_MS = 10 * 60_000;
+
+/** Left behind by a reload: the wallet's answer, or a bundle's hash, never reached a page. */
+export const stateOf = ({ id, state, hash }: Outgoing): keyof typeof TONES =>
+  (state === "asking" || state === "pending") && hash === null && !isBegunHere(id) ? "unanswered" : state;
 
 /** Every transaction that this browser sent, as it stands. */
 export function OutboxList({
@@ -42,7 +46,8 @@ export function OutboxList({
     <ul aria-label={t("outbox")} className="grid gap-2">
       {entries.map((entry) => {
         const state = stateOf(entry);
-        const dismissable = state !== "asking" && state !== "pending";
+        const open = state === "asking" || state === "pending";
+        const dismissable = !open || (state === "pending" && now - entry.atMs > OLD_MS);
         return (
           <li
             key={entry.id}

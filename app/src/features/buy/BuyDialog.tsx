@@ -61,7 +61,7 @@ export function BuyDialog({
         <BuyForm
           listing={listing}
           onBuy={start}
-          onCart={keep}
+          onCart={approval ? undefined : keep}
           action={
             address
               ? undefined

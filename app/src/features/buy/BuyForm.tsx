@@ -22,8 +22,8 @@ export function BuyForm({
 }: {
   listing: ListingDetail;
   onBuy: (choice: Choice) => void;
-  /** Puts the choice aside, to be paid together with others. */
-  onCart: (choice: Pick<Choice, "planIndex" | "amount">) => void;
+  /** Puts the choice aside, to be paid together with others; undefined where that cannot be. */
+  onCart: ((choice: Pick<Choice, "planIndex" | "amount">) => void) | undefined;
   /** Replaces the pay button while something else has to happen first. */
   action?: () => ReactNode;
 }) {
@@ -85,7 +85,7 @@ export function BuyForm({
               : t(payWords, { amount: money })}
         </Button>
       )}
-      {amount === undefined ? null : (
+      {amount === undefined || !onCart ? null : (
         <Button onClick={() => onCart({ planIndex: plan.index, amount })}>{t("toCart")}</Button>
       )}
       {price && dueFor(1n, meteredPrice(plan, Date.now() / 1_000)) === 0n ? (

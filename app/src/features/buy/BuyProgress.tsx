@@ -78,11 +78,16 @@ export function BuyProgress({
       </p>
       {state.error ? (
         <>
-          <ErrorNotice error={state.error} onRetry={state.grantId ? undefined : onRetry} />
+          <ErrorNotice error={state.error} onRetry={state.sent ? undefined : onRetry} />
+          {state.sent && !state.grantId ? <p className="text-sm">{t("sentNote")}</p> : null}
           <div className="flex flex-wrap gap-3">
             {state.grantId ? (
               <Link href={`/live?id=${listing.id}&grant=${state.grantId}`} className={buttonClass("primary")}>
                 {t("openLive")}
+              </Link>
+            ) : state.sent ? (
+              <Link href="/purchases" className={buttonClass("primary")}>
+                {t("openPurchases")}
               </Link>
             ) : (
               <Button onClick={onBack}>{t("back")}</Button>

@@ -13,6 +13,14 @@ export class ListingNotForSale extends Error {
   }
 }
 
+/** The seller has changed the terms since they were shown. */
+export class ListingRevised extends Error {
+  override readonly name = "ListingRevised";
+  constructor(shown: number, version: number) {
+    super(`version ${shown} of the listing was shown; it is at version ${version} now`);
+  }
+}
+
 export class RelaysUnreachable extends Error {
   override readonly name = "RelaysUnreachable";
   readonly asked: number;
@@ -38,12 +46,15 @@ export async function checkBefore(parameters: {
   config: WeirConfig;
   publicClient: PublicClient;
   listing: ListingDetail;
+  /** Of the listing, as the buyer saw it when he chose. */
+  version: number;
   buyer: Address;
   amount: bigint;
 }): Promise<ListingDetail> {
-  const { config, publicClient, listing, buyer, amount } = parameters;
+  const { config, publicClient, listing, version, buyer, amount } = parameters;
   const fresh = await indexerGet<ListingDetail>(config.indexers, `/v1/listings/${listing.id}`);
   if (fresh.state !== "open") throw new ListingNotForSale(fresh.state);
+  if (fresh.version !== version) throw new ListingRevised(version, fresh.version);
   const named = new Set(fresh.relays.map((operator) => operator.toLowerCase()));
   const relays = config.relays.filter((relay) => named.has(relay.operator.toLowerCase()));
   const { answered } = await fetchHeads(relays);

@@ -47,8 +47,10 @@ export function purchaseOf(parameters: {
     channel: metered
       ? {
           id: prepared.paymentId,
+          token: listing.token,
           deposit: purchase.amount.toString(),
           claimed: "0",
+          refunded: "0",
           closeAt: 0,
           epoch: 0,
           state: "open",

@@ -37,9 +37,7 @@ export async function pay(p: {
   if (way === "batch") {
     onAsk("together");
     const calls = [approve(config.contracts.Grants, choice.amount), buy(prepared.purchase)];
-    const hash = await sendTogether(wagmi, config, calls);
-    p.onSent();
-    return hash;
+    return sendTogether(wagmi, config, calls);
   }
   if (twoSteps) {
     onAsk("approval");

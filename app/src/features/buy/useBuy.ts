@@ -9,9 +9,10 @@ import { startFeed } from "@/features/live/startFeed.ts";
 import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
 import { useAccountSecret } from "@/features/wallet/useAccountSecret.ts";
 import type { ListingDetail } from "@/lib/indexer.ts";
+import { isUndone } from "@/lib/outbox.ts";
 import { publicClientOf } from "@/lib/wagmi.ts";
 import { type Approval, actions, keysOf, prepare } from "@/lib/weir.ts";
-import { checkBefore } from "./checkBefore.ts";
+import { checkBefore, ListingRevised } from "./checkBefore.ts";
 import { firstMessage, purchaseOf } from "./opening.ts";
 import { type Asking, pay } from "./pay.ts";
 import type { Choice } from "./useChoice.ts";
@@ -24,6 +25,8 @@ export interface BuyState {
   /** What the wallet is being asked for, while the stage is "wallet". */
   asking: "keys" | "keysAgain" | Asking | undefined;
   error: unknown;
+  /** The wallet said yes to the payment: until the chain refuses it, buying again would pay twice. */
+  sent: boolean;
   /** Set as soon as the purchase is mined: from here on the money is in the escrow. */
   grantId: Hex | undefined;
   /** The running feed; whoever shows this state holds it open until the live page does. */
@@ -37,6 +40,7 @@ const IDLE: BuyState = {
   stage: undefined,
   asking: undefined,
   error: undefined,
+  sent: false,
   grantId: undefined,
   session: undefined,
   done: false,
@@ -58,11 +62,11 @@ export function useBuy(listing: ListingDetail, approval?: Approval) {
       if (!address || running.current) return;
       running.current = true;
       const to = (part: Partial<BuyState>) => setState((now) => ({ ...now, ...part }));
-      const { planIndex, amount, way } = choice;
+      const { version, planIndex, amount, way } = choice;
       setState({ ...IDLE, stage: "check", twoSteps: choice.twoSteps });
       try {
         const publicClient = publicClientOf(wagmi, config);
-        const fresh = await checkBefore({ config, publicClient, listing, buyer: address, amount });
+        const fresh = await checkBefore({ config, publicClient, listing, version, buyer: address, amount });
         to({ stage: "wallet", asking: "keys" });
         const secret = await getSecret(0, (round) => to({ asking: round === 1 ? "keys" : "keysAgain" }));
         const prepared = await prepare({
@@ -84,7 +88,7 @@ export function useBuy(listing: ListingDetail, approval?: Approval) {
           prepared,
           choice,
           onAsk: (asking) => to({ stage: "wallet", asking }),
-          onSent: () => to({ stage: "mined", asking: undefined }),
+          onSent: () => to({ stage: "mined", asking: undefined, sent: true }),
         });
         to({ stage: "connecting", grantId: prepared.grantId });
         void queries.invalidateQueries({ queryKey: ["purchases"] });
@@ -104,7 +108,9 @@ export function useBuy(listing: ListingDetail, approval?: Approval) {
         await firstMessage(session, () => to({ stage: "first" }));
         to({ done: true });
       } catch (error) {
-        to({ error });
+        if (error instanceof ListingRevised)
+          await queries.invalidateQueries({ queryKey: ["listing", listing.id] });
+        to(isUndone(error) ? { error, sent: false } : { error });
       } finally {
         running.current = false;
       }

@@ -13,6 +13,8 @@ import { useTokenFacts } from "./useTokenFacts.ts";
 
 /** What the person decided. `amount` in the smallest token unit. */
 export interface Choice {
+  /** Of the listing: nothing but what was shown is bought. */
+  version: number;
   planIndex: number;
   amount: bigint;
   way: Way;
@@ -64,6 +66,9 @@ export function useChoice(listing: ListingDetail) {
     choice:
       amount === undefined || way === undefined
         ? undefined
-        : { planIndex: index, amount, way, twoSteps: transactionsOf(way, amount, facts.data) === 2 },
+        : {
+            ...{ version: listing.version, planIndex: index, amount, way },
+            twoSteps: transactionsOf(way, amount, facts.data) === 2,
+          },
   };
 }

@@ -52,7 +52,7 @@ function Cart({ onClose }: { onClose: () => void }) {
   return (
     <Dialog open locked={buy.isPending} onClose={onClose} title={t("title")} description={t("why")}>
       {buy.data ? (
-        <Outcome outcome={buy.data} />
+        <Outcome outcome={buy.data} onRead={onClose} />
       ) : (
         <div className="grid gap-4">
           <ul className="divide-y divide-line border-y border-line">
@@ -68,7 +68,7 @@ function Cart({ onClose }: { onClose: () => void }) {
               </li>
             ))}
           </ul>
-          {items.length === 0 ? <p className="text-soft">{t("empty")}</p> : null}
+          {items.length === 0 && !buy.isPending ? <p className="text-soft">{t("empty")}</p> : null}
           {address && chainId !== config.chainId ? <WrongChain /> : null}
           {address ? (
             <Button
@@ -93,7 +93,7 @@ function Cart({ onClose }: { onClose: () => void }) {
 }
 
 /** Each purchase has its own outcome: what was bought, and what was refused and kept its money. */
-function Outcome({ outcome }: { outcome: CartOutcome }) {
+function Outcome({ outcome, onRead }: { outcome: CartOutcome; onRead: () => void }) {
   const t = useTranslations("cart");
   return (
     <div className="grid gap-4" role="status">
@@ -101,7 +101,11 @@ function Outcome({ outcome }: { outcome: CartOutcome }) {
       <ul className="grid gap-2">
         {outcome.bought.map(({ listingId, grantId, title }) => (
           <li key={grantId}>
-            <Link href={`/live?id=${listingId}&grant=${grantId}`} className={buttonClass("plain", "w-full")}>
+            <Link
+              href={`/live?id=${listingId}&grant=${grantId}`}
+              onClick={onRead}
+              className={buttonClass("plain", "w-full")}
+            >
               {t("read", { title })}
             </Link>
           </li>

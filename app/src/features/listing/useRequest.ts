@@ -13,7 +13,7 @@ const RESTRICTED = 1 << 20;
 /** A seller answers when he answers; an open tab shows it soon after. */
 const EVERY_MS = 3_000;
 
-export const isRestricted = (listing: ListingDetail): boolean =>
+const isRestricted = (listing: ListingDetail): boolean =>
   (Number(listing.terms.flags ?? 0) & RESTRICTED) !== 0;
 
 /** The connected account's newest request for a restricted listing, and the way to make one. */
@@ -23,11 +23,14 @@ export function useRequest(listing: ListingDetail) {
   const { address } = useConnection();
   const restricted = isRestricted(listing);
   const found = useQuery({
-    queryKey: ["requests", address],
+    queryKey: ["requests", address, listing.id],
     enabled: restricted && address !== undefined,
     refetchInterval: EVERY_MS,
-    queryFn: ({ signal }) =>
-      indexerGet<Page<RequestItem>>(config.indexers, `/v1/accounts/${address}/requests?limit=100`, signal),
+    queryFn: ({ signal }) => {
+      // Of this listing alone: any other seller can decline what nobody asked for, and so make the list longer.
+      const path = `/v1/accounts/${address}/requests?listing=${listing.id}&limit=1`;
+      return indexerGet<Page<RequestItem>>(config.indexers, path, signal);
+    },
   });
   const ask = useMutation({
     mutationFn: async (note: string) => {
@@ -45,8 +48,7 @@ export function useRequest(listing: ListingDetail) {
     },
     onSuccess: () => found.refetch(),
   });
-  const mine = (found.data?.items ?? []).filter(({ listingId }) => String(listingId) === listing.id);
-  const newest = mine.sort((a, b) => b.createdAt - a.createdAt)[0];
+  const newest = found.data?.items[0];
   const given = newest?.approval;
   const approval: Approval | undefined =
     given && Number(given.deadline) * 1_000 > Date.now()

@@ -3,6 +3,7 @@
 import { useTranslations } from "next-intl";
 import { Copy } from "@/components/Copy.tsx";
 import { Stat } from "@/components/Stat.tsx";
+import { paidIn } from "@/features/purchases/state.ts";
 import { WithdrawPanel } from "@/features/purchases/WithdrawPanel.tsx";
 import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
 import { tokenOf } from "@/lib/config.ts";
@@ -13,7 +14,7 @@ import type { Ending } from "./session.ts";
 /** What was paid and what came back, exactly; or how long the challenge takes. */
 export function EndingView({ purchase, ending }: { purchase: PurchaseItem; ending: Ending }) {
   const t = useTranslations("live");
-  const token = tokenOf(useWeirConfig(), purchase.listing.token);
+  const token = tokenOf(useWeirConfig(), paidIn(purchase));
   const money = (amount: bigint) => `${formatAmount(amount, token.decimals)} ${token.symbol}`;
   if (ending.by === "challenge")
     return (

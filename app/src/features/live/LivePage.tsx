@@ -12,10 +12,12 @@ import { useSession } from "./useSession.ts";
 
 export function LivePage() {
   const params = useSearchParams();
+  const [id, grant] = [params.get("id"), params.get("grant")];
   return (
     <Ready>
       <WithWallet>
-        <Live id={params.get("id")} grant={params.get("grant")} stop={params.get("stop") === "1"} />
+        {/* A link from one purchase to another keeps the page: the session of the first is not the second's. */}
+        <Live key={`${id}/${grant}`} id={id} grant={grant} stop={params.get("stop") === "1"} />
       </WithWallet>
     </Ready>
   );

@@ -77,7 +77,7 @@ export function LiveView({
             </>
           ) : (
             <>
-              <MeterPanel listing={listing} session={session} snapshot={snapshot} />
+              <MeterPanel session={session} snapshot={snapshot} />
               {session.purchase.channel && snapshot.state.status === "out-of-money" ? (
                 <TopUp purchase={session.purchase} open onDone={() => session.refresh()} />
               ) : null}

@@ -3,32 +3,24 @@
 import { useTranslations } from "next-intl";
 import { Level } from "@/components/Level.tsx";
 import { Stat } from "@/components/Stat.tsx";
-import { isTimed } from "@/features/purchases/state.ts";
+import { isTimed, paidIn } from "@/features/purchases/state.ts";
 import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
 import { useNow } from "@/features/shell/useNow.ts";
 import { tokenOf } from "@/lib/config.ts";
-import type { ListingDetail } from "@/lib/indexer.ts";
-import { formatAmount, formatCount, ratio, unitsFor } from "@/lib/money.ts";
+import { formatAmount, formatCount, ratio } from "@/lib/money.ts";
 import { formatMoment } from "@/lib/time.ts";
 import { useDuration } from "@/lib/useDuration.ts";
 import { formatRate } from "./reading.ts";
+import { runsOutAt } from "./runsOut.ts";
 import { Spoken } from "./Spoken.tsx";
 import type { FeedSession, Snapshot } from "./session.ts";
 
 /** What was received, what it cost, what is left: the figures that stop() settles. */
-export function MeterPanel({
-  listing,
-  session,
-  snapshot,
-}: {
-  listing: ListingDetail;
-  session: FeedSession;
-  snapshot: Snapshot;
-}) {
+export function MeterPanel({ session, snapshot }: { session: FeedSession; snapshot: Snapshot }) {
   const t = useTranslations("live");
   const duration = useDuration();
   const now = useNow();
-  const token = tokenOf(useWeirConfig(), listing.token);
+  const token = tokenOf(useWeirConfig(), paidIn(session.purchase));
   const { meter, perSecond, ending } = snapshot;
   const flowing = !ending && snapshot.state.status === "live";
   const metered = session.purchase.channel !== null;
@@ -52,9 +44,8 @@ export function MeterPanel({
       </section>
     );
   const left = meter.deposit - meter.due;
-  const unitsLeft = unitsFor(left, meter);
   const perMessage = flowing && session.purchase.kind === "message" && perSecond > 0;
-  const runsOut = perMessage && now ? now + (Number(unitsLeft) / perSecond) * 1_000 : undefined;
+  const runsOut = perMessage && now ? runsOutAt(meter, perSecond, now) : undefined;
   return (
     <section aria-label={t("meter")} className="sheet overflow-hidden">
       <div className="grid gap-4 p-5">

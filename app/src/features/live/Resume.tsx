@@ -8,7 +8,7 @@ import { Button, buttonClass } from "@/components/Button.tsx";
 import { ErrorNotice } from "@/components/ErrorNotice.tsx";
 import { PageSkeleton } from "@/components/Skeleton.tsx";
 import { isTimed, stateOf } from "@/features/purchases/state.ts";
-import { usePurchases } from "@/features/purchases/usePurchases.ts";
+import { usePurchasesOf } from "@/features/purchases/usePurchases.ts";
 import { askConnect } from "@/features/wallet/askConnect.ts";
 import { KeyBackup } from "@/features/wallet/KeyBackup.tsx";
 import type { ListingDetail } from "@/lib/indexer.ts";
@@ -39,7 +39,7 @@ export function Resume({
 }) {
   const t = useTranslations("live");
   const { address, status } = useConnection();
-  const purchases = usePurchases(address);
+  const purchases = usePurchasesOf(address, listing.id, grant);
   const resume = useResume(listing, onStarted);
   if (status === "reconnecting" || status === "connecting") return <PageSkeleton />;
   if (!address)
@@ -58,12 +58,11 @@ export function Resume({
       </Frame>
     );
   if (!purchases.data) return <PageSkeleton />;
-  const mine = purchases.data.items.filter((item) => item.listingId === listing.id);
   // The keys of a gift are not made from a wallet's signature, so no page can open one.
-  const usable = mine.filter(
+  const usable = purchases.data.filter(
     (item) => !item.given && ["open", "free", "timed"].includes(stateOf(item, Date.now() / 1_000)),
   );
-  const chosen = grant ? mine.find((item) => item.grantId === grant) : usable[0];
+  const chosen = grant ? purchases.data[0] : usable[0];
   if (!chosen || !usable.includes(chosen))
     return (
       <Frame title={listing.title}>

@@ -9,15 +9,21 @@ import { formatMark } from "./reading.ts";
 /** What the canvas needs in numbers: the tokens of the look that holds right now. */
 function look() {
   const style = getComputedStyle(document.documentElement);
-  const probe = document.createElement("span");
-  document.body.append(probe);
   const colour = (name: string) => {
+    // A new one for each: where motion is reduced, one that changes its colour has the old one for a moment longer.
+    const probe = document.createElement("span");
     probe.style.color = `var(${name})`;
-    return getComputedStyle(probe).color;
+    document.body.append(probe);
+    const { color } = getComputedStyle(probe);
+    probe.remove();
+    return color;
   };
-  const found = { water: colour("--water"), soft: colour("--ink-soft"), line: colour("--line") };
-  probe.remove();
-  return { ...found, font: `12px ${style.fontFamily}` };
+  return {
+    water: colour("--water"),
+    soft: colour("--ink-soft"),
+    line: colour("--line"),
+    font: `12px ${style.fontFamily}`,
+  };
 }
 
 function options(width: number, height: number): uPlot.Options {

@@ -10,7 +10,7 @@ import { keysOf } from "@/lib/weir.ts";
 import type { FeedSession } from "./session.ts";
 import { startFeed } from "./startFeed.ts";
 
-export class KeysOfOtherWallet extends Error {
+class KeysOfOtherWallet extends Error {
   override readonly name = "WrongKeys";
   constructor() {
     super("the keys from this wallet's signature are not the keys of this purchase");

@@ -1,8 +1,9 @@
 "use client";
 
+import { CATEGORIES } from "@weir/sdk/core/categories";
 import { useTranslations } from "next-intl";
 import { useEffect, useId, useRef, useState } from "react";
-import { CATEGORIES, type Filters, KINDS, MAX_QUERY_CHARS, searchable } from "./filters.ts";
+import { type Filters, KINDS, MAX_QUERY_CHARS, searchable } from "./filters.ts";
 
 /** Typing is answered when the fingers rest. */
 const TYPING_PAUSE_MS = 200;

@@ -1,30 +1,12 @@
+// Not "@weir/sdk/core": the market's page would take all of it.
+import { CATEGORIES, type CategoryName } from "@weir/sdk/core/categories";
+
 /** What is searched for lives in the address, so that a search can be shared and the back button works. */
 export interface Filters {
   q: string;
   category: string;
   kind: string;
 }
-
-export const CATEGORIES = [
-  "transport",
-  "weather",
-  "energy",
-  "environment",
-  "finance",
-  "geoscience",
-  "telemetry",
-  "health",
-  "agriculture",
-  "manufacturing",
-  "buildings",
-  "logistics",
-  "retail",
-  "telecom",
-  "government",
-  "science",
-  "other",
-] as const;
-export type Category = (typeof CATEGORIES)[number];
 
 export const KINDS = ["message", "byte", "period", "flat", "free"] as const;
 export type Kind = (typeof KINDS)[number];
@@ -33,7 +15,7 @@ export type Kind = (typeof KINDS)[number];
 export const MAX_QUERY_CHARS = 100;
 const PAGE_SIZE = "48";
 
-export const isCategory = (value: string): value is Category =>
+export const isCategory = (value: string): value is CategoryName =>
   (CATEGORIES as readonly string[]).includes(value);
 const isKind = (value: string): value is Kind => (KINDS as readonly string[]).includes(value);
 

@@ -5,6 +5,7 @@ import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { Button } from "@/components/Button.tsx";
 import { ErrorNotice } from "@/components/ErrorNotice.tsx";
+import { notTwice } from "@/lib/notTwice.ts";
 import { useDuration } from "@/lib/useDuration.ts";
 import { useOperatorAct } from "./useOperatorAct.ts";
 
@@ -14,16 +15,18 @@ export function Leave({ delay }: { delay: number }) {
   const duration = useDuration();
   const [sure, setSure] = useState(false);
   const act = useOperatorAct(({ client, contracts }) => deregisterRelay(client, { contracts }));
+  const asking = sure && !act.isPending;
   return (
     <div className="grid justify-items-start gap-3">
       {sure ? <p className="max-w-[var(--measure)]">{t("leaveNote", { delay: duration(delay) })}</p> : null}
       <div className="flex flex-wrap gap-3">
-        <Button tone="mark" disabled={act.isPending} onClick={() => (sure ? act.mutate() : setSure(true))}>
-          {act.isPending ? t("asking") : sure ? t("leaveSure") : t("leave")}
+        {/* The way back takes the first button's place: a double click leaves nothing. */}
+        <Button tone={asking ? "quiet" : "mark"} disabled={act.isPending} onClick={() => setSure(!sure)}>
+          {act.isPending ? t("asking") : asking ? t("stay") : t("leave")}
         </Button>
-        {sure && !act.isPending ? (
-          <Button tone="quiet" onClick={() => setSure(false)}>
-            {t("stay")}
+        {asking ? (
+          <Button tone="mark" onClick={notTwice(() => act.mutate())}>
+            {t("leaveSure")}
           </Button>
         ) : null}
       </div>

@@ -14,6 +14,7 @@ import { formatMoment } from "@/lib/time.ts";
 import { useDuration } from "@/lib/useDuration.ts";
 import { walletOf } from "@/lib/wallet.ts";
 import { actions, relaysOf } from "@/lib/weir.ts";
+import { paidIn } from "./state.ts";
 import { useBought } from "./useBought.ts";
 import type { SubscriptionView } from "./useSubscription.ts";
 
@@ -26,7 +27,7 @@ export function CancelSubscription({ purchase, view }: { purchase: PurchaseItem;
   const queries = useQueryClient();
   const load = useBought(purchase);
   const [asked, setAsked] = useState(false);
-  const token = tokenOf(config, purchase.listing.token);
+  const token = tokenOf(config, paidIn(purchase));
   const money = (amount: bigint) => `${formatAmount(amount, token.decimals)} ${token.symbol}`;
   const cancel = useMutation({
     mutationFn: async () => {

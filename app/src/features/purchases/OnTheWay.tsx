@@ -8,12 +8,14 @@ import { Copy } from "@/components/Copy.tsx";
 import { useOutbox } from "@/features/activity/useOutbox.ts";
 import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
 
+const PURCHASES: readonly string[] = ["buy", "buyMany"];
+
 /** Purchases that were sent and are not mined yet, also those of before a reload; each goes as soon as the chain has it. */
 export function OnTheWay({ account }: { account: Address }) {
   const t = useTranslations("purchases");
   const queries = useQueryClient();
   const open = useOutbox(useWeirConfig(), account).filter(
-    ({ action, state, hash }) => action === "buy" && state === "pending" && hash !== null,
+    ({ action, state, hash }) => PURCHASES.includes(action) && state === "pending" && hash !== null,
   );
   const count = open.length;
   // biome-ignore lint/correctness/useExhaustiveDependencies: fewer on their way means that one has arrived in the list below

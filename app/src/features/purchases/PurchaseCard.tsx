@@ -17,7 +17,7 @@ import { signedTotal } from "@/lib/weir.ts";
 import { ChannelActions } from "./ChannelActions.tsx";
 import { Rate } from "./Rate.tsx";
 import { SubscriptionBody } from "./SubscriptionBody.tsx";
-import { balanceOf, isTimed, type PurchaseState, stateOf } from "./state.ts";
+import { balanceOf, isTimed, type PurchaseState, paidIn, stateOf } from "./state.ts";
 import { TopUp } from "./TopUp.tsx";
 
 const TONES = {
@@ -36,7 +36,7 @@ const READABLE: readonly PurchaseState[] = ["open", "free", "timed"];
 export function PurchaseCard({ purchase }: { purchase: PurchaseItem }) {
   const t = useTranslations("purchases");
   const config = useWeirConfig();
-  const token = tokenOf(config, purchase.listing.token);
+  const token = tokenOf(config, paidIn(purchase));
   const signed = useQuery({
     queryKey: ["signed", purchase.grantId],
     enabled: purchase.channel !== null,

@@ -30,7 +30,8 @@ export function PurchasesPage() {
 function Mine() {
   const t = useTranslations("purchases");
   const { address, status } = useConnection();
-  const purchases = usePurchases(address);
+  const bought = usePurchases(address, false);
+  const given = usePurchases(address, true);
   if (status === "reconnecting" || status === "connecting") return <PageSkeleton />;
   if (!address)
     return (
@@ -42,13 +43,13 @@ function Mine() {
         </Button>
       </div>
     );
-  if (purchases.error && !purchases.data)
-    return <ErrorNotice error={purchases.error} onRetry={() => void purchases.refetch()} />;
-  if (!purchases.data) return <PageSkeleton />;
+  for (const { error, data, refetch } of [bought, given])
+    if (error && !data) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
+  if (!bought.data || !given.data) return <PageSkeleton />;
   return (
     <>
       <OnTheWay account={address} />
-      <PurchaseList items={purchases.data.items} />
+      <PurchaseList bought={bought} given={given} />
     </>
   );
 }

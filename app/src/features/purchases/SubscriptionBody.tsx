@@ -10,6 +10,7 @@ import type { PurchaseItem } from "@/lib/indexer.ts";
 import { formatAmount, formatShort, ratio } from "@/lib/money.ts";
 import { formatMoment } from "@/lib/time.ts";
 import { CancelSubscription } from "./CancelSubscription.tsx";
+import { paidIn } from "./state.ts";
 import { TopUp } from "./TopUp.tsx";
 import { useSubscription } from "./useSubscription.ts";
 
@@ -19,7 +20,7 @@ const ENDLESS = 2 ** 32 - 1;
 /** What a period or flat purchase costs by now and what a cancel would give back; and the two things one can do. */
 export function SubscriptionBody({ purchase }: { purchase: PurchaseItem }) {
   const t = useTranslations("purchases");
-  const token = tokenOf(useWeirConfig(), purchase.listing.token);
+  const token = tokenOf(useWeirConfig(), paidIn(purchase));
   const { view, error, refetch } = useSubscription(purchase);
   if (error && !view) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   if (!view) return <p className="text-sm text-soft">{t("loadingOne")}</p>;

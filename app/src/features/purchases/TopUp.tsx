@@ -12,6 +12,7 @@ import type { PurchaseItem } from "@/lib/indexer.ts";
 import { AmountNotReadable, formatAmount, parseAmount } from "@/lib/money.ts";
 import { type Way, waysToPay } from "@/lib/payWays.ts";
 import { TOP_UP_WAYS } from "@/lib/topUp.ts";
+import { paidIn } from "./state.ts";
 import { useTopUp } from "./useTopUp.ts";
 
 function readAmount(text: string, decimals: number): bigint | undefined {
@@ -37,9 +38,9 @@ export function TopUp({
   const t = useTranslations("topUp");
   const id = useId();
   const config = useWeirConfig();
-  const token = tokenOf(config, purchase.listing.token);
+  const token = tokenOf(config, paidIn(purchase));
   const escrow = purchase.channel ? config.contracts.Channels : config.contracts.Subscriptions;
-  const facts = useTokenFacts(purchase.listing.token, escrow);
+  const facts = useTokenFacts(paidIn(purchase), escrow);
   const topUp = useTopUp(purchase);
   const [asked, setAsked] = useState(open);
   const [text, setText] = useState(() =>
@@ -50,7 +51,7 @@ export function TopUp({
   const ways =
     amount === undefined
       ? []
-      : waysToPay(purchase.listing.token, amount, facts.data).filter((way) => TOP_UP_WAYS.includes(way));
+      : waysToPay(paidIn(purchase), amount, facts.data).filter((way) => TOP_UP_WAYS.includes(way));
   const way = wanted && ways.includes(wanted) ? wanted : ways[0];
   if (!asked) return <Button onClick={() => setAsked(true)}>{t("open")}</Button>;
   const submit = (event: FormEvent) => {

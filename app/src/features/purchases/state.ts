@@ -1,3 +1,4 @@
+import type { Address } from "viem";
 import type { PurchaseItem } from "@/lib/indexer.ts";
 
 export type PurchaseState = "open" | "closing" | "closed" | "free" | "timed" | "revoked" | "ended";
@@ -5,6 +6,10 @@ export type PurchaseState = "open" | "closing" | "closed" | "free" | "timed" | "
 /** Paid by time through Subscriptions. */
 export const isTimed = ({ kind }: Pick<PurchaseItem, "kind">): boolean =>
   kind === "period" || kind === "flat";
+
+/** A revision of the listing may have changed the token since. */
+export const paidIn = ({ channel, subscription, listing }: PurchaseItem): Address =>
+  (channel ?? subscription)?.token ?? listing.token;
 
 export function stateOf(purchase: PurchaseItem, nowSeconds: number): PurchaseState {
   const { channel } = purchase;
@@ -26,8 +31,8 @@ export interface Balance {
 }
 
 /**
- * What the card shows. The contract's `deposit` is what was put in minus refunds, so a closed channel's refund is
- * what was bought for minus what was claimed.
+ * What the card shows. The contract's `deposit` is what was put in minus refunds. Of a closed channel all that was ever put in and
+ * came back is shown; of one that was opened again what is in it now.
  */
 export function balanceOf(purchase: PurchaseItem, signed: bigint | undefined): Balance | undefined {
   const { channel } = purchase;
@@ -35,9 +40,8 @@ export function balanceOf(purchase: PurchaseItem, signed: bigint | undefined): B
   const claimed = BigInt(channel.claimed);
   const deposit = BigInt(channel.deposit);
   if (channel.state === "closed") {
-    const bought = BigInt(purchase.amount);
-    const deposited = bought > deposit ? bought : deposit;
-    return { deposited, spent: claimed, refundable: deposited - claimed };
+    const refunded = BigInt(channel.refunded);
+    return { deposited: deposit + refunded, spent: claimed, refundable: refunded };
   }
   const spent = signed !== undefined && signed > claimed ? signed : claimed;
   return { deposited: deposit, spent, refundable: deposit > spent ? deposit - spent : 0n };

@@ -4,8 +4,12 @@ import { useTranslations } from "next-intl";
 import { type ReactNode, useState } from "react";
 import { Button } from "@/components/Button.tsx";
 import { ErrorNotice } from "@/components/ErrorNotice.tsx";
+import { notTwice } from "@/lib/notTwice.ts";
 
-/** A button that asks the wallet. With `confirm` it says first what cannot be undone. */
+/**
+ * A button that asks the wallet. With `confirm` it says first what cannot be undone; the way back then takes the button's place and its focus, so
+ * that a double click or a held key confirms nothing.
+ */
 export function ActButton({
   children,
   run,
@@ -28,26 +32,27 @@ export function ActButton({
 }) {
   const t = useTranslations("sell");
   const [asking, setAsking] = useState(false);
-  const act = () => {
-    if (confirm && !asking) return setAsking(true);
+  const leave = () => setAsking(false);
+  const confirmed = () => {
     setAsking(false);
     run();
   };
+  const first = confirm ? () => setAsking(true) : run;
   return (
     <div className="grid min-w-0 justify-items-start gap-2">
       {asking ? <p className="max-w-[var(--measure)] text-sm text-mark">{confirm}</p> : null}
       <div className="flex flex-wrap gap-2">
         <Button
-          tone={asking ? "mark" : tone}
-          disabled={disabled || pending}
+          tone={asking ? "quiet" : tone}
+          disabled={!asking && (disabled || pending)}
           aria-busy={pending}
-          onClick={act}
+          onClick={asking ? leave : first}
         >
-          {pending ? (busy ?? t("confirmInWallet")) : asking ? t("yesDoIt") : children}
+          {asking ? t("leaveIt") : pending ? (busy ?? t("confirmInWallet")) : children}
         </Button>
         {asking ? (
-          <Button tone="quiet" onClick={() => setAsking(false)}>
-            {t("leaveIt")}
+          <Button tone="mark" disabled={disabled || pending} onClick={notTwice(confirmed)}>
+            {t("yesDoIt")}
           </Button>
         ) : null}
       </div>

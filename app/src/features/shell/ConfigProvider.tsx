@@ -1,6 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import { useTranslations } from "next-intl";
 import { createContext, type ReactNode, useContext, useSyncExternalStore } from "react";
 import { earlyConfig, loadConfig, type WeirConfig } from "@/lib/config.ts";
 
@@ -24,10 +25,16 @@ const useTakenOver = () =>
 
 export function ConfigProvider({ children }: { children: ReactNode }) {
   const takenOver = useTakenOver();
+  const t = useTranslations("price");
+  // Part of the settings themselves, and a text: settings that are read again stay the same object, which the wallet's state is made for.
+  const inWords = (config: WeirConfig): WeirConfig => ({ ...config, unitsOf: t.raw("unitsOf") });
   const { data, error, refetch } = useQuery({
     queryKey: ["config"],
-    queryFn: loadConfig,
-    initialData: earlyConfig,
+    queryFn: async () => inWords(await loadConfig()),
+    initialData: () => {
+      const early = earlyConfig();
+      return early && inWords(early);
+    },
     staleTime: Number.POSITIVE_INFINITY,
     retry: 1,
     structuralSharing: true,

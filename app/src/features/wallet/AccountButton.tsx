@@ -6,7 +6,7 @@ import { Button } from "@/components/Button.tsx";
 import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
 import { ConnectLabel } from "./ConnectLabel.tsx";
 
-export const shortAddress = (address: string): string => `${address.slice(0, 6)}…${address.slice(-4)}`;
+const shortAddress = (address: string): string => `${address.slice(0, 6)}…${address.slice(-4)}`;
 
 export function AccountButton({ onOpen }: { onOpen: () => void }) {
   const t = useTranslations("wallet");

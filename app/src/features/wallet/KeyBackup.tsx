@@ -12,7 +12,7 @@ import { decryptBackup, encryptBackup, MIN_PASSWORD_LENGTH } from "@/lib/keyBack
 import type { BackupRequest } from "./useAccountSecret.ts";
 
 /** The person closed the question instead of answering it. */
-export class BackupDeclined extends Error {
+class BackupDeclined extends Error {
   override readonly name = "UserRejected";
   constructor() {
     super("no backup was made, so no keys were made");

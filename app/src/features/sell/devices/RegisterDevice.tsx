@@ -13,7 +13,7 @@ import type { HubDetail } from "../useHub.ts";
 import { makeDeviceKey } from "./deviceKey.ts";
 
 /** The contract's rule. */
-export const DEVICE_NAME = /^[A-Za-z0-9._-]{1,64}$/;
+const DEVICE_NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
 export function RegisterDevice({ hub, onDone }: { hub: HubDetail; onDone: () => void }) {
   const t = useTranslations("sell.devices");

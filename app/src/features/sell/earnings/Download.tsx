@@ -2,6 +2,7 @@
 
 import { useMutation } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
+import type { Address } from "viem";
 import { Button } from "@/components/Button.tsx";
 import { ErrorNotice } from "@/components/ErrorNotice.tsx";
 import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
@@ -16,7 +17,7 @@ import { type EarningRow, earningsCsv } from "./csv.ts";
 /** Pages of one listing's buyers in one file; a seller with more reads the API. */
 const MAX_PAGES = 100;
 
-/** Every buyer of every listing as a table for the books. */
+/** Every buyer of every listing who paid in `token`, now or before a revision changed it, as a table for the books. */
 export function Download({
   hub,
   listings,
@@ -32,7 +33,8 @@ export function Download({
     mutationFn: async () => {
       const rows: EarningRow[] = [];
       for (const listing of listings)
-        for (const item of await buyersOf(indexers, listing.id)) rows.push(rowOf(listing, item, token));
+        for (const item of await buyersOf(indexers, listing.id))
+          if (isSame(paidIn(listing, item), token.address)) rows.push(rowOf(listing, item, token));
       download(new Blob([earningsCsv(rows)], { type: "text/csv" }), `weir-hub-${hub.id}-${token.symbol}.csv`);
     },
   });
@@ -58,6 +60,11 @@ async function buyersOf(indexers: string[], listingId: string): Promise<BuyerIte
   }
   return items;
 }
+
+/** What nothing was paid for stands with what the listing is sold in now. */
+const paidIn = ({ detail }: MyListing, { channel, subscription }: BuyerItem): Address =>
+  (channel ?? subscription)?.token ?? detail.token;
+const isSame = (a: Address, b: Address): boolean => a.toLowerCase() === b.toLowerCase();
 
 const rowOf = (listing: MyListing, item: BuyerItem, token: TokenEntry): EarningRow => {
   const escrow = item.channel ?? item.subscription;

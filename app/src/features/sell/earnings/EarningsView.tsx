@@ -99,11 +99,7 @@ function TokenEarnings({ hub, earnings, token }: { hub: HubDetail; earnings: Ear
           </tr>
         ))}
       </Table>
-      <Download
-        hub={hub}
-        listings={(listings.data ?? []).filter(({ detail }) => same(detail.token, token.address))}
-        token={token}
-      />
+      <Download hub={hub} listings={listings.data ?? []} token={token} />
     </section>
   );
 }

@@ -1,8 +1,8 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getOwed } from "@weir/sdk/chain";
-import type { Address } from "viem";
+import { type Address, getAddress } from "viem";
 import { useConfig } from "wagmi";
 import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
 import { indexerGet } from "@/lib/indexer.ts";
@@ -48,18 +48,25 @@ export interface Owed {
   amount: bigint;
 }
 
-/** What waits for the hub's payout address in the escrows: payouts that were accrued, and pushes that it did not take. */
+/**
+ * What waits for the hub's payout address in the escrows: payouts that were accrued, and pushes that it did not take. In the tokens that
+ * this site knows, and in whatever else the hub ever sold in.
+ */
 export function useOwed(hub: HubDetail) {
   const config = useWeirConfig();
   const wagmi = useConfig();
+  const sold = useEarnings(hub).data?.items ?? [];
+  const known = config.tokens.map(({ address }) => address);
+  const tokens = [
+    ...new Set([...known, ...sold.map(({ token }) => token)].map((token) => getAddress(token))),
+  ];
   return useQuery({
-    queryKey: ["sell", "owed", hub.payout],
+    queryKey: ["sell", "owed", hub.payout, tokens],
+    placeholderData: keepPreviousData,
     refetchInterval: EARNINGS_EVERY_MS,
     queryFn: async (): Promise<Owed[]> => {
       const reader = publicClientOf(wagmi, config);
-      const pots = config.tokens.flatMap(({ address }) =>
-        ESCROWS.map((escrow) => ({ escrow, token: address })),
-      );
+      const pots = tokens.flatMap((token) => ESCROWS.map((escrow) => ({ escrow, token })));
       return Promise.all(
         pots.map(async (pot) => ({
           ...pot,

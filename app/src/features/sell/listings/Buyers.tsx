@@ -31,14 +31,14 @@ export interface BuyerItem {
   createdAt: number;
   revokedAt: number | null;
   given?: boolean;
-  channel: { deposit: string; claimed: string } | null;
-  subscription: { deposit: string; claimed?: string } | null;
+  channel: { token: Address; deposit: string; claimed: string } | null;
+  subscription: { token: Address; deposit: string; claimed?: string } | null;
 }
 
 const isGift = (item: BuyerItem): boolean =>
   item.given === true || item.kind === "given" || item.kind === "gift";
 
-export function useBuyers(listingId: string) {
+function useBuyers(listingId: string) {
   const config = useWeirConfig();
   return useInfiniteQuery({
     queryKey: ["sell", "buyers", listingId],
@@ -71,7 +71,7 @@ export function Buyers({ listing, may }: { listing: MyListing; may: boolean }) {
         head={[t("buyer"), t("plan"), t("paidIn"), t("settled"), t("since"), t("act")]}
       >
         {items.map((item) => (
-          <BuyerRow key={item.grantId} item={item} token={listing.detail.token} may={may} />
+          <BuyerRow key={item.grantId} item={item} may={may} />
         ))}
       </Table>
       {buyers.hasNextPage ? <Button onClick={() => void buyers.fetchNextPage()}>{t("more")}</Button> : null}
@@ -79,11 +79,15 @@ export function Buyers({ listing, may }: { listing: MyListing; may: boolean }) {
   );
 }
 
-function BuyerRow({ item, token: address, may }: { item: BuyerItem; token: Address; may: boolean }) {
+function BuyerRow({ item, may }: { item: BuyerItem; may: boolean }) {
   const t = useTranslations("sell.buyers");
   const kinds = useTranslations("market.kinds");
-  const token = tokenOf(useWeirConfig(), address);
-  const money = (amount: string) => `${formatShort(BigInt(amount), token.decimals)} ${token.symbol}`;
+  const config = useWeirConfig();
+  const escrow = item.channel ?? item.subscription;
+  const money = (amount: string, address: Address) => {
+    const token = tokenOf(config, address);
+    return `${formatShort(BigInt(amount), token.decimals)} ${token.symbol}`;
+  };
   const revoke = useAct(async ({ client, contracts }) => {
     const subscription = await runningSubscription(client, contracts, {
       grantId: item.grantId,
@@ -91,7 +95,6 @@ function BuyerRow({ item, token: address, may }: { item: BuyerItem; token: Addre
     });
     return revokeGrant(client, { contracts, grantId: item.grantId, subscription });
   });
-  const escrow = item.channel ?? item.subscription;
   const kind = (["message", "byte", "period", "flat", "free"] as const).find((name) => name === item.kind);
   return (
     <tr data-grant={item.grantId}>
@@ -99,8 +102,10 @@ function BuyerRow({ item, token: address, may }: { item: BuyerItem; token: Addre
         <Copy value={item.buyer} label={t("buyer")} />
       </td>
       <td className="whitespace-nowrap">{isGift(item) || !kind ? t("gift") : kinds(kind)}</td>
-      <td className="figure whitespace-nowrap">{escrow ? money(escrow.deposit) : "–"}</td>
-      <td className="figure whitespace-nowrap">{escrow?.claimed ? money(escrow.claimed) : "–"}</td>
+      <td className="figure whitespace-nowrap">{escrow ? money(escrow.deposit, escrow.token) : "–"}</td>
+      <td className="figure whitespace-nowrap">
+        {escrow?.claimed ? money(escrow.claimed, escrow.token) : "–"}
+      </td>
       <td className="whitespace-nowrap">{formatMoment(item.createdAt * 1_000)}</td>
       <td>
         {item.revokedAt ? (

@@ -16,9 +16,12 @@ import { useAct } from "../useAct.ts";
 import { useView } from "../useView.ts";
 import { Buyers } from "./Buyers.tsx";
 import { Consent } from "./Consent.tsx";
+import { ListingRatings } from "./ListingRatings.tsx";
 import type { MyListing } from "./useMyListings.ts";
 
 const TONES = { open: "moss", paused: "amber", closed: "plain" } as const;
+/** What others did with it, one at a time. */
+const PARTS = { buyers: Buyers, ratings: ListingRatings } as const;
 const GATES = ["restricted", "unlisted", "open", "personalData"] as const;
 
 export function ListingRow({ listing, may, hubId }: { listing: MyListing; may: boolean; hubId: string }) {
@@ -26,9 +29,10 @@ export function ListingRow({ listing, may, hubId }: { listing: MyListing; may: b
   const states = useTranslations("listing.state");
   const flags = useTranslations("licence.flags");
   const priceWords = usePriceWords();
-  const [buyers, setBuyers] = useState(false);
+  const [shown, setShown] = useState<keyof typeof PARTS>();
   const { terms, detail } = listing;
   const licence = flagNames(terms.flags);
+  const Part = shown && PARTS[shown];
   const market = useTranslations("market.categories");
   return (
     <li className="sheet grid grid-cols-[minmax(0,1fr)] gap-4 p-5 sm:p-6" data-listing={listing.id}>
@@ -80,11 +84,18 @@ export function ListingRow({ listing, may, hubId }: { listing: MyListing; may: b
       <div className="flex flex-wrap items-start gap-2">
         {may && listing.state !== "closed" ? <Acts listing={listing} hubId={hubId} /> : null}
         {listing.state === "closed" ? <Bond listing={listing} /> : null}
-        <Button tone="quiet" aria-expanded={buyers} onClick={() => setBuyers((open) => !open)}>
-          {buyers ? t("hideBuyers") : t("showBuyers")}
-        </Button>
+        {(["buyers", "ratings"] as const).map((part) => (
+          <Button
+            key={part}
+            tone="quiet"
+            aria-expanded={shown === part}
+            onClick={() => setShown(shown === part ? undefined : part)}
+          >
+            {t(`${shown === part ? "hide" : "show"}.${part}`)}
+          </Button>
+        ))}
       </div>
-      {buyers ? <Buyers listing={listing} may={may} /> : null}
+      {Part ? <Part listing={listing} may={may} /> : null}
     </li>
   );
 }

@@ -3,9 +3,11 @@
 import { ListingFlag, type ListingTerms } from "@weir/sdk/core";
 import { useTranslations } from "next-intl";
 import { usePriceWords } from "@/features/listing/usePriceWords.ts";
+import { useWeirConfig } from "@/features/shell/ConfigProvider.tsx";
+import { tokenOf } from "@/lib/config.ts";
 import { detailOf, parseMetadata } from "../listings/detail.ts";
 import type { MyListing } from "../listings/useMyListings.ts";
-import { changesBetween } from "./changes.ts";
+import { amountsOf, changesBetween } from "./changes.ts";
 
 const GATES = ["restricted", "unlisted", "open", "personalData", "sharedWithMarkets"] as const;
 
@@ -22,23 +24,25 @@ export function Changes({
   const t = useTranslations("sell.changes");
   const flags = useTranslations("licence.flags");
   const priceWords = usePriceWords();
+  const config = useWeirConfig();
   const changes = changesBetween(
     { terms: listing.terms, metadata: parseMetadata(listing.metadata) },
     { terms, metadata: parseMetadata(metadata) },
     {
       plans: (of) =>
         detailOf({ ...listing.detail, id: listing.id, terms: of, metadataText: "{}", at: 0 })
-          .plans.map((plan) =>
-            [
+          .plans.map((plan) => {
+            const { entry, promo, upfront } = amountsOf(plan, tokenOf(config, of.token));
+            return [
               priceWords(plan, of.token).usual,
               plan.rights.join("+"),
-              plan.entry === "0" ? "" : t("entry", { amount: plan.entry }),
-              plan.promoPrice === "0" ? "" : t("promo", { amount: plan.promoPrice }),
-              t("rest", { window: plan.maxWindow, notice: plan.notice, upfront: plan.upfront }),
+              entry ? t("entry", { amount: entry }) : "",
+              promo ? t("promo", { amount: promo }) : "",
+              t("rest", { window: plan.maxWindow, notice: plan.notice, upfront }),
             ]
               .filter(Boolean)
-              .join(" · "),
-          )
+              .join(" · ");
+          })
           .join("\n"),
       gates: (of) =>
         [

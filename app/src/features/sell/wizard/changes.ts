@@ -1,7 +1,10 @@
 /** What a new version changes, told from what is signed and not from what was typed: two texts per part, only where they differ. */
 import type { ListingTerms } from "@weir/sdk/core";
+import type { TokenEntry } from "@/lib/config.ts";
+import type { PlanItem } from "@/lib/indexer.ts";
+import { formatAmount } from "../../../lib/money.ts";
 
-export const PARTS = [
+const PARTS = [
   "text",
   "schema",
   "feed",
@@ -66,4 +69,14 @@ export function changesBetween(before: Version, after: Version, words: Words): C
     before: was![part],
     after: is![part],
   }));
+}
+
+/** A plan's amounts besides its price, as they are read; undefined where the plan has none. What is due at once is always said. */
+export function amountsOf(
+  plan: Pick<PlanItem, "entry" | "promoPrice" | "upfront">,
+  { decimals, symbol }: Pick<TokenEntry, "decimals" | "symbol">,
+): { entry: string | undefined; promo: string | undefined; upfront: string } {
+  const words = (amount: string) => `${formatAmount(BigInt(amount), decimals)} ${symbol}`;
+  const some = (amount: string) => (amount === "0" ? undefined : words(amount));
+  return { entry: some(plan.entry), promo: some(plan.promoPrice), upfront: words(plan.upfront) };
 }
