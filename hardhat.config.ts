@@ -78,6 +78,7 @@ export default defineConfig({
       fuzz: { runs: 1_000 },
       invariant: { runs: 25, depth: 200 }, // all invariants of a handler together: 50,000 calls or more
       fsPermissions: {
+        writeFile: ["./.weir/campaigns.txt"], // what scripts/test.ts adds up
         readDirectory: [
           "./test/vectors",
           "../shared/vectors",

@@ -13,7 +13,7 @@ import { measureChannels } from "./gas/channels.ts";
 import { measureGrants, ONLY_ITSELF } from "./gas/grants.ts";
 import { type Figures, startBench } from "./gas/harness.ts";
 import { measureHubs } from "./gas/hubs.ts";
-import { measureListings, ONLY_DISPUTES } from "./gas/listings.ts";
+import { measureBonds, measureListings } from "./gas/listings.ts";
 import { openMarket } from "./gas/market.ts";
 import { measureP256 } from "./gas/p256.ts";
 import { measureAnchors, measureConsents, measureRatings, measureRelays } from "./gas/registries.ts";
@@ -49,10 +49,10 @@ export async function measureGas(): Promise<{ figures: Figures; uncalled: string
     await measureAnchors(market, bought);
     await measureRatings(market, bought);
     await measureP256(bench);
-    const excused = [...ONLY_DISPUTES, ...ONLY_ITSELF];
+    await measureBonds(market);
     return {
       figures: bench.figures,
-      uncalled: market.all.flatMap((contract) => bench.uncalled(contract, excused)),
+      uncalled: market.all.flatMap((contract) => bench.uncalled(contract, ONLY_ITSELF)),
     };
   } finally {
     await bench.stop();

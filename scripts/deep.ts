@@ -1,9 +1,10 @@
 // `npm run test:deep`: programs at length (storage faults, mutated frames, the money path), then the contract tests with Forge. Fuzz tests run one after the
 // other; campaigns run in slices, one slice of every campaign before the next, so that a run that is cut short has still seen each of them equally.
 import { randomBytes } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { percent, readReport, startReport } from "./campaigns.ts";
 import { coverage } from "./deep/coverage.ts";
 import { forge, prepareForge } from "./deep/forge.ts";
 import { withPulse } from "./deep/program.ts";
@@ -49,11 +50,12 @@ type Result = {
   counterexample: unknown;
   kind: {
     Fuzz?: { runs: number };
-    Invariant?: { runs: number; calls: number; reverts: number };
+    Invariant?: { runs: number; calls: number };
     Unit?: object;
   };
 };
-type Campaign = Test & { calls: number; reverts: number; seconds: number; failed: boolean };
+/** `calls`: of the handler's functions, as Forge counts them; `asked` and `refused`: what these asked of our contracts, as the handler does. */
+type Campaign = Test & { calls: number; asked: number; refused: number; seconds: number; failed: boolean };
 
 const startedAt = performance.now();
 const elapsed = () => (performance.now() - startedAt) / 1000;
@@ -88,6 +90,7 @@ async function run(
   { path, contract }: Test,
   names: string[],
   settings: Record<string, number>,
+  env: Record<string, string> = {},
 ): Promise<Map<string, Result>> {
   const seed = `0x${randomBytes(32).toString("hex")}`;
   const { code, stdout, stderr } = await forge(
@@ -96,6 +99,7 @@ async function run(
       `^(${names.join("|")})(\\(|$)`,
     ),
     { ...settings, FUZZ_SEED: seed },
+    env,
   );
   let results: Map<string, Result>;
   try {
@@ -156,11 +160,13 @@ async function runTests(tests: Test[], seconds: number | undefined, jobs: number
 
 /** Slices in rounds until every campaign has its calls or the time is over. */
 async function runCampaigns(tests: Test[], endsAt: number | undefined, jobs: number): Promise<void> {
-  const campaigns: Campaign[] = tests.map((t) => ({ ...t, calls: 0, reverts: 0, seconds: 0, failed: false }));
+  const none = { calls: 0, asked: 0, refused: 0, seconds: 0, failed: false };
+  const campaigns: Campaign[] = tests.map((test) => ({ ...test, ...none }));
   const left = () => (endsAt === undefined ? undefined : endsAt - elapsed());
   const open = (c: Campaign) => !c.failed && c.calls < CAMPAIGN_CALLS;
   const share = endsAt && Math.max(LEAST_SECONDS, Math.floor(((endsAt - elapsed()) * jobs) / tests.length));
   let round: Campaign[] = [];
+  let slices = 0;
   await inParallel(jobs, async () => {
     if (round.length === 0) round = campaigns.filter(open);
     const campaign = round.shift();
@@ -171,11 +177,17 @@ async function runCampaigns(tests: Test[], endsAt: number | undefined, jobs: num
     if (share && rest)
       settings.INVARIANT_TIMEOUT = Math.max(LEAST_SECONDS, Math.floor(Math.min(share, rest)));
     const before = elapsed();
-    for (const result of (await run(campaign, [campaign.name], settings)).values()) {
+    const report = `${FAILURES}/${label(campaign)}.${++slices}.txt`; // two slices of one campaign may run side by side
+    const results = await run(campaign, [campaign.name], settings, startReport(report));
+    for (const result of results.values()) {
       campaign.calls += result.kind.Invariant?.calls ?? 0;
-      campaign.reverts += result.kind.Invariant?.reverts ?? 0;
       if (result.status !== "Success") campaign.failed = true;
     }
+    for (const { calls, reverts } of readReport(report).values()) {
+      campaign.asked += calls;
+      campaign.refused += reverts;
+    }
+    rmSync(report, { force: true });
     campaign.seconds += elapsed() - before;
     if (!campaign.failed)
       say("…", label(campaign), `${figure(campaign.calls)} of ${figure(CAMPAIGN_CALLS)} calls`);
@@ -183,8 +195,9 @@ async function runCampaigns(tests: Test[], endsAt: number | undefined, jobs: num
   });
   for (const campaign of campaigns) {
     count[campaign.failed ? "failed" : "passed"]++;
-    const { calls, reverts, seconds } = campaign;
-    const figures = `${figure(calls)} calls, ${figure(reverts)} reverted, ${figure(Math.round(seconds))} s`;
+    const { calls, asked, refused, seconds } = campaign;
+    const share = `${percent({ calls: asked, reverts: refused })} of ${figure(asked)} transactions reverted`;
+    const figures = `${figure(calls)} calls, ${share}, ${figure(Math.round(seconds))} s`;
     say(campaign.failed ? "FAILED" : "ok", label(campaign), figures);
   }
   const calls = campaigns.reduce((sum, campaign) => sum + campaign.calls, 0);

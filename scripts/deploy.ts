@@ -75,7 +75,7 @@ export interface DeployOptions {
 }
 
 /** The chain refused, or an earlier deployment there does not fit the contracts of today. */
-export class DeploymentFailed extends Error {
+class DeploymentFailed extends Error {
   override name = "DeploymentFailed";
   readonly chainId: number;
   constructor(chainId: number, reason: string) {

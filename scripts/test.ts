@@ -4,17 +4,25 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import hre from "hardhat";
+import { readReport, startReport, table } from "./campaigns.ts";
 import { buildContracts } from "./deploy.ts";
 import { buildApp } from "./stack/build.ts";
+
+/** Where the campaigns say what their calls came to; hardhat.config.ts lets tests write this file alone. */
+const CAMPAIGNS = ".weir/campaigns.txt";
 
 type Count = { passed: number; failed: number };
 
 /** Runs a command with its output shown as it comes; resolves with exit code and everything printed. */
-function run(command: string, args: string[]): Promise<{ code: number; output: string }> {
+function run(
+  command: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, FORCE_COLOR: "0" },
+      env: { ...process.env, FORCE_COLOR: "0", ...env },
     });
     let output = "";
     const show = (chunk: Buffer) => {
@@ -54,7 +62,8 @@ async function solidity(): Promise<Count> {
   const roots = await hre.solidity.getRootFilePaths({ scope: "tests" });
   const tests = hre.solidity.build(roots, { scope: "tests", concurrency: availableParallelism() });
   await Promise.allSettled([buildContracts(), tests]);
-  const { code, output } = await run("hardhat", ["test", "solidity"]);
+  const { code, output } = await run("hardhat", ["test", "solidity"], startReport(CAMPAIGNS));
+  console.log(`${table(readReport(CAMPAIGNS))}\n`);
   await app;
   const sum = (word: string) =>
     [...output.matchAll(new RegExp(`(\\d+) ${word}`, "g"))].reduce(

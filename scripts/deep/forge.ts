@@ -60,8 +60,12 @@ function runs(version: string): boolean {
   return stdout?.includes(version) ?? false;
 }
 
-/** @returns What Forge printed, and its exit code; `settings` become FOUNDRY_… variables. */
-export function forge(args: string[], settings: Record<string, string | number> = {}): Promise<Printed> {
+/** @returns What Forge printed, and its exit code; `settings` become FOUNDRY_… variables, `env` is for the tests. */
+export function forge(
+  args: string[],
+  settings: Record<string, string | number> = {},
+  env: Record<string, string> = {},
+): Promise<Printed> {
   const variables = Object.entries(settings).map(([name, value]) => [`FOUNDRY_${name}`, String(value)]);
-  return program(PROGRAM, args, { HOME, ...Object.fromEntries(variables) });
+  return program(PROGRAM, args, { HOME, ...env, ...Object.fromEntries(variables) });
 }

@@ -184,7 +184,7 @@ export async function seed(
 export async function devicePassword(p: {
   gateway: { id: string; http: string };
   chainId: number;
-  hub: SeededHub;
+  hub: Pick<SeededHub, "hubId" | "seller">;
   device: string;
 }): Promise<{ user: string; password: string }> {
   const message = {

@@ -29,6 +29,8 @@ export type StackFile = {
   chainId: number;
   rpc: string;
   contracts: Contracts;
+  /** The deployment's first block: no event of its contracts is older. */
+  fromBlock: number;
   relays: { operator: Address; peerId: string; multiaddrs: string[]; http: string }[];
   gateways: { id: string; mqtt: string; http: string }[];
   /** The chain's coin under the zero address, and the test token. */
@@ -152,7 +154,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
             env: { ...common, WEIR_DATA_DIR: folder, WEIR_PORT_INDEXER: String(indexerPort) },
             logs,
             readyUrl: `${indexer}/ready`,
-            patienceMs: 120_000,
+            patienceMs: 240_000,
           });
     indexing.catch(() => undefined); // awaited below; an early failure must not go unhandled meanwhile
     await start({
@@ -168,7 +170,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       deploymentsDir: deployments,
       log: (line) => log(`  ${line}`),
     });
-    const { contracts } = parseDeployment(written);
+    const { contracts, fromBlock } = parseDeployment(written);
     log("contracts are deployed");
 
     const operators = RELAY_PROGRAMS.map(({ role }) => accountOf(role));
@@ -275,6 +277,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         chainId: CHAIN_ID,
         rpc,
         contracts,
+        fromBlock: Number(fromBlock),
         indexers: indexer === null ? [] : [indexer],
         relays,
         gateways: [{ id: gateway.id, mqtt: gateway.mqtt, http: gateway.http }],
@@ -291,6 +294,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         chainId: CHAIN_ID,
         rpc,
         contracts,
+        fromBlock: Number(fromBlock),
         relays,
         tokens,
         gateways: [{ id: gateway.id, mqtt: gateway.mqtt, http: gateway.http }],

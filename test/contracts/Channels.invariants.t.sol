@@ -7,10 +7,10 @@ pragma solidity ^0.8.30;
 
 import {IChannels} from "../../contracts/interfaces/IChannels.sol";
 import {Channel, ClaimCommon, ClaimRow, Terms} from "../../contracts/types/ChannelTypes.sol";
+import {Campaign} from "./support/Campaign.sol";
 import {ChannelsHandler} from "./support/ChannelsHandler.sol";
-import {Test} from "./support/Test.sol";
 
-contract ChannelsInvariantsTest is Test {
+contract ChannelsInvariantsTest is Campaign {
     ChannelsHandler private handler;
 
     function setUp() public {
@@ -39,10 +39,8 @@ contract ChannelsInvariantsTest is Test {
         targetContract(address(handler));
     }
 
-    event RevertShare(uint256 calls, uint256 reverts);
-
     function afterInvariant() public {
-        emit RevertShare(handler.calls(), handler.reverts()); // for the traces
+        reportShare("ChannelsHandler", handler.calls(), handler.reverts());
         assertLe(handler.reverts() * 2, handler.calls(), "more than half of the calls reverted");
     }
 

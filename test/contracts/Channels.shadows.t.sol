@@ -4,13 +4,11 @@ pragma solidity ^0.8.30;
 // The numbers are those of docs/invariants.md, which names for each test the mutant that makes it fail. The rest is in
 // Channels.invariants.t.sol.
 
+import {Campaign} from "./support/Campaign.sol";
 import {ChannelsShadows} from "./support/ChannelsShadows.sol";
-import {Test} from "./support/Test.sol";
 
-contract ChannelsShadowsTest is Test {
+contract ChannelsShadowsTest is Campaign {
     ChannelsShadows private handler;
-
-    event RevertShare(uint256 calls, uint256 reverts);
 
     function setUp() public {
         vm.warp(1_800_000_000);
@@ -29,7 +27,7 @@ contract ChannelsShadowsTest is Test {
     }
 
     function afterInvariant() public {
-        emit RevertShare(handler.calls(), handler.reverts()); // for the traces
+        reportShare("ChannelsShadows", handler.calls(), handler.reverts());
         assertLe(handler.reverts() * 2, handler.calls(), "more than half of the calls reverted");
     }
 

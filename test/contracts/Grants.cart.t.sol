@@ -37,6 +37,7 @@ contract PullBomb {
 //   any mix of good and bad purchases -> the good ones are recorded, the bad ones named with their reason, the rest comes back once
 //   less value than all of them take -> in order until it is used up; nothing of the contract's own or of others is touched
 //   a token that burns all gas, or answers at length, or reverts -> the others are bought
+//   however many purchases others have recorded -> the same cost
 //   too many; somebody else's; too little gas; a caller who takes no money back -> reverts
 // buyOne
 //   anybody but the contract itself -> reverts
@@ -115,6 +116,30 @@ contract GrantsCartTest is MarketFixture {
         vm.prank(buyer);
         assertEq(grants.buyMany{value: entry}(cart), 1);
         assertTrue(grants.isActive(cart[3].listingId, buyer, 1));
+    }
+
+    function test_P5_buyMany_costsTheSameHoweverMuchOthersBought() public {
+        uint64[2] memory onSale = [list(terms), list(terms)];
+        this.weigh(onSale, makeAddr("first")); // warms up what stays warm
+        uint256 alone = this.weigh(onSale, makeAddr("second"));
+        for (uint256 n; n < 100; ++n) this.weigh(onSale, address(uint160(0xb0b00000 + n)));
+        assertApproxEqRel(this.weigh(onSale, makeAddr("last")), alone, 0.05e18);
+    }
+
+    /// @dev Called from outside: in a frame of its own the test's memory costs nothing.
+    /// @return used Gas of a cart of two by somebody new.
+    function weigh(uint64[2] calldata onSale, address who) external returns (uint256 used) {
+        Purchase[] memory cart = new Purchase[](2);
+        for (uint256 n; n < 2; ++n) {
+            cart[n] = order(onSale[n], terms, BY_MESSAGE);
+            cart[n].buyer = who;
+        }
+        vm.deal(who, 2 * entry);
+        vm.prank(who);
+        used = gasleft();
+        uint256 bought = grants.buyMany{value: 2 * entry}(cart);
+        used -= gasleft();
+        assertEq(bought, 2);
     }
 
     function test_buyMany_refusals() public {

@@ -5,10 +5,10 @@ pragma solidity ^0.8.30;
 // The handler plays everybody; less than half of its calls may revert, or the campaign says little.
 
 import {Grant} from "../../contracts/types/GrantTypes.sol";
+import {Campaign} from "./support/Campaign.sol";
 import {GrantsHandler} from "./support/GrantsHandler.sol";
-import {Test} from "./support/Test.sol";
 
-contract GrantsInvariantsTest is Test {
+contract GrantsInvariantsTest is Campaign {
     GrantsHandler private handler;
 
     function setUp() public {
@@ -27,11 +27,9 @@ contract GrantsInvariantsTest is Test {
         targetContract(address(handler));
     }
 
-    event RevertShare(uint256 calls, uint256 reverts);
-
     /// @dev All grants once more at the end of a run; after every step only the newest, or a run's cost would grow with its square.
     function afterInvariant() public {
-        emit RevertShare(handler.calls(), handler.reverts()); // for the traces
+        reportShare("GrantsHandler", handler.calls(), handler.reverts());
         assertTrue(handler.areAllUntouched(), "tokens moved that nobody had paid");
         bytes32[] memory made = handler.madeIds();
         for (uint256 i; i < made.length; ++i) checkMade(made[i]);

@@ -16,6 +16,7 @@ import {SellerFixture} from "./support/SellerFixture.sol";
 // withdrawBond
 //   open; a second too early; anything locked; twice; all drawn; the payout refuses -> reverts
 //   otherwise anyone -> what the draws have left goes to the payout address of now
+// all of them: the same cost however many listings there are
 // checkSale: a bond below the minimum, because some of it was drawn -> reverts until it is topped up
 contract ListingsBondTest is SellerFixture {
     uint64 private listingId;
@@ -284,6 +285,41 @@ contract ListingsBondTest is SellerFixture {
         vm.deal(disputes, draw);
         listings.topUpBond{value: draw}(listingId);
         listings.checkSale(listingId, 1, terms);
+    }
+
+    function test_P5_CostDoesNotGrowWithOthersListings() public {
+        TestWallet wallet = new TestWallet(owner);
+        this.weigh(wallet); // warms up what stays warm
+        uint256[6] memory alone = this.weigh(wallet);
+        for (uint256 n; n < 200; ++n) list(offer());
+        uint256[6] memory amongMany = this.weigh(wallet);
+        string[6] memory calls = ["createListing", "reviseListing", "lockBond", "drawBond", "pull", "closeListing"];
+        for (uint256 n; n < 6; ++n) assertApproxEqRel(amongMany[n], alone[n], 0.05e18, calls[n]);
+    }
+
+    /// @dev Called from outside: in a frame of its own the test's memory costs nothing.
+    /// @return used Gas of each call in the life of a new listing.
+    function weigh(TestWallet wallet) external returns (uint256[6] memory used) {
+        uint64 id = listings.listingCount() + 1;
+        bytes[6] memory data = [
+            abi.encodeCall(listings.createListing, (hubId, offer(), METADATA)),
+            abi.encodeCall(listings.reviseListing, (id, offer(), METADATA)),
+            abi.encodeCall(listings.lockBond, (id, 2)),
+            abi.encodeCall(listings.drawBond, (id, address(wallet), 1)),
+            abi.encodeCall(listings.pull, (address(wallet), address(wallet))),
+            abi.encodeCall(listings.closeListing, (id))
+        ];
+        wallet.set(TestWallet.Mode.REFUSE);
+        for (uint256 n; n < 6; ++n) {
+            if (n == 4) wallet.set(TestWallet.Mode.HONEST);
+            vm.prank(n == 2 || n == 3 ? disputes : manager);
+            bytes memory call = data[n];
+            uint256 value = n == 0 ? MINIMUM_BOND : 0;
+            uint256 before = gasleft();
+            (bool done,) = address(listings).call{value: value}(call);
+            used[n] = before - gasleft();
+            assertTrue(done);
+        }
     }
 
     // -------------------------------------------------------------------------------------------------------- helpers

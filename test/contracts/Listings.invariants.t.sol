@@ -5,10 +5,10 @@ pragma solidity ^0.8.30;
 // The handler plays everybody; less than half of its calls may revert, or the campaign says little.
 
 import {Listing} from "../../contracts/types/ListingTypes.sol";
+import {Campaign} from "./support/Campaign.sol";
 import {ListingsHandler} from "./support/ListingsHandler.sol";
-import {Test} from "./support/Test.sol";
 
-contract ListingsInvariantsTest is Test {
+contract ListingsInvariantsTest is Campaign {
     ListingsHandler private handler;
 
     function setUp() public {
@@ -33,10 +33,8 @@ contract ListingsInvariantsTest is Test {
         targetContract(address(handler));
     }
 
-    event RevertShare(uint256 calls, uint256 reverts);
-
     function afterInvariant() public {
-        emit RevertShare(handler.calls(), handler.reverts()); // for the traces
+        reportShare("ListingsHandler", handler.calls(), handler.reverts());
         assertEq(handler.surprises(), 0, "something lawful was refused");
         if (handler.calls() < 100) return; // a run that was cut short says little
         assertLe(handler.reverts() * 2, handler.calls(), "more than half of the calls reverted");

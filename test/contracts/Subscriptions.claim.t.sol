@@ -12,7 +12,8 @@ pragma solidity ^0.8.30;
 // ├── the caller is the payee: any recipient, 0 keeps it; anyone else: the payee
 // ├── relays: more than four: reverts; another list finds nothing; 0 to 4 share the cut equally, the shares never fall
 // ├── cuts follow the total alone, in whatever steps it was claimed
-// └── a rise of one unit is never cut twice
+// ├── a rise of one unit is never cut twice
+// └── claim and pull cost the same however many subscriptions others have of the same payee
 
 import {IEscrow} from "../../contracts/interfaces/IEscrow.sol";
 import {ISubscriptions} from "../../contracts/interfaces/ISubscriptions.sol";
@@ -296,6 +297,39 @@ contract SubscriptionsClaimTest is SubscriptionsFixture {
                 }
             }
         }
+    }
+
+    function test_P5_CostDoesNotGrowWithOthersSubscriptions() public {
+        SubscriptionTerms memory terms = nativeTerms();
+        fund(terms, 1_000_000);
+        this.weigh(terms); // warms up what stays warm
+        (uint256 claimAlone, uint256 pullAlone) = this.weigh(terms);
+        SubscriptionTerms memory others = nativeTerms();
+        for (uint256 n; n < 200; ++n) {
+            (others.payer, others.salt) = (stranger, bytes32(n));
+            fund(others, 1_000);
+            if (n % 2 == 0) claim(others);
+            if (n % 3 == 0) cancel(others);
+        }
+        escrow.pull(relay, address(0), relay); // so that a credit begins at nothing again
+        (uint256 claimAmongMany, uint256 pullAmongMany) = this.weigh(terms);
+        assertApproxEqRel(claimAmongMany, claimAlone, 0.05e18, "claim");
+        assertApproxEqRel(pullAmongMany, pullAlone, 0.05e18, "pull");
+    }
+
+    /// @dev Called from outside: in a frame of its own the test's memory costs nothing.
+    /// @return claimGas What one row takes.
+    /// @return pullGas What it takes to get the cut that the row left behind.
+    function weigh(SubscriptionTerms calldata terms) external returns (uint256 claimGas, uint256 pullGas) {
+        vm.warp(vm.getBlockTimestamp() + 700);
+        SubscriptionCommon memory common = commonOf(terms);
+        SubscriptionRow[] memory rows = one(terms);
+        claimGas = gasleft();
+        escrow.claim(common, rows, address(0));
+        claimGas -= gasleft();
+        pullGas = gasleft();
+        escrow.pull(relay, address(0), relay);
+        pullGas -= gasleft();
     }
 
     function termsWithRelays(uint256 count, uint16 relayBps)

@@ -7,10 +7,10 @@ pragma solidity ^0.8.30;
 
 import {ISubscriptions} from "../../contracts/interfaces/ISubscriptions.sol";
 import {Subscription, SubscriptionTerms} from "../../contracts/types/SubscriptionTypes.sol";
+import {Campaign} from "./support/Campaign.sol";
 import {SubscriptionsHandler} from "./support/SubscriptionsHandler.sol";
-import {Test} from "./support/Test.sol";
 
-contract SubscriptionsInvariantsTest is Test {
+contract SubscriptionsInvariantsTest is Campaign {
     SubscriptionsHandler private handler;
 
     function setUp() public {
@@ -34,10 +34,8 @@ contract SubscriptionsInvariantsTest is Test {
         targetContract(address(handler));
     }
 
-    event RevertShare(uint256 calls, uint256 reverts);
-
     function afterInvariant() public {
-        emit RevertShare(handler.calls(), handler.reverts()); // for the traces
+        reportShare("SubscriptionsHandler", handler.calls(), handler.reverts());
         assertLe(handler.reverts() * 2, handler.calls(), "more than half of the calls reverted");
     }
 
