@@ -3,19 +3,29 @@
 //   connect       by an injected EIP-6963 wallet
 //   buy           one transaction in ETH; a declined wallet changes nothing
 //   live          ten segments decrypted; the meter rises by exactly the listed price
+//   charts        drawn in the page's colours, whatever the look
 //   its seller    sees at the gateway what was opened and not claimed yet; a stranger does not
 //   stop          closed by the seller, refund exact to the wei, and the chain agrees
+//   earnings      its seller finds what was settled, by listing and in the file, as the chain has it
 //   relay down    killed under the reader: it is said, the other relay carries on, nothing is lost and nothing paid twice
 //   gateway down  the buyer closes alone, and withdraws everything after the challenge
 // Any request to a foreign host, console error or serious axe finding fails it.
 import { readFile } from "node:fs/promises";
 import type { Browser, Route } from "playwright-core";
-import { createPublicClient, createTestClient, type Hex, http, parseEventLogs } from "viem";
+import {
+  createPublicClient,
+  createTestClient,
+  formatEther,
+  type Hex,
+  http,
+  parseEventLogs,
+  zeroAddress,
+} from "viem";
 import { hardhat } from "viem/chains";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accountOf, type Role } from "../../scripts/stack/accounts.ts";
 import { walletOf } from "../../scripts/stack/seed.ts";
-import { getChannel } from "../../sdk/src/chain/index.ts";
+import { getChannel, getOwed } from "../../sdk/src/chain/index.ts";
 import {
   getGatewayChannels,
   portableCrypto,
@@ -40,6 +50,8 @@ describe.runIf(here)("a buyer's first visit", { timeout: CASE_MS }, () => {
   let browser: Browser;
   let wallet: Wallet;
   let guest: Visit;
+  /** The seller of what the guest buys first. */
+  let other: Visit;
 
   beforeAll(async () => {
     [stack, browser] = await Promise.all([startStackHere(), launch()]);
@@ -62,6 +74,9 @@ describe.runIf(here)("a buyer's first visit", { timeout: CASE_MS }, () => {
     // The count is of listings whose newest segment was sealed within the last seconds.
     await page().getByText("10 listings, 10 live now").waitFor();
     expect(await page().getByRole("region", { name: "Listings" }).getByRole("listitem").count()).toBe(10);
+    // A browser asks for it by itself where a page without its icon is seen, however shortly.
+    const { ok, headers } = await fetch(`${stack.app}/favicon.ico`);
+    expect([ok, headers.get("content-type")]).toEqual([true, "image/x-icon"]);
     await guest.axe();
     guest.check();
   });
@@ -140,7 +155,7 @@ describe.runIf(here)("a buyer's first visit", { timeout: CASE_MS }, () => {
     await page().getByRole("button", { name: "Buy", exact: true }).click();
     const dialog = page().getByRole("dialog", { name: "Buy" });
     await dialog.getByLabel("Deposit").fill("0.001");
-    await guest.axe();
+    await guest.looks();
     wallet.rejects = true;
     await dialog.getByRole("button", { name: /^Deposit 0\.001 ETH/ }).click();
     await dialog.getByText(/declined in the wallet/).waitFor();
@@ -184,6 +199,29 @@ describe.runIf(here)("a buyer's first visit", { timeout: CASE_MS }, () => {
     guest.check();
   });
 
+  it("draws its charts in the page's own colours, also where motion is reduced and after the look has changed", async () => {
+    await page().emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+    const drawn = () =>
+      page().evaluate(() => {
+        const canvas = document.querySelector("canvas");
+        if (!canvas) return [false]; // it is being made anew
+        const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+        const seen = new Set<string>();
+        for (let at = 0; at < data.length; at += 4)
+          if (data[at + 3] === 255) seen.add(`rgb(${data.slice(at, at + 3).join(", ")})`);
+        return ["--water", "--line"].map((name) => {
+          const probe = document.body.appendChild(document.createElement("span"));
+          probe.style.color = `var(${name})`;
+          const { color } = getComputedStyle(probe);
+          probe.remove();
+          return seen.has(color);
+        });
+      });
+    await until(async () => (await drawn()).every(Boolean));
+    await page().emulateMedia({ colorScheme: "light", reducedMotion: null });
+    guest.check();
+  });
+
   it("shows its seller what waits at the gateway, for one signature; nobody else", async () => {
     // Another seller of the same gateway sees the channels of his own hub alone.
     const seen = async (role: Role) => {
@@ -202,7 +240,7 @@ describe.runIf(here)("a buyer's first visit", { timeout: CASE_MS }, () => {
 
     const { privateKey } = stack.accounts.find(({ role }) => role === "seller1")!;
     const signer: Wallet = { name: "Test Wallet", privateKey, rpc: stack.rpc, rejects: false, asked: [] };
-    const other = await visit(browser, { wallets: [signer] });
+    other = await visit(browser, { wallets: [signer] });
     await other.page.goto(`${stack.app}/sell?hub=1&view=earnings`);
     await other.page.getByRole("main").getByRole("button", { name: "Connect a wallet" }).click();
     await other.page.getByRole("button", { name: /Test Wallet/ }).click();
@@ -227,7 +265,6 @@ describe.runIf(here)("a buyer's first visit", { timeout: CASE_MS }, () => {
     expect(signer.asked.filter((method) => method === "personal_sign")).toHaveLength(1);
     await other.axe();
     other.check();
-    await other.close();
   });
 
   it("stops: closed by the seller, the refund exact to the wei", async () => {
@@ -261,6 +298,46 @@ describe.runIf(here)("a buyer's first visit", { timeout: CASE_MS }, () => {
     guest.check();
   });
 
+  it("is among its seller's earnings: settled, by listing and in the file, as the chain has it", async () => {
+    const client = createPublicClient({ chain: hardhat, transport: http(stack.rpc) });
+    const { contracts } = stack;
+    const logs = await client.getLogs({ address: contracts.Channels, fromBlock: 0n });
+    const [closed] = parseEventLogs({ abi: channelsAbi, logs, eventName: "ChannelClosed" });
+    const { channelId, claimed } = closed!.args;
+    const { deposit } = await getChannel(client, { contracts, channelId });
+    const cuts = await Promise.all(
+      stack.relays.map(({ operator: holder }) => getOwed(client, { contracts, holder, token: zeroAddress })),
+    );
+    const settled = other.page.locator("[data-settled]");
+    await until(async () => (await settled.getAttribute("data-settled")) === String(claimed));
+    const table = other.page.getByRole("region", { name: "By listing" });
+    const row = table.getByRole("row").filter({ hasText: "This machine, live" });
+    const exact = () =>
+      row.locator("td [title]").evaluateAll((all) => all.map((one) => one.getAttribute("title")));
+    const relays = cuts.reduce((sum, cut) => sum + cut, 0n);
+    expect(relays).toBe(claimed / 20n);
+    const shown = [claimed, relays, 0n].map((amount) => `${formatEther(amount)} ETH`);
+    await until(async () => (await exact()).join() === shown.join());
+    const [saved] = await Promise.all([
+      other.page.waitForEvent("download"),
+      other.page.getByRole("button", { name: "Download by buyer as CSV" }).click(),
+    ]);
+    const lines = (await readFile((await saved.path())!, "utf8")).trimEnd().split("\r\n");
+    expect(lines[0]).toBe("listing,title,buyer,plan,since,token,deposited,settled");
+    const grants = await client.getLogs({ address: contracts.Grants, fromBlock: 0n });
+    const [bought] = parseEventLogs({ abi: grantsAbi, logs: grants, eventName: "Purchased" });
+    const { timestamp } = await client.getBlock({ blockNumber: bought!.blockNumber });
+    const since = new Date(Number(timestamp) * 1_000).toISOString();
+    const amounts = [deposit, claimed].map((amount) => formatEther(amount));
+    const start = ["1", '"This machine, live"', bought!.args.buyer, "message", since, "ETH"];
+    expect(lines.slice(1).map((line) => line.toLowerCase())).toEqual([
+      [...start, ...amounts].join(",").toLowerCase(),
+    ]);
+    await other.axe();
+    other.check();
+    await other.close();
+  });
+
   it("finds the purchase again under My data, closed, and in the indexer", async () => {
     await page().getByRole("link", { name: "My data" }).first().click();
     await page().getByText("This machine, live").first().waitFor();
@@ -283,8 +360,7 @@ describe.runIf(here)("a buyer's first visit", { timeout: CASE_MS }, () => {
         await passing.page.goto(`${stack.app}${path}`);
         await passing.page.getByRole("heading", { level: 1 }).first().waitFor();
         await passing.axe();
-        const overflow = await passing.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        expect(overflow, `${path} scrolls sideways`).toBeLessThanOrEqual(0);
+        await passing.fits();
       }
       passing.check();
       await passing.close();

@@ -6,24 +6,33 @@
 //   size          bought by the mebibyte: what is paid is the bytes of what was read
 //   token         paid by EIP-3009, permit, Permit2, two steps, and in one EIP-5792 bundle
 //   cart          three listings in one confirmation; the one that was closed meanwhile keeps its money
-//   money         run dry, a top-up declined, then made in place, and the data goes on; a slow chain is waited for; a payment survives a
-//                 reload before it is mined
+//   money         run dry, a top-up declined, then made in place, and the data goes on; a slow chain and a busy node are waited for; a
+//                 payment survives a reload before it is mined; one that is cancelled in the wallet is said to be
 //   restricted    asked with a note, declined with a reason, asked again, approved, bought and read
 //   given         a gift is told from a purchase, and the page says what opens it
-//   afterwards    rated by who paid; restored in a fresh profile, all of it, and nothing paid twice; read on after a change of keys; exported as JSON lines and CSV, and checked against the chain
+//   misfits       what a device sends that its listing does not describe: said in words, counted, shown as it came
+//   afterwards    rated by who paid, and answered by who sold; restored in a fresh profile, all of it, and nothing paid twice; read on after a change of keys; exported as JSON lines and CSV, and checked against the chain
 //   faults        the RPC away while buying, and while reading; the faucet; naughty strings in every field, and from a hostile seller on
 //                 every page that shows what sellers write
 // Any request to a foreign host, console error or serious axe finding fails it. Long because one market serves all of them.
 import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
-import type { Browser, Page, Route } from "playwright-core";
-import { createPublicClient, createTestClient, erc20Abi, type Hex, http, parseEventLogs } from "viem";
-import { signTypedData } from "viem/actions";
+import type { Browser, Page, Response, Route } from "playwright-core";
+import {
+  createPublicClient,
+  createTestClient,
+  erc20Abi,
+  formatEther,
+  type Hex,
+  http,
+  parseEventLogs,
+} from "viem";
+import { sendTransaction, signTypedData } from "viem/actions";
 import { hardhat } from "viem/chains";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accountOf } from "../../scripts/stack/accounts.ts";
 import { SEED_LISTINGS } from "../../scripts/stack/listings.ts";
-import { walletOf } from "../../scripts/stack/seed.ts";
+import { devicePassword, walletOf } from "../../scripts/stack/seed.ts";
 import {
   approveRequest,
   closeListing,
@@ -32,11 +41,13 @@ import {
   declineRequest,
   getHub,
   getListing,
+  getPurchase,
   getRequests,
   getRotations,
   giveGrant,
   registerDevice,
   registerPublisherKey,
+  reviseListing,
 } from "../../sdk/src/chain/index.ts";
 import {
   getGatewayChannels,
@@ -58,7 +69,7 @@ import {
   signable,
   unhex,
 } from "../../sdk/src/core/index.ts";
-import { channelsAbi, grantsAbi, subscriptionsAbi } from "../../sdk/src/generated/index.ts";
+import { channelsAbi, grantsAbi, ratingsAbi, subscriptionsAbi } from "../../sdk/src/generated/index.ts";
 import { launch, type Visit, visit, type Wallet } from "../support/browser.ts";
 import {
   arrives,
@@ -77,6 +88,8 @@ import { type RunningStack, startStack } from "../support/stack.ts";
 
 type Head = { listingId: string; sealedAtMs: number };
 
+/** A device that does not send what its listing describes. */
+const STRAY = "stray-1";
 const ZERO = `0x${"00".repeat(20)}`;
 const isCoin = ({ token }: { token: string }) => token === ZERO;
 
@@ -262,7 +275,7 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
     await until(async () => (await figure(card, '[data-subscription="deposited"]')) === paid * 2n);
     await card.getByRole("button", { name: "Cancel" }).click();
     await card.getByText(/The notice is 1 h/).waitFor();
-    await guest.axe();
+    await guest.looks();
     await card.getByRole("button", { name: "Cancel now" }).click();
     await card.getByText(/^Cancelled:/).waitFor();
     const logs = await reader().getLogs({ address: stack.contracts.Subscriptions, fromBlock: 0n });
@@ -405,19 +418,47 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
       titles.push(listing.title);
     }
     const closed = wanted[2]!;
+    const cart = page().getByRole("dialog", { name: "Cart" });
+    const payCart = async () => {
+      await page().getByRole("button", { name: /Cart/ }).click();
+      await cart.getByRole("button", { name: /^Pay / }).click();
+    };
+    const before = sent();
+
+    // On new terms, what was shown is not what would be bought: neither alone nor in the cart.
+    const shown = await openBuy(page(), app(), closed);
+    const listingId = BigInt(closed.id);
+    const { terms, metadata } = await getListing(reader(), { contracts: stack.contracts, listingId });
+    const revision = { contracts: stack.contracts, listingId, terms, metadata };
+    const { version } = await reviseListing(await sellerOf(closed), revision);
+    await until(async () => {
+      const answer = await fetch(`${stack.indexer}/v1/listings/${closed.id}`);
+      return ((await answer.json()) as { version: number }).version === version;
+    });
+    const revised = "The seller has changed this listing since it was shown to you.";
+    await shown.getByRole("button", { name: "Get access" }).click();
+    await shown.getByText(revised).waitFor();
+    await page().reload();
+    await payCart();
+    await cart.getByText(revised).waitFor();
+    expect(sent()).toBe(before);
+    const again = await openBuy(page(), app(), closed);
+    await again.getByRole("button", { name: "Put into the cart" }).click();
+    await again.waitFor({ state: "hidden" });
     await closeListing(await sellerOf(closed), {
       contracts: stack.contracts,
       listingId: BigInt(closed.id),
     });
-    await page().getByRole("button", { name: /Cart/ }).click();
-    const cart = page().getByRole("dialog", { name: "Cart" });
-    await guest.axe();
-    const before = sent();
-    await cart.getByRole("button", { name: /^Pay / }).click();
+    await payCart();
     await cart.getByText("2 listings were bought.").waitFor({ timeout: BUY_MS });
     await cart.getByText(`Not bought: ${titles[2]}`, { exact: false }).waitFor();
     expect(sent()).toBe(before + 1);
     await guest.axe();
+    await cart.getByRole("link", { name: titles[0]! }).click();
+    await cart.waitFor({ state: "hidden" });
+    await page().getByRole("button", { name: "Read on" }).click();
+    await arrives(page());
+    await page().getByRole("heading", { level: 1, name: titles[0]! }).waitFor();
     guest.check();
   });
 
@@ -471,6 +512,31 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
     await page().getByRole("heading", { name: "Settled" }).waitFor({ timeout: BUY_MS });
     await page().goto(`${app()}/purchases`);
     const card = page().locator(`[data-grant="${grant}"]`);
+    // What was put in, the top-up included, and what the chain says came back of it.
+    const { paymentId: channelId } = await getPurchase(reader(), {
+      contracts: stack.contracts,
+      grantId: grant as Hex,
+    });
+    const logs = await reader().getLogs({ address: stack.contracts.Channels, fromBlock: 0n });
+    const funded = parseEventLogs({
+      abi: channelsAbi,
+      logs,
+      eventName: "ChannelFunded",
+      args: { channelId },
+    });
+    expect(funded).toHaveLength(2);
+    const [closed] = parseEventLogs({
+      abi: channelsAbi,
+      logs,
+      eventName: "ChannelClosed",
+      args: { channelId },
+    });
+    const { claimed, refund } = closed!.args;
+    const figures = [funded[1]!.args.deposit, claimed, refund].map((amount) => `${formatEther(amount)} ETH`);
+    await card.getByText("Came back").waitFor();
+    const shown = () =>
+      card.locator("dl [title]").evaluateAll((all) => all.map((one) => one.getAttribute("title")));
+    await until(async () => (await shown()).join() === figures.join());
     await card.getByRole("button", { name: "Rate" }).click();
     const form = card.getByRole("form", { name: "Rate" });
     await form.getByRole("group", { name: "In time" }).getByText("3", { exact: true }).click();
@@ -486,14 +552,67 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
     guest.check();
   });
 
+  it("reads the seller's answer below the rating: given in his console, once, and declined in his wallet at first", async () => {
+    const { contracts } = stack;
+    const { address: buyer } = accountOf("buyer2").account;
+    const responder = walletOfRole("seller1", "Seller's Wallet");
+    const selling = await visit(browser, { wallets: [responder] });
+    const main = selling.page.getByRole("main");
+    await selling.page.goto(`${app()}/sell?hub=1&view=listings`);
+    await main.getByRole("button", { name: "Connect a wallet" }).click();
+    await selling.page.getByRole("button", { name: /Seller's Wallet/ }).click();
+    const row = main.locator('[data-listing="1"]');
+    await row.getByRole("button", { name: "Ratings" }).click();
+    const rated = row.locator(`[data-rating="${buyer}"]`);
+    await rated.getByText(/^As promised\./).waitFor();
+    await rated.getByRole("button", { name: "Answer" }).click();
+    const send = rated.getByRole("button", { name: "Send the answer" });
+    expect(await send.isDisabled()).toBe(true);
+    await rated.getByLabel("Your answer").fill("€".repeat(342));
+    await rated.getByText("At most 1024 bytes; this has 1026.").waitFor();
+    expect(await send.isDisabled()).toBe(true);
+    const text = `The clock was off, and is right now. ${NAUGHTY.slice(0, 6).join(" ")}`;
+    await rated.getByLabel("Your answer").fill(text);
+    await selling.looks();
+    const responses = () =>
+      reader().getContractEvents({
+        address: contracts.Ratings,
+        abi: ratingsAbi,
+        eventName: "Responded",
+        fromBlock: 0n,
+      });
+    responder.rejects = true;
+    await send.click();
+    await rated.getByText("The request was declined in the wallet.").waitFor();
+    responder.rejects = false;
+    expect(await responses()).toEqual([]);
+    await send.click();
+    await rated.getByText("The seller:").waitFor({ timeout: BUY_MS });
+    expect(await rated.getByRole("button").filter({ hasText: /nswer/ }).count()).toBe(0);
+    const by = accountOf("seller1").account.address;
+    const said = (await responses()).map(({ args }) => args);
+    expect(said).toEqual([{ listingId: 1n, buyer, revision: 1, by, text }]);
+    selling.check();
+    await selling.close();
+
+    const below = page().locator(`[data-rating="${buyer}"]`);
+    await below.getByText("The seller:").waitFor({ timeout: BUY_MS });
+    expect(await below.textContent()).toContain(`The seller: ${text}`);
+    await guest.axe();
+    guest.check();
+  });
+
   it("is let into a restricted listing: declined with the reason, asked again, approved, bought and read", async () => {
     const { contracts, chainId } = stack;
     const { address: buyer } = accountOf("buyer2").account;
     const machine = await listingWith(stack, ({ title }) => title === "This machine, live");
     const seller = await sellerOf(machine);
     const known = await getListing(reader(), { contracts, listingId: BigInt(machine.id) });
-    // The same device's data once more, for those only whom the seller lets in.
-    const metadata = JSON.stringify({ ...JSON.parse(known.metadata), name: "This machine, for some" });
+    // The same device's data once more, and another's beside it, for those only whom the seller lets in.
+    await registerDevice(seller, { contracts, hubId: known.terms.hubId, name: STRAY });
+    const described = JSON.parse(known.metadata);
+    const feed = { devices: [...described.feed.devices, STRAY] };
+    const metadata = JSON.stringify({ ...described, feed, name: "This machine, for some" });
     const terms = {
       ...known.terms,
       flags: known.terms.flags | ListingFlag.restricted,
@@ -549,6 +668,38 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
     guest.check();
   });
 
+  it("gets messages that are not what the seller describes: how many, which and why is said, and they are shown as they came", async () => {
+    const { chainId } = stack;
+    const [gateway] = stack.gateways;
+    const hub = { hubId: 1n, seller: accountOf("seller1") };
+    const { user, password } = await devicePassword({ gateway: gateway!, chainId, hub, device: STRAY });
+    const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+    const panel = page().getByRole("region", { name: "Messages that do not fit", exact: true }).first();
+    expect(await page().locator("[data-misfits]").count()).toBe(0);
+    const sent = [NAUGHTY[1]!, JSON.stringify({ cpu: "hot" }), JSON.stringify({ cpu: 7 })];
+    for (const body of sent) {
+      const { status } = await fetch(`${gateway!.http}/v1/ingest/${user}`, {
+        method: "POST",
+        headers: { authorization, "content-type": "text/plain" },
+        body,
+      });
+      expect(status).toBe(200);
+    }
+    // The third one fits: a reading may leave fields out.
+    await page().locator('[data-misfits="2"]').waitFor();
+    await panel.getByText(/^2 of [\d,]+ messages are not what the seller describes\./).waitFor();
+    await panel.getByText("Show the newest 2").click();
+    const shown = panel.getByRole("listitem");
+    for (const [text, why] of [
+      [sent[0]!, `${STRAY}/data · not JSON`],
+      [sent[1]!, `${STRAY}/data · “cpu” is not of its type`],
+    ] as const)
+      expect(await shown.filter({ hasText: text }).textContent()).toContain(why);
+    expect(await page().evaluate(() => (globalThis as { hacked?: boolean }).hacked)).toBeUndefined();
+    await guest.looks();
+    guest.check();
+  });
+
   it("is given something: the page says that it is a gift, and what opens it", async () => {
     const { contracts } = stack;
     const listing = await listingWith(stack, ({ title }) => title === "This machine, for some");
@@ -593,14 +744,71 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
     }
   }
 
-  it("waits for a slow chain: the dialog and the transactions say so, then the data comes", async () => {
+  const purchases = async (): Promise<number> => {
+    const logs = await reader().getLogs({ address: stack.contracts.Grants, fromBlock: 0n });
+    return parseEventLogs({ abi: grantsAbi, logs, eventName: "Purchased" }).length;
+  };
+
+  it("waits for a slow chain and a busy node: the dialog and the transactions say so, then the data comes, paid once", async () => {
+    const [had, sends] = [await purchases(), sent()];
+    let refused = 0;
     await whileUnmined(async () => {
       await page()
         .getByRole("button", { name: "Transactions: 1 on their way", includeHidden: true })
         .waitFor();
-      await guest.axe();
+      await guest.looks();
+      await guest.context.route(`${stack.rpc}/**`, (route) => {
+        const asked = route.request().postData();
+        if (!asked?.includes("eth_getTransactionReceipt")) return route.fallback();
+        refused += 1;
+        const error = { code: -32005, message: "limit exceeded" };
+        return route.fulfill({
+          json: { jsonrpc: "2.0", id: JSON.parse(asked).id, error },
+          headers: { "access-control-allow-origin": "*" },
+        });
+      });
     });
+    await until(async () => refused >= 12);
+    const dialog = page().getByRole("dialog", { name: "Buy" });
+    await dialog.locator('[aria-current="step"]', { hasText: "Wait for the chain" }).waitFor();
+    expect(await dialog.getByRole("button", { name: /Try again|Back/ }).count()).toBe(0);
+    await guest.context.unroute(`${stack.rpc}/**`);
     await arrives(page());
+    expect([await purchases(), sent()]).toEqual([had + 1, sends + 1]);
+    guest.check();
+  });
+
+  it("cancels a payment in the wallet: it is said in words, and nothing was bought", async () => {
+    const had = await purchases();
+    const { account } = accountOf("buyer2");
+    let looks = 0;
+    const count = (response: Response) => {
+      if (response.request().postData()?.includes("eth_getTransactionByHash")) looks += 1;
+    };
+    page().on("response", count);
+    await whileUnmined(async () => {
+      // The dialog and the list of transactions: whoever has not seen the first one cannot know it for replaced.
+      await until(async () => looks >= 2);
+      const { transactions } = await reader().getBlock({ blockTag: "pending", includeTransactions: true });
+      const { nonce, gas, maxFeePerGas, maxPriorityFeePerGas } = transactions.find(
+        ({ from }) => from.toLowerCase() === account.address.toLowerCase(),
+      )!;
+      await sendTransaction(walletOf(stack.rpc, accountOf("buyer2")), {
+        to: account.address,
+        nonce,
+        gas,
+        maxFeePerGas: maxFeePerGas! * 2n,
+        maxPriorityFeePerGas: maxPriorityFeePerGas! * 2n + 1n,
+      });
+    });
+    page().off("response", count);
+    const dialog = page().getByRole("dialog", { name: "Buy" });
+    await dialog.getByText("The wallet sent another transaction in its place").waitFor();
+    await dialog.getByRole("button", { name: "Try again" }).waitFor();
+    expect(await purchases()).toBe(had);
+    await page().goto(`${app()}/activity`);
+    await page().locator('[data-state="replaced"]', { hasText: "Buy" }).waitFor();
+    await guest.axe();
     guest.check();
   });
 

@@ -1,6 +1,6 @@
 // A relay operator, an auditor and an account's history, in Chromium, against everything that `npm start` runs.
 //   operate    a relay at work: five checks hold, the share is fetched to the wei; a newcomer: registered under a slow chain
-//              with a reload in the middle, shown to sellers, wrong entries named, changed, left, the stake back after the delay
+//              with a reload in the middle, shown to sellers, chosen by one, wrong entries named, changed, left, the stake back after the delay
 //   verify     without a wallet: a bought file holds; an edited one says line, field and rule; none of it leaves the page
 //   activity   what was sent and what the chain says, after all of that
 // Any request to a foreign host, console error or serious axe finding fails it. Long because one market serves all of them.
@@ -12,14 +12,14 @@ import type { Browser, Page } from "playwright-core";
 import { createPublicClient, createTestClient, type Hex, http, parseEther, zeroAddress } from "viem";
 import { hardhat } from "viem/chains";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { getOwed, getRelay } from "../../sdk/src/chain/index.ts";
+import { getListing, getOwed, getRelay } from "../../sdk/src/chain/index.ts";
 import { launch, type Visit, visit, type Wallet } from "../support/browser.ts";
-import { connect, until } from "../support/buyer.ts";
+import { CASE_MS, connect, listingWith, until } from "../support/buyer.ts";
 import { type RunningStack, startStack } from "../support/stack.ts";
 
 const MESSAGES = 20;
 
-describe("operators and auditors", () => {
+describe("operators and auditors", { timeout: CASE_MS }, () => {
   let stack: RunningStack;
   let browser: Browser;
   let exported: string;
@@ -94,7 +94,7 @@ describe("operators and auditors", () => {
         .getByText(/answered in \d+ ms/)
         .first()
         .waitFor();
-      await working.axe();
+      await working.looks();
       const before = await reader().getBalance({ address });
       await page
         .locator(`[data-owed="${owed}"]`)
@@ -171,7 +171,7 @@ describe("operators and auditors", () => {
         await page.reload();
         await open.click();
         await pending.waitFor();
-        await newcomer.axe();
+        await newcomer.looks();
         expect(await mined()).toBe(0);
         await chain().setAutomine(true);
         await chain().mine({ blocks: 1 });
@@ -192,6 +192,36 @@ describe("operators and auditors", () => {
       // What sellers choose from.
       await page.locator(`[data-operator="${operator()}"]`).getByText("2.5 %").waitFor();
       await newcomer.axe();
+      newcomer.check();
+    });
+
+    it("is chosen by a listing: a seller ticks it, and the checklist says so", async () => {
+      const listing = await listingWith(stack, ({ title }) => title === "Earthquakes of one week");
+      const of = { contracts: stack.contracts, listingId: BigInt(listing.id) };
+      const { terms: before } = await getListing(reader(), of);
+      const selling = await visit(browser, { wallets: [walletOf("seller1")] });
+      const { page } = selling;
+      const main = page.getByRole("main");
+      await page.goto(`${stack.app}/sell?hub=${listing.hubId}&view=listings&edit=${listing.id}`);
+      await main.getByRole("button", { name: "Connect a wallet" }).click();
+      await page.getByRole("button", { name: /Test Wallet/ }).click();
+      const step = (name: RegExp) =>
+        main.getByRole("navigation", { name: "Steps" }).getByRole("button", { name }).click();
+      await step(/Delivery/);
+      await main.getByRole("checkbox", { name: new RegExp(operator().slice(0, 8)) }).check();
+      await step(/Review/);
+      await main.locator('[data-change="relays"] ins').getByText(operator()).waitFor();
+      await selling.axe();
+      await main.getByRole("button", { name: "Sign the new version" }).click();
+      await main.getByText(`Listing ${listing.id}, version 2`).waitFor();
+      const { terms } = await getListing(reader(), of);
+      expect(terms.relays).toEqual([...before.relays, operator()]);
+      expect(terms).toMatchObject({ flags: before.flags, relayBps: before.relayBps });
+      selling.check();
+      await selling.close();
+
+      await until(async () => (await verdict(newcomer.page, "chosen")) === "yes");
+      await newcomer.page.getByText("1 listing names your relay.").waitFor();
       newcomer.check();
     });
 
@@ -341,8 +371,7 @@ describe("operators and auditors", () => {
         await passing.page.goto(`${stack.app}${path}`);
         await passing.page.getByRole("heading", { level: 1 }).first().waitFor();
         await passing.axe();
-        const overflow = await passing.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        expect(overflow, `${path} scrolls sideways`).toBeLessThanOrEqual(0);
+        await passing.fits();
       }
       passing.check();
       await passing.close();

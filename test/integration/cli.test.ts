@@ -3,7 +3,8 @@
 //   operator a relay of one's own, in the registry
 //   seller   wallet, hub, role, device with a key, gateway, listing from a file
 //   trade    the kit's own lines publish; buy, watch into an export, a table and a broker; close; verify
-//   revision the next version names that relay alone; the keys of a purchase are changed
+//   revision the next version names that relay alone; keys are rotated on the way; it pulls its cut
+//   rating   by who has paid, answered once
 //   devices  a token, another key, the end of a device
 //   time     a subscription is bought for a day and cancelled
 //   request  a restricted listing is asked for, declined, approved, bought
@@ -42,7 +43,8 @@ let quick: Cli["quick"];
 let quickly: Cli["quickly"];
 let running: Cli["running"];
 /** What the steps before have made. */
-const made: { [name in "hub" | "listing" | "grant" | "manager" | "carrier" | "gateway"]?: string } = {};
+const made: { [name in "hub" | "listing" | "grant" | "paid" | "manager" | "carrier" | "gateway"]?: string } =
+  {};
 const path = (name: string) => join(folder, name);
 
 /** A line that was meant to be pasted into a shell. */
@@ -295,7 +297,7 @@ describe("trade", () => {
   });
 });
 
-test("the next version names one's own relay alone: it carries the next trade, and the keys of that are changed", async () => {
+test("the next version names one's own relay alone: it carries a trade over a change of keys and pulls exactly its cut", async () => {
   const title = "Tides at the new pier";
   await writeFile(path("revised.json"), JSON.stringify({ ...LISTING, title, relays: [made.carrier] }));
   const revise = ["listing", "revise", made.listing!, path("revised.json")];
@@ -315,13 +317,53 @@ test("the next version names one's own relay alone: it carries the next trade, a
   const flow = keepPublishing((kit as Record<string, string>).mosquitto!, publishing.signal);
   const rotations = () => getRotations(client(), { contracts: stack.file.contracts, grantId });
   try {
-    expect(await weir(["watch", grantId, "--messages", "3"], "buyer")).toMatchObject({ code: 0 });
+    const watch = ["watch", grantId, "--messages", "3"];
+    expect(await weir(watch, "buyer")).toMatchObject({ code: 0 });
     await quickly(["grant", "rotate", grantId], "buyer");
     expect(await rotations()).toHaveLength(1);
+    expect(await weir(watch, "buyer")).toMatchObject({ code: 0 });
   } finally {
     publishing.abort();
     await flow;
   }
+  made.paid = grantId;
+  const { by, captured } = await quickly(["channel", "close", grantId], "buyer");
+  expect(by).toBe("gateway");
+  const cut = (BigInt(String(captured)) * 5n) / 100n;
+  expect(cut).toBeGreaterThan(0n);
+
+  const address = made.carrier as Hex;
+  const balance = await client().getBalance({ address });
+  const { rows } = await weir(["relay", "pull"], "carrier");
+  expect(rows).toMatchObject([{ escrow: "Channels", amount: String(cut), symbol: "ETH" }]);
+  const { gasUsed, effectiveGasPrice } = await client().getTransactionReceipt({
+    hash: rows[0]!.transactionHash as Hex,
+  });
+  expect(await client().getBalance({ address })).toBe(balance + cut - gasUsed * effectiveGasPrice);
+  expect(await quick(["relay", "pull"], "carrier")).toMatchObject({ code: 0, rows: [] });
+  const status = await quick(["relay", "status"], "carrier");
+  expect(status.rows.filter(({ ok }) => ok !== true)).toEqual([]);
+  expect(status.code).toBe(0);
+});
+
+test("who has paid rates, the seller answers each revision once, and everybody reads both", async () => {
+  const { address: buyer } = await quickly(["wallet", "show"], "buyer");
+  const give = ["rating", "give", made.paid!, "--scores", "5,5,4,5", "--comment", "As described."];
+  const given = { listing: made.listing, revision: 1, scores: [5, 5, 4, 5] };
+  expect(await quickly(give, "buyer")).toMatchObject(given);
+  const respond = ["rating", "respond", made.listing!, String(buyer), "--text", "Thank you."];
+  expect(await quickly(respond, "manager")).toMatchObject({ buyer, revision: 1 });
+  expect(await quick(respond, "manager")).toMatchObject({
+    code: 3,
+    rows: [{ error: { name: "ResponseExists" } }],
+  });
+  expect(
+    await quick(["rating", "respond", made.listing!, made.carrier!, "--text", "?"], "manager"),
+  ).toMatchObject({ code: 3, rows: [{ error: { name: "RefusedByRule" } }] });
+  const response = { text: "Thank you.", by: made.manager };
+  await expect
+    .poll(async () => (await quick(["rating", "list", made.listing!])).rows, { timeout: 30_000 })
+    .toMatchObject([{ buyer, revision: 1, scores: [5, 5, 4, 5], comment: "As described.", response }]);
 });
 
 test("a device signs its tokens; with another key the old ones are refused, and a revoked device is", async () => {

@@ -28,6 +28,10 @@ const ARGUMENTS = [
 /** What one step may take where many programs share two cores; a case has more (CASE_MS). */
 const STEP_MS = 60_000;
 
+type Look = { colorScheme: "light" | "dark"; width?: number; height?: number };
+/** A page that is there already is looked at in these ways, too. */
+const LOOKS: readonly Look[] = [{ colorScheme: "dark" }, { colorScheme: "light", width: 360, height: 780 }];
+
 /** The browser's program, or undefined where there is none. */
 export const chromiumPath = (): string | undefined =>
   CHROMIUM.find((path) => path !== undefined && existsSync(path));
@@ -58,6 +62,10 @@ export type Visit = {
   check(except?: RegExp): void;
   /** Throws on serious or critical findings of axe. */
   axe(): Promise<void>;
+  /** Throws where the page, or a dialog on it, can be scrolled sideways. */
+  fits(): Promise<void>;
+  /** `axe` and `fits` of the page as it stands now: as it is, in the dark, and on a phone. Then it is as it was. */
+  looks(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -199,6 +207,21 @@ function watchTitle(): void {
   });
 }
 
+/** Runs in the page: what is wider than the place it has. */
+function tooWide(): string[] {
+  const over = [...document.querySelectorAll<HTMLElement>("[role=dialog]")].filter(
+    ({ scrollWidth, clientWidth }) => scrollWidth > clientWidth,
+  );
+  const dialogs = over.map((dialog) => `the dialog by ${dialog.scrollWidth - dialog.clientWidth} px`);
+  const { scrollWidth } = document.documentElement;
+  return scrollWidth > innerWidth ? [`the page by ${scrollWidth - innerWidth} px`, ...dialogs] : dialogs;
+}
+
+/** Runs in the page: resolves when what was changed is on the screen. */
+async function painted(): Promise<void> {
+  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+}
+
 /** A fresh profile with these wallets in it. */
 export async function visit(
   browser: Browser,
@@ -238,7 +261,7 @@ export async function visit(
     void dialog.dismiss();
   });
   page.on("pageerror", (error) => wrong.push(`uncaught: ${error.message}`));
-  return {
+  const seen: Visit = {
     page,
     context,
     check(except) {
@@ -261,6 +284,33 @@ export async function visit(
       );
       throw new Error(`axe at ${page.url()}:\n${text.join("\n")}`);
     },
+    async fits() {
+      const wide = await page.evaluate(tooWide);
+      if (wide.length > 0) throw new Error(`${page.url()} scrolls sideways: ${wide.join(", ")}`);
+    },
+    async looks() {
+      const size = page.viewportSize()!;
+      const colorScheme = options.dark ? "dark" : "light";
+      const usual: Look = { colorScheme };
+      for (const look of [usual, ...LOOKS]) {
+        const { width, height } = { ...size, ...look };
+        // Nothing fades meanwhile: a colour half-way is nobody's choice.
+        await page.emulateMedia({ colorScheme: look.colorScheme, reducedMotion: "reduce" });
+        await page.setViewportSize({ width, height });
+        await page.evaluate(painted);
+        try {
+          await seen.axe();
+          await seen.fits();
+        } catch (error) {
+          throw new Error(`${look.colorScheme}, ${width} px wide: ${(error as Error).message}`, {
+            cause: error,
+          });
+        }
+      }
+      await page.emulateMedia({ colorScheme, reducedMotion: null });
+      await page.setViewportSize(size);
+    },
     close: () => context.close(),
   };
+  return seen;
 }

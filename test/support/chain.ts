@@ -2,6 +2,7 @@
  * A real chain for a test: Hardhat's node on a free loopback port, with our contracts deployed by the same function that
  * `npm run deploy` runs. Every call is a chain of its own.
  */
+import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,6 +18,7 @@ import {
   type PublicClient,
   type TestClient,
   type Transport,
+  toHex,
   type WalletClient,
 } from "viem";
 import { mnemonicToAccount } from "viem/accounts";
@@ -51,7 +53,11 @@ export type TestChain = {
   test: TestClient<"hardhat">;
   /** Mines blocks one by one. Of many at once Hardhat leaves out all but the last ones' `parentHash`, and no chain is like that. */
   mine: (blocks: number) => Promise<void>;
-  /** Takes blocks back to a snapshot. Hardhat's clock then runs ahead by as long as the snapshot is old, and no chain's does: it is set right. */
+  /**
+   * Takes blocks back to a snapshot. Hardhat's clock then runs ahead by as long as the snapshot is old, and no chain's
+   * does: it is set right. What is mined next differs from what was taken back: two empty blocks of one second are
+   * otherwise the same block.
+   */
   revert: (id: Hex) => Promise<void>;
   /** A client that reads and writes as account number `index`. */
   wallet: (index: number) => TestWallet;
@@ -116,6 +122,8 @@ export async function startChain(options: { port?: number; parameters?: unknown 
       const { timestamp } = await chain.client.getBlock();
       const now = BigInt(Math.floor(Date.now() / 1000));
       await chain.test.setNextBlockTimestamp({ timestamp: now > timestamp ? now : timestamp });
+      const prevRandao = toHex(randomBytes(32));
+      await chain.test.request({ method: "hardhat_setPrevRandao" as never, params: [prevRandao] as never });
     },
     wallet: (index) => createWalletClient({ ...parameters, account: accounts[index]! }),
     async restart({ deploy = true } = {}) {

@@ -30,7 +30,7 @@ import {
   voucherDigest,
 } from "@weir/sdk/core";
 import { nativeCrypto } from "@weir/sdk/native";
-import type { Frame } from "@weir/sdk/wire";
+import type { Fields, Frame } from "@weir/sdk/wire";
 
 /** Everything that signatures cover beside the frame itself: the stream, the grant, the session that the two sides know. */
 export type Situation = {
@@ -46,6 +46,8 @@ export type Situation = {
   sessionDigest: Uint8Array;
   /** Of the running chain of ticks, where there is one. */
   tip?: Hex;
+  /** Whether a seal is the publisher's for the reader of this stream, where there is one. */
+  opens?: (seal: Fields<"KEYS">["seal"]) => Promise<boolean>;
 };
 
 type SignedReceipt = { channelId: Hex; segmentId: Hex; cumulative: bigint; signature: Uint8Array };
@@ -171,6 +173,12 @@ export function claimsOf(frame: Frame, at: Situation): Claim[] {
       return frame.sessionAck === null
         ? []
         : [byPublisher(() => sessionAckMessage(at.sessionDigest), frame.sessionAck)];
+    case "KEYS":
+    case "KEY_REPLY": {
+      const { seal } = frame;
+      const { opens } = at;
+      return seal && opens ? [claim([seal], () => opens(seal))] : [];
+    }
     case "SESSION_ACK":
       return [byPublisher(() => sessionAckMessage(at.sessionDigest), frame.signature)];
     case "PAY":
