@@ -1,7 +1,8 @@
 // A relay operator, an auditor and an account's history, in Chromium, against everything that `npm start` runs.
 //   operate    a relay at work: five checks hold, the share is fetched to the wei; a newcomer: registered under a slow chain
 //              with a reload in the middle, shown to sellers, chosen by one, wrong entries named, changed, left, the stake back after the delay
-//   verify     without a wallet: a bought file holds; an edited one says line, field and rule; none of it leaves the page
+//   verify     without a wallet: a bought file holds; an edited one says line, field and rule; none of it leaves the page; a fault of
+//              the page itself is told, and the way on leads on
 //   activity   what was sent and what the chain says, after all of that
 // Any request to a foreign host, console error or serious axe finding fails it. Long because one market serves all of them.
 import { spawn } from "node:child_process";
@@ -352,6 +353,32 @@ describe("operators and auditors", { timeout: CASE_MS }, () => {
       await choose(`${name}.jsonl`, text);
       await auditor.page.getByText(`${name}.jsonl`, { exact: true }).waitFor();
       await until(async () => (await shown("line")) === "1");
+    });
+
+    it("what nobody foresaw in a page's own code: a sentence and a way on, and the page is whole again", async () => {
+      const broken = await visit(browser);
+      const { page } = broken;
+      const input = page.getByLabel("Drop an exported file here");
+      await page.goto(`${stack.app}/verify`);
+      await input.waitFor({ state: "attached" });
+      await page.evaluate(() => {
+        const inRadix = BigInt.prototype.toString;
+        BigInt.prototype.toString = function (this: bigint, radix?: number) {
+          if (radix === undefined) throw new RangeError("a browser without numbers");
+          return inRadix.call(this, radix);
+        };
+      });
+      await input.setInputFiles(exported);
+      await page.getByRole("heading", { name: "This page has stopped" }).waitFor();
+      await page.getByText("Details").click();
+      await page.getByText("a browser without numbers").waitFor();
+      await broken.looks();
+      await page.getByRole("button", { name: "Try again" }).click();
+      await input.waitFor({ state: "attached" });
+      await input.setInputFiles(exported);
+      await page.getByRole("heading", { name: "The file holds" }).waitFor();
+      broken.check(/a browser without numbers/);
+      await broken.close();
     });
 
     it("nothing of the file left the page", async () => {
