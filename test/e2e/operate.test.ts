@@ -2,7 +2,7 @@
 //   operate    a relay at work: five checks hold, the share is fetched to the wei; a newcomer: registered under a slow chain
 //              with a reload in the middle, shown to sellers, chosen by one, wrong entries named, changed, left, the stake back after the delay
 //   verify     without a wallet: a bought file holds; an edited one says line, field and rule; none of it leaves the page; a fault of
-//              the page itself is told, and the way on leads on
+//              the page itself, and a script that does not arrive, are told, and the way on leads on
 //   activity   what was sent and what the chain says, after all of that
 // Any request to a foreign host, console error or serious axe finding fails it. Long because one market serves all of them.
 import { spawn } from "node:child_process";
@@ -379,6 +379,23 @@ describe("operators and auditors", { timeout: CASE_MS }, () => {
       await page.getByRole("heading", { name: "The file holds" }).waitFor();
       broken.check(/a browser without numbers/);
       await broken.close();
+    });
+
+    it("a script that does not arrive: the page that stands still says so, and is there when it is tried again", async () => {
+      const cut = await visit(browser);
+      const { page } = cut;
+      let isAway = true;
+      await page.route("**/_next/static/chunks/*.js", (route) => (isAway ? route.abort() : route.continue()));
+      await page.goto(`${stack.app}/verify`);
+      const said = page.getByRole("alert").filter({ hasText: "did not arrive" });
+      await said.waitFor();
+      await cut.looks();
+      isAway = false;
+      await said.getByRole("button", { name: "Try again" }).click();
+      await page.getByLabel("Drop an exported file here").waitFor({ state: "attached" });
+      expect(await said.isVisible()).toBe(false);
+      cut.check(/net::ERR_FAILED/);
+      await cut.close();
     });
 
     it("nothing of the file left the page", async () => {

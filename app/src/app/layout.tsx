@@ -5,6 +5,7 @@ import { Footer } from "@/features/shell/Footer.tsx";
 import { Header } from "@/features/shell/Header.tsx";
 import { Providers } from "@/features/shell/Providers.tsx";
 import { earlyScript } from "@/lib/early.ts";
+import { LOST_ID, LOST_SCRIPT } from "@/lib/lost.ts";
 import { THEME_SCRIPT } from "@/lib/theme.ts";
 import { titleScript } from "@/lib/title.ts";
 import messages from "@/messages/en.json";
@@ -41,6 +42,8 @@ export default function RootLayout({ children }: { children: ReactNode }) {
       <head>
         {/* Before anything runs; EARLY_SCRIPT asks for it again and gets this answer. */}
         <link rel="preload" href="/config.json" as="fetch" crossOrigin="anonymous" />
+        {/* biome-ignore lint/security/noDangerouslySetInnerHtml: a constant of ours that must run before any script is asked for */}
+        <script dangerouslySetInnerHTML={{ __html: LOST_SCRIPT }} />
         {/* biome-ignore lint/security/noDangerouslySetInnerHtml: a constant of ours that must run before the first paint */}
         <script dangerouslySetInnerHTML={{ __html: THEME_SCRIPT }} />
         {/* biome-ignore lint/security/noDangerouslySetInnerHtml: a constant of ours that must run before the page's scripts are there */}
@@ -57,6 +60,14 @@ export default function RootLayout({ children }: { children: ReactNode }) {
             {messages.shell.skip}
           </a>
           <Header />
+          <div id={LOST_ID} role="alert" hidden suppressHydrationWarning className="bg-amber-wash py-3">
+            <p className="page">
+              {messages.fault.lost}{" "}
+              <button type="button" className="min-h-8 underline underline-offset-2">
+                {messages.errors.retry}
+              </button>
+            </p>
+          </div>
           <main id="main" tabIndex={-1} className="flex-1 outline-none">
             {children}
           </main>
