@@ -50,6 +50,21 @@ describe("with a clock of the test's own", () => {
     }
   }
 
+  test("what was signed before a close that gave a part back has to be in the channel again", async () => {
+    const plan = messagePlan();
+    const p = new TestPayer(plan, { deposit: plan.entry + 5n });
+    p.progress.signed = plan.entry + 6n;
+    await expect(p.payer.begin(0n, 0n)).rejects.toMatchObject({
+      name: "OutOfMoney",
+      detail: { needed: String(plan.entry + 6n) },
+    });
+    expect(p.progress.sessionNo).toBe(0n);
+    p.deposit += 1n;
+    const { voucher } = await p.payer.begin(0n, 0n);
+    expect(voucher.cumulative).toBe(plan.entry + 6n);
+    p.payer.stop();
+  });
+
   test("totals rise, are stored first, never lead by more than the entry, and hold", async () => {
     const plans = [
       messagePlan(),

@@ -233,7 +233,10 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
   };
 
   /** The deposit no longer leads what was received by the entry, so the seller releases no more keys. */
-  const isDry = (): boolean => metered && dueOf(plan, progress.accrued) + plan.entry > (slot?.deposit ?? 0n);
+  const isDry = (): boolean => {
+    const deposit = slot?.deposit ?? 0n;
+    return metered && (dueOf(plan, progress.accrued) + plan.entry > deposit || progress.signed > deposit);
+  };
 
   async function refresh(): Promise<void> {
     await refreshDeposit();

@@ -74,7 +74,9 @@ export class Payer {
     const { context, progress, relay } = this.#init;
     const { plan, delivery, crypto, keys, purchase, deposit } = context;
     const baseTotal = base ?? this.due;
-    const needed = baseTotal + plan.entry;
+    const lead = baseTotal + plan.entry;
+    // Totals never fall: what was signed before a close that gave a part of it back has to be there again, too.
+    const needed = progress.signed > lead ? progress.signed : lead;
     if (needed > deposit()) {
       throw new RefusedError("OutOfMoney", "the channel holds less than what is due and the entry", {
         needed: String(needed),
@@ -82,7 +84,7 @@ export class Payer {
       });
     }
     progress.sessionNo += 1n;
-    if (progress.signed < needed) progress.signed = needed;
+    progress.signed = needed;
     await this.save();
     const { sessionNo, generation } = progress;
     const expiry = Math.floor(Date.now() / 1000) + SESSION_SECONDS;
