@@ -133,6 +133,7 @@ contract ChannelsShadows is ChannelsFunding {
         TickRow memory row;
         if (how % 3 == 0) {
             row = tickRow(terms, base, 1, STEPS, ticks);
+            if (guess == row.preimage) return; // a fuzzer finds the test's own seed in its code
             row.preimage = guess;
         } else if (how % 3 == 1) {
             row = tickRow(terms, base, 1, STEPS, ticks);
