@@ -304,7 +304,7 @@ contract Channels is IChannels, Escrow {
         if (block.timestamp < channel.closeAt) revert ChallengeRunning(channelId, channel.closeAt);
 
         refund = channel.deposit - channel.claimed;
-        uint24 epoch = channel.epoch + 1;
+        uint24 epoch = _nextEpoch(channel.epoch);
         _write(_channels[channelId], channel.claimed, channel.claimed, uint256(epoch) << 40);
 
         emit ChannelWithdrawn(channelId, refund, epoch);
@@ -326,7 +326,7 @@ contract Channels is IChannels, Escrow {
         if (total < before) total = before;
 
         refund = channel.deposit - total;
-        uint24 epoch = channel.epoch + 1;
+        uint24 epoch = _nextEpoch(channel.epoch);
         _write(_channels[channelId], total, total, uint256(epoch) << 40);
         Cuts.add(payout, relays, relay, before, total);
 
@@ -347,9 +347,17 @@ contract Channels is IChannels, Escrow {
 
     function _cancel(bytes32 channelId) private {
         Channel storage channel = _channels[channelId];
-        uint24 epoch = channel.epoch + 1;
+        uint24 epoch = _nextEpoch(channel.epoch);
         (channel.closeAt, channel.epoch) = (0, epoch);
         emit ChannelCloseCancelled(channelId, epoch);
+    }
+
+    /// @dev Goes round: a payee who closes an empty channel 2^24 times over must not end up with one that gives nothing back. What fits
+    /// again then is a message as many closes old whose deadline still runs.
+    function _nextEpoch(uint24 epoch) private pure returns (uint24) {
+        unchecked {
+            return epoch + 1;
+        }
     }
 
     /// @dev The slot in one read and one write; field by field costs three more. `rest` is closeAt and epoch.

@@ -418,9 +418,9 @@ contract Grants is Checkout, ReentrancyGuardTransient {
         return channel.closeAt != 0 || channel.deposit <= channel.claimed;
     }
 
-    /// @dev A purchase knows from its terms. A gift depends on consent from the first round of its listing on, whichever came first.
+    /// @dev By the terms of the purchase, or from the first round of the listing on, whichever came first.
     function _isPersonal(Grant storage held) internal view returns (bool) {
-        return held.personal || (held.kind == GIVEN && consents.isGated(held.listingId));
+        return held.personal || consents.isGated(held.listingId);
     }
 
     function _isTimed(Grant storage held) internal view returns (bool) {

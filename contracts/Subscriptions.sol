@@ -49,6 +49,7 @@ contract Subscriptions is ISubscriptions, Escrow {
         returns (bytes32 subscriptionId, uint96 credited)
     {
         subscriptionId = subscriptionIdOf(terms);
+        if (block.timestamp >= _subscriptions[subscriptionId].stop) _requirePayerOrStopper(terms);
         credited = _add(subscriptionId, terms, _collect(terms.token, amount), minCredited);
     }
 
@@ -328,6 +329,14 @@ contract Subscriptions is ISubscriptions, Escrow {
 
     function _requirePayer(SubscriptionTerms memory terms) private view {
         if (msg.sender != terms.payer) revert NotPayer(msg.sender, terms.payer);
+    }
+
+    /// @dev Only what runs takes gifts. Before it runs, a stranger's coin would change the state that a purchase was signed for; after its
+    /// end, it could bring back the one that a withheld top-up was signed for.
+    function _requirePayerOrStopper(SubscriptionTerms memory terms) private view {
+        if (msg.sender != terms.payer && msg.sender != terms.stopper) {
+            revert NotPayerOrStopper(msg.sender, terms.payer, terms.stopper);
+        }
     }
 
     function _requireLawful(SubscriptionTerms memory terms) private pure {

@@ -91,7 +91,7 @@ export async function measureSubscriptions(market: Market): Promise<void> {
   await claim(batch, { name: `Subscriptions.claim of ${BATCH} with relay cut, each, ERC-20` });
 
   // --------------------------------------------------------------------------------------- other ways to put money in
-  await fund(paidIn("gift"), 10n * ONE, { name: "Subscriptions.fundFor, open, ERC-20" }, "fundFor");
+  await fund(paidIn("gift"), 10n * ONE, { name: "Subscriptions.fundFor, open, ERC-20" }, "fundFor"); // by the payer: only what runs takes gifts
   const deadline = BigInt(LATER);
   const fundSalt = word("fund salt");
   const amount = 10n * ONE;

@@ -122,9 +122,9 @@ abstract contract Checkout is IGrants, EIP712 {
     function _checkGates(Purchase calldata purchase) private view {
         ListingTerms calldata listing = purchase.listing;
         if (listing.flags & ListingFlags.RESTRICTED != 0) _checkApproval(purchase);
-        if (listing.flags & ListingFlags.PERSONAL_DATA != 0 && !consents.isAlive(purchase.listingId)) {
-            revert ConsentMissing(purchase.listingId);
-        }
+        // Once anybody was asked, no later version's flags make the consent unnecessary.
+        bool isPersonal = listing.flags & ListingFlags.PERSONAL_DATA != 0 || consents.isGated(purchase.listingId);
+        if (isPersonal && !consents.isAlive(purchase.listingId)) revert ConsentMissing(purchase.listingId);
         if (listing.attestationSchema != 0) _checkAttestation(purchase);
     }
 

@@ -297,7 +297,7 @@ interface IGrants {
     /// - period and flat plans: afterwards the subscription holds at least its `upfront` and runs; a period's paid time ends within the
     ///   window, which has begun
     /// - restricted listings: `approval` is signed by a manager for this listing, version, buyer and agreement, and has not lapsed
-    /// - listings with personal data: the consents are alive
+    /// - listings with personal data, or for whose data anybody was ever asked: the consents are alive
     /// - listings that demand an attestation: `attestation` is one of that schema, by that attester, for the buyer, neither revoked nor expired
     /// @return grantId The grant's id.
     function buy(Purchase calldata purchase) external payable returns (bytes32 grantId);
@@ -406,7 +406,7 @@ interface IGrants {
     /// open a channel that names a listing.
     function paymentOf(bytes32 grantId) external view returns (bytes32);
 
-    /// @notice A grant; all zero for unknown ones. `personal` is what holds now: a gift's becomes true with the first round of consent.
+    /// @notice A grant; all zero for unknown ones. `personal` is what holds now: it becomes true with the first round of consent at the latest.
     function grants(bytes32 grantId) external view returns (Grant memory);
 
     /// @notice The buyer's grants of a listing that hold a place now, at most four, in no order.

@@ -47,6 +47,9 @@ interface ISubscriptions is IEscrow {
     /// @notice Only the payee or the stopper may do this.
     error NotPayeeOrStopper(address caller, address payee, address stopper);
 
+    /// @notice What does not run takes money from the payer and the stopper only.
+    error NotPayerOrStopper(address caller, address payer, address stopper);
+
     /// @notice A price needs a period of at least one second.
     error PeriodMissing(uint96 price);
 
@@ -132,7 +135,9 @@ interface ISubscriptions is IEscrow {
         returns (bytes32 subscriptionId, uint96 credited);
 
     /// @notice The same with the caller's own money for anybody's subscription.
-    /// @dev Emits {SubscriptionFunded}. Requirements as for {fund}, except that the caller may be anyone.
+    /// @dev Emits {SubscriptionFunded}. Requirements as for {fund}, except that the caller may be anyone while the subscription runs;
+    /// before it does, and after its end, only the payer or the stopper: a stranger could choose the state that a signed
+    /// purchase or a withheld top-up fits.
     /// Warning: what is put in belongs to the payer; only he is ever refunded. Whoever tops up, by as little as one second,
     /// changes `stop`, and messages signed for the state before do not fit any more: sign again, or send {cancel} from an
     /// account.

@@ -52,7 +52,7 @@ struct Grant {
     uint40 revokedAt; // 0 = never
     uint64 listingId;
     bool blocks; // revoked by the seller: the buyer cannot buy again until he is unblocked
-    bool personal; // lives and dies with the consent of the listing's data subjects; stored for purchases, asked for gifts
+    bool personal; // lives and dies with the consent of the listing's data subjects; stored if the terms say so, asked for otherwise
     bytes32 paymentId; // channel id; subscription id; free plan: the salt; gift: H(nonce)
 }
 

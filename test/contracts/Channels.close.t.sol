@@ -49,6 +49,25 @@ contract ChannelsCloseTest is ChannelsFixture {
         assertEq(channel.epoch, 1);
     }
 
+    /// @dev A payee who closes an empty channel 2^24 times over ends up with no state that gives nothing back.
+    function test_TheEpochGoesRound() public {
+        Terms memory terms = nativeTerms();
+        fund(terms, 1_000);
+        close(terms, 0, 0);
+        bytes32 id = idOf(terms);
+        uint256 place;
+        while (vm.load(address(channels), keccak256(abi.encode(id, place))) == 0) ++place;
+        vm.store(address(channels), keccak256(abi.encode(id, place)), bytes32(uint256(type(uint24).max) << 232));
+        assertEq(slotOf(terms).epoch, type(uint24).max);
+        fund(terms, 700);
+        uint256 had = balanceOf(payer, terms.token);
+        requestClose(terms);
+        vm.warp(vm.getBlockTimestamp() + terms.challenge);
+        channels.withdraw(terms);
+        assertEq(balanceOf(payer, terms.token) - had, 700);
+        assertEq(slotOf(terms).epoch, 0);
+    }
+
     function test_CloseLogs() public {
         Terms memory terms = nativeTerms();
         fund(terms, 1_000);

@@ -19,6 +19,7 @@ import {SubscriptionTerms} from "../../contracts/types/SubscriptionTypes.sol";
 //   the demanded one -> buys; none, unknown, of another schema, attester, recipient, revoked, expired -> reverts
 // consent
 //   all subjects in, within the window -> buys; missing -> reverts
+//   a version whose flags no longer speak of it, and what was bought before the first question -> the same
 //   a withdrawal -> every grant sleeps at once, also gifts; anyone stops a subscription with its refund; others reverts
 contract GrantsGatesTest is MarketFixture {
     uint256 internal constant MANAGER_KEY = 0xa11ce;
@@ -217,6 +218,34 @@ contract GrantsGatesTest is MarketFixture {
         assertFalse(grants.isActive(gift, 1));
         purchase.buyerSalt = 0;
         bothRefuse(purchase, abi.encodeWithSelector(IGrants.ConsentMissing.selector, listingId));
+    }
+
+    /// @dev A seller who takes the flag out of the next version sells the same people's data.
+    function test_consent_noLaterVersionGetsRidOfIt() public {
+        terms.flags |= ListingFlags.PERSONAL_DATA;
+        uint64 listingId = list(terms);
+        bytes32[] memory subjects = openRound(listingId);
+        terms.flags &= ~ListingFlags.PERSONAL_DATA;
+        vm.prank(manager);
+        listings.reviseListing(listingId, terms, METADATA);
+        Purchase memory purchase = order(listingId, terms, BY_MESSAGE);
+        purchase.version = 2;
+        bytes32 grantId = buy(purchase);
+        assertTrue(grants.isActive(grantId, 1));
+        withdrawOne(listingId, subjects);
+        assertFalse(grants.isActive(grantId, 1));
+        purchase.buyerSalt = 0;
+        bothRefuse(purchase, abi.encodeWithSelector(IGrants.ConsentMissing.selector, listingId));
+    }
+
+    function test_consent_bindsPurchasesOfBeforeTheFirstRound() public {
+        uint64 listingId = list(terms);
+        bytes32 grantId = buy(order(listingId, terms, BY_MESSAGE));
+        bytes32[] memory subjects = openRound(listingId);
+        assertTrue(grants.isActive(grantId, 1));
+        withdrawOne(listingId, subjects);
+        assertTrue(grants.grants(grantId).personal);
+        assertFalse(grants.isActive(grantId, 1));
     }
 
     /// @dev Given before anybody was asked: from the first question on it depends on the answers as everything else does.

@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {GrantsFunding} from "./support/GrantsFunding.sol";
 import {IEscrow} from "../../contracts/interfaces/IEscrow.sol";
 import {IGrants} from "../../contracts/interfaces/IGrants.sol";
+import {ISubscriptions} from "../../contracts/interfaces/ISubscriptions.sol";
 import {Tokens} from "../../contracts/libraries/Tokens.sol";
 import {TestToken} from "../../contracts/mocks/TestToken.sol";
 import {Approval, Funding, Purchase} from "../../contracts/types/GrantTypes.sol";
@@ -86,6 +87,11 @@ contract GrantsSignedTest is GrantsFunding {
         vm.startPrank(stranger);
         if (isTimed(purchase)) {
             token.approve(address(subscriptions), purchase.amount);
+            vm.expectRevert(
+                abi.encodeWithSelector(
+                    ISubscriptions.NotPayerOrStopper.selector, stranger, buyer, address(grants)
+                )
+            );
             subscriptions.fundFor(subscriptionOf(purchase), purchase.amount, 0);
         } else {
             token.approve(address(channels), purchase.amount);
@@ -96,6 +102,19 @@ contract GrantsSignedTest is GrantsFunding {
         (purchase.funding, purchase.amount, purchase.authorization) = (Funding.NONE, 0, "");
         vm.expectRevert(abi.encodeWithSelector(IGrants.NotBuyer.selector, stranger, buyer));
         grants.buy(purchase);
+        vm.stopPrank();
+    }
+
+    /// @dev A coin of a stranger's that lands before a signed purchase changes nothing that was signed.
+    function testFuzz_buy_signedAfterAStrangersCoin(uint8 way, uint96 coin) public {
+        Purchase memory purchase = signedOrder(way);
+        coin = uint96(bound(coin, 1, 1e12));
+        token.mint(stranger, coin);
+        vm.startPrank(stranger);
+        token.approve(escrowOf(purchase), coin);
+        if (isTimed(purchase)) try subscriptions.fundFor(subscriptionOf(purchase), coin, 0) {} catch {}
+        else channels.fundFor(termsOf(purchase), coin, 0);
+        assertTrue(grants.isActive(grants.buy(purchase), 1));
         vm.stopPrank();
     }
 

@@ -133,8 +133,8 @@ contract GrantsTimedTest is MarketFixture {
         Purchase memory purchase = order(listingId, terms, BY_PERIOD);
         purchase.notAfter = FOR_EVER;
         SubscriptionTerms memory derived = timedTermsOf(purchase, 1_000_000);
-        vm.deal(stranger, 1_200_000);
-        vm.prank(stranger);
+        vm.deal(buyer, 1_200_000);
+        vm.prank(buyer);
         subscriptions.fundFor{value: 1_200_000}(derived, 1_200_000, 0);
         (purchase.funding, purchase.amount) = (NONE, 0);
         bytes32 grantId = buy(purchase);

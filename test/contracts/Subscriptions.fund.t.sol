@@ -314,21 +314,48 @@ contract SubscriptionsFundTest is SubscriptionsFixture {
     function testFuzz_AnyoneMayGiveHisOwnMoney(address giver, bool native) public {
         vm.assume(giver != address(escrow) && giver != address(0) && giver != payer);
         SubscriptionTerms memory terms = native ? nativeTerms() : tokenTerms();
+        fund(terms, 200);
         endow(payer, address(token), 500); // and an allowance
         vm.deal(giver, 0);
         uint256 value = endow(giver, terms.token, 1_000);
         vm.prank(giver);
         escrow.fundFor{value: value}(terms, 1_000, 1_000);
-        assertSlot(terms, 0, 1_000, BEGIN, BEGIN + 2_100);
+        assertSlot(terms, 0, 1_200, BEGIN, BEGIN + 2_566);
         assertEq(balanceOf(giver, terms.token), 0);
         assertEq(token.balanceOf(payer), 500);
     }
 
+    /// @dev Or a stranger could choose the state that a signed purchase or a withheld top-up fits.
+    function testFuzz_OnlyPayerOrStopperBegins(address giver, bool hasRun) public {
+        vm.assume(giver != address(escrow) && giver != address(0) && giver != payer && giver != stopper);
+        SubscriptionTerms memory terms = tokenTerms();
+        if (hasRun) {
+            fund(terms, 1_000);
+            vm.warp(BEGIN + 2_100); // the second in which it ends
+        }
+        bytes memory refusal =
+            abi.encodeWithSelector(ISubscriptions.NotPayerOrStopper.selector, giver, payer, stopper);
+        endow(giver, address(token), 1_000);
+        vm.expectRevert(refusal);
+        vm.prank(giver);
+        escrow.fundFor(terms, 1_000, 1_000);
+        endow(stopper, address(token), 500);
+        vm.prank(stopper);
+        escrow.fundFor(terms, 500, 500);
+        vm.prank(giver);
+        escrow.fundFor(terms, 500, 500);
+        endow(payer, address(token), 100);
+        vm.prank(payer);
+        escrow.fundFor(terms, 100, 100);
+    }
+
     function test_AStrangerCannotSpendThePayersAllowance() public {
+        fund(tokenTerms(), 200);
         endow(payer, address(token), 1_000);
         vm.expectRevert();
         vm.prank(stranger);
         escrow.fundFor(tokenTerms(), 1_000, 0);
+        assertEq(token.balanceOf(payer), 1_000);
     }
 
     // ------------------------------------------------------------------------------------------------------------- ids

@@ -139,8 +139,8 @@ contract SubscriptionsTokensTest is SubscriptionsFunding, OddTokenBook {
         private
         returns (address caller, bytes memory data, bytes4 expected)
     {
-        caller = way == Way.FUND || way == Way.BY_PERMIT ? payer : stranger;
-        odd.mint(way == Way.FUND_FOR ? stranger : payer, 20_000 * uint256(AMOUNT)); // enough even after a rebase
+        caller = way == Way.FUND || way == Way.BY_PERMIT ? payer : way == Way.FUND_FOR ? stopper : stranger;
+        odd.mint(way == Way.FUND_FOR ? stopper : payer, 20_000 * uint256(AMOUNT)); // enough even after a rebase
         if (way == Way.FUND || way == Way.FUND_FOR) {
             vm.prank(caller);
             odd.approve(address(escrow), AMOUNT);

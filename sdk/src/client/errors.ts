@@ -205,6 +205,10 @@ const TABLE: Record<ExplainedName, readonly [sentence: string, advice: string]> 
     "Switch to the seller's account, or cancel as the buyer.",
   ],
   NotPayer: ["Only the buyer of this channel can do this.", "Switch the wallet to the account that bought."],
+  NotPayerOrStopper: [
+    "Only the buyer can begin a subscription, or begin it again after its end.",
+    "Switch the wallet to the account that buys; gifts are for what runs.",
+  ],
   NotPayerOrSigner: [
     "Only the buyer can cancel this subscription.",
     "Switch the wallet to the account that bought.",

@@ -88,6 +88,7 @@ export const subscriptionsAbi = [
   {"inputs":[{"internalType":"address","name":"caller","type":"address"},{"internalType":"address","name":"payee","type":"address"},{"internalType":"address","name":"stopper","type":"address"}],"name":"NotPayeeOrStopper","type":"error"},
   {"inputs":[{"internalType":"address","name":"caller","type":"address"},{"internalType":"address","name":"payer","type":"address"}],"name":"NotPayer","type":"error"},
   {"inputs":[{"internalType":"address","name":"caller","type":"address"},{"internalType":"address","name":"payer","type":"address"},{"internalType":"address","name":"signer","type":"address"}],"name":"NotPayerOrSigner","type":"error"},
+  {"inputs":[{"internalType":"address","name":"caller","type":"address"},{"internalType":"address","name":"payer","type":"address"},{"internalType":"address","name":"stopper","type":"address"}],"name":"NotPayerOrStopper","type":"error"},
   {"inputs":[{"internalType":"address","name":"holder","type":"address"},{"internalType":"address","name":"token","type":"address"}],"name":"NothingOwed","type":"error"},
   {"inputs":[{"internalType":"address","name":"payer","type":"address"},{"internalType":"address","name":"payee","type":"address"},{"internalType":"address","name":"signer","type":"address"}],"name":"PartyMissing","type":"error"},
   {"inputs":[{"internalType":"uint96","name":"price","type":"uint96"}],"name":"PeriodMissing","type":"error"},

@@ -290,6 +290,9 @@ export const CONTRACT_ERRORS = {
   "NotPayerOrSigner": [
     "Subscriptions"
   ],
+  "NotPayerOrStopper": [
+    "Subscriptions"
+  ],
   "NotPendingOwner": [
     "Hubs"
   ],

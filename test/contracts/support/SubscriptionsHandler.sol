@@ -77,7 +77,7 @@ contract SubscriptionsHandler is SubscriptionsFixture {
         (uint256 i, SubscriptionTerms memory terms) = pickUnpaid(seed);
         if (flatIsPaid(i)) return;
         amount = amountFor(i, amount);
-        bool gift = kind % 4 == 0;
+        bool gift = kind % 4 == 0 && time() < slot(i).stop; // only what runs takes gifts
         bool signed_ = kind % 4 == 1 && i >= 4;
         Subscription[] memory before = slots();
         uint256 value = signed_ ? 0 : endow(gift ? stranger : terms.payer, terms.token, amount);
@@ -181,8 +181,9 @@ contract SubscriptionsHandler is SubscriptionsFixture {
         bool stale = ghost.withheldAmount != 0 && ghost.withheldStop != slot(i).stop;
         uint96 tooMuch = uint96(token.balanceOf(stranger)) + 1e9; // so it could only come from somebody else
         bool done;
+        uint256 gift = how % 9 == 8 ? endow(stranger, terms.token, 1e9) : 0;
         vm.startPrank(stranger);
-        how %= 8;
+        how %= 9;
         if (how == 0) try escrow.cancel(terms, relayList()) { done = true; } catch {}
         if (how == 1) try escrow.stop(terms, relayList()) { done = true; } catch {}
         if (how == 2) try escrow.cancelWithNotice(terms, relayList(), notice, signature) { done = true; } catch {}
@@ -190,6 +191,7 @@ contract SubscriptionsHandler is SubscriptionsFixture {
         if (how == 4 && stale) {
             try escrow.fundWith3009(terms, ghost.withheldAmount, 0, 0, BEFORE, SALT, ghost.withheld) { done = true; } catch {}
         }
+        if (how == 8 && time() >= slot(i).stop) try escrow.fundFor{value: gift}(terms, 1e9, 0) { done = true; } catch {}
         terms.token = address(token);
         if (how == 5) try escrow.fundFor(terms, tooMuch, 0) { done = true; } catch {}
         terms.payer = bystander; // somebody who approved and signed nothing
