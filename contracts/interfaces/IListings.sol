@@ -231,7 +231,8 @@ interface IListings {
     /// Requirements:
     /// - the caller is MANAGER or owner of the hub; `terms.hubId == hubId`
     /// - `msg.value >= minimumBond`
-    /// - `payee` is the hub's payout address and `operator` holds PUBLISHER: a manager cannot redirect money
+    /// - `payee` is the hub's payout address and `operator` holds PUBLISHER: a manager cannot redirect money,
+    ///   save the cuts of relays and markets, which the bounds below hold
     /// - at most 8 plans, 4 relays, 8 markets, none of them zero or twice; none at all is a private listing that only gifts open
     /// - `relayBps` <= 3,000; `marketBps` <= 1,000, and 0 without markets; one hour <= `challenge` <= thirty days
     /// - `epochLength` >= 1; segment limits not zero, `flushMs` <= 3,600,000, `maxMessages` <= 65,536, `maxBytes` <= 1 MiB

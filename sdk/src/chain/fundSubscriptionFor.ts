@@ -32,7 +32,7 @@ export type FundSubscriptionForReturnType = Sent & {
 export type FundSubscriptionForErrorType = ContractError;
 
 /**
- * Tops up anybody's subscription with the client account's own money, which then belongs to the payer. It changes `stop`, so
+ * Tops up anybody's subscription while it runs, with the client account's own money, which then belongs to the payer. It changes `stop`, so
  * messages that were signed for the state before fit no more.
  *
  * @throws ContractError named as in ISubscriptions
