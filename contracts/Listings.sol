@@ -7,7 +7,7 @@ import {IHubs} from "./interfaces/IHubs.sol";
 import {IListings} from "./interfaces/IListings.sol";
 import {Tokens} from "./libraries/Tokens.sol";
 import {Roles} from "./types/HubTypes.sol";
-import {Listing, ListingTerms, Plan, PlanKind, Rights, SegmentLimits} from "./types/ListingTypes.sol";
+import {Listing, ListingFlags, ListingTerms, Plan, PlanKind, Rights, SegmentLimits} from "./types/ListingTypes.sol";
 
 /// @title Listings
 contract Listings is IListings {
@@ -299,6 +299,8 @@ contract Listings is IListings {
 
     function _validateGates(ListingTerms calldata terms) internal pure {
         if (terms.flags & ~KNOWN_FLAGS != 0) revert FlagsUnknown(terms.flags);
+        uint32 both = ListingFlags.OPEN | ListingFlags.PERSONAL_DATA;
+        if (terms.flags & both == both) revert PersonalDataIsOpen(terms.flags);
         if ((terms.attestationSchema == 0) != (terms.attester == address(0))) {
             revert AttestationIncomplete(terms.attestationSchema, terms.attester);
         }

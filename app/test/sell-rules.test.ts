@@ -81,6 +81,7 @@ describe("what the wizard refuses, the contract refuses under the same name", ()
     ["SegmentLimitsOutOfBounds", () => ({ flushMs: "3600001" })],
     ["SegmentLimitsOutOfBounds", () => ({ maxBytes: "0" })],
     ["SaleEnded", () => ({ saleUntil: "2020-01-01T00:00" })],
+    ["PersonalDataIsOpen", () => ({ flags: ListingFlag.open | ListingFlag.personalData })],
     ["AttestationIncomplete", () => ({ attester: address(5) })],
     ["OperatorNotPublisher", () => ({ operator: address(5) })],
   ])("%s", async (name, part) => {

@@ -76,6 +76,9 @@ interface IListings {
     /// @notice A flag is set that has no meaning.
     error FlagsUnknown(uint32 flags);
 
+    /// @notice What everybody may read has no consent that could be withdrawn: OPEN and PERSONAL_DATA exclude each other.
+    error PersonalDataIsOpen(uint32 flags);
+
     /// @notice The metadata is longer than 8,192 bytes.
     error MetadataTooLong(uint256 length, uint256 maximum);
 
@@ -236,7 +239,7 @@ interface IListings {
     /// - at most 8 plans, 4 relays, 8 markets, none of them zero or twice; none at all is a private listing that only gifts open
     /// - `relayBps` <= 3,000; `marketBps` <= 1,000, and 0 without markets; one hour <= `challenge` <= thirty days
     /// - `epochLength` >= 1; segment limits not zero, `flushMs` <= 3,600,000, `maxMessages` <= 65,536, `maxBytes` <= 1 MiB
-    /// - `saleUntil` is 0 or not past; no unknown flag; `attestationSchema` and `attester` are both set or both 0
+    /// - `saleUntil` is 0 or not past; no unknown flag, and not both OPEN and PERSONAL_DATA; `attestationSchema` and `attester` are both set or both 0
     /// - message and byte plans: `price` and `unit` not zero, no HISTORY, and `entry` covers two of the largest segments:
     ///   `entry >= 2 * ceil(price * n / unit)`, n = `maxMessages` or `maxBytes`
     /// - period plans: `price` and `period` not zero; with HISTORY `upfront` not zero; `unit` and `entry` are 0

@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {IListings} from "../../contracts/interfaces/IListings.sol";
 import {Roles} from "../../contracts/types/HubTypes.sol";
-import {Listing, ListingTerms} from "../../contracts/types/ListingTypes.sol";
+import {Listing, ListingFlags, ListingTerms} from "../../contracts/types/ListingTypes.sol";
 import {SellerFixture} from "./support/SellerFixture.sol";
 
 // Long because every rule of the terms is broken once and met exactly once, on one shared offer.
@@ -163,10 +163,17 @@ contract ListingsTest is SellerFixture {
     function testFuzz_rules_flags(uint32 flags) public {
         ListingTerms memory terms = offer();
         terms.flags = flags;
+        uint32 both = ListingFlags.OPEN | ListingFlags.PERSONAL_DATA;
+        bytes memory openly = abi.encodeWithSelector(IListings.PersonalDataIsOpen.selector, flags);
         if (flags >= 1 << 24) refused(terms, abi.encodeWithSelector(IListings.FlagsUnknown.selector, flags));
+        else if (flags & both == both) refused(terms, openly);
         else accepted(terms); // RESTRICTED and PERSONAL_DATA among them
-        terms.flags = (1 << 24) - 1;
+        terms.flags = ((1 << 24) - 1) & ~ListingFlags.OPEN;
         accepted(terms);
+        terms.flags = ((1 << 24) - 1) & ~ListingFlags.PERSONAL_DATA;
+        accepted(terms);
+        terms.flags = both;
+        refused(terms, abi.encodeWithSelector(IListings.PersonalDataIsOpen.selector, both));
         terms.flags = 1 << 24;
         refused(terms, abi.encodeWithSelector(IListings.FlagsUnknown.selector, terms.flags));
     }

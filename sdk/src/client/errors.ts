@@ -238,6 +238,7 @@ const TABLE: Record<ExplainedName, readonly [sentence: string, advice: string]> 
   PeerIdInvalid: ["The relay's peer id is empty or longer than 128 bytes.", FORM],
   PeriodMissing: ["The plan does not say how long a period is.", FORM],
   PeriodOnFlatPlan: ["A plan that is paid once names a price or a period.", FORM],
+  PersonalDataIsOpen: ["Data of people cannot be open to everybody: a consent could not be withdrawn.", FORM],
   PlanKindUnknown: ["There is no such kind of plan.", FORM],
   PlanUnknown: ["The listing has no such plan.", RELOAD],
   PreviousRootMismatch: [

@@ -213,6 +213,7 @@ export const listingsAbi = [
   {"inputs":[{"internalType":"address","name":"payee","type":"address"},{"internalType":"address","name":"payout","type":"address"}],"name":"PayeeNotPayout","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"plan","type":"uint256"}],"name":"PeriodMissing","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"plan","type":"uint256"}],"name":"PeriodOnFlatPlan","type":"error"},
+  {"inputs":[{"internalType":"uint32","name":"flags","type":"uint32"}],"name":"PersonalDataIsOpen","type":"error"},
   {"inputs":[{"internalType":"uint8","name":"kind","type":"uint8"}],"name":"PlanKindUnknown","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"plan","type":"uint256"}],"name":"PriceMissing","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"plan","type":"uint256"}],"name":"PriceOnFreePlan","type":"error"},

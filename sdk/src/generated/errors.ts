@@ -348,6 +348,9 @@ export const CONTRACT_ERRORS = {
   "PeriodOnFlatPlan": [
     "Listings"
   ],
+  "PersonalDataIsOpen": [
+    "Listings"
+  ],
   "PlanKindUnknown": [
     "Listings"
   ],

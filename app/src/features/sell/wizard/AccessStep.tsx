@@ -12,7 +12,7 @@ const GATES = ["restricted", "unlisted", "open", "personalData", "sharedWithMark
 export function AccessStep() {
   const t = useTranslations("sell.wizard");
   const words = useTranslations("licence.flags");
-  const { draft, set, read } = useWizard();
+  const { draft, set, read, problem } = useWizard();
   const toggle = (bit: number) => set("flags", draft.flags ^ bit);
   const isSet = (bit: number) => (draft.flags & bit) !== 0;
   return (
@@ -58,6 +58,7 @@ export function AccessStep() {
             onChange={() => toggle(ListingFlag[gate])}
           />
         ))}
+        {problem("flags") ? <p className="text-xs font-semibold text-mark">{problem("flags")}</p> : null}
         <DraftField
           name="saleUntil"
           type="datetime-local"

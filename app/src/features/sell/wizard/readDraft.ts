@@ -156,6 +156,8 @@ function readMarkets(reader: Reader, draft: Draft): Address[] {
 }
 
 function readGates(reader: Reader, draft: Draft) {
+  const both = ListingFlag.open | ListingFlag.personalData;
+  if ((draft.flags & both) === both) reader.fault("flags", "PersonalDataIsOpen");
   const schema = draft.attestationSchema.trim();
   const readable = schema === "" || /^0x[0-9a-f]{64}$/i.test(schema);
   if (!readable) reader.fault("attestationSchema", "SchemaInvalid");

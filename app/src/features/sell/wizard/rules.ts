@@ -65,6 +65,7 @@ export const RULES = [
   "EpochLengthMissing",
   "SegmentLimitsOutOfBounds",
   "SaleEnded",
+  "PersonalDataIsOpen",
   "AttestationIncomplete",
   "AddressInvalid",
   "SchemaInvalid",
