@@ -3,27 +3,36 @@
 // - refuses every session with the buyer's own best total as the base: one entry is given away, then nothing more is signed, and the reason is named
 // - over a restart of the buyer's program too: what was given away is in the books
 // - figures that cannot be read: the buyer comes again, and signs nothing for them
+// - a relay that says the stream is over, or makes an acceptance up: the next one is asked, and serves
+// - over in truth: at once on the only relay's word or by the buyer's own clock; with another relay that is away soon, too
 // - out of money, and the chain does not answer once: after the top-up he reads on
-import { getChannel } from "@weir/sdk/chain";
-import { openFeed } from "@weir/sdk/client";
+import type { Stream } from "@libp2p/interface";
+import { getChannel, revokeGrant } from "@weir/sdk/chain";
+import { openFeed, type RelayAddress } from "@weir/sdk/client";
 import { fileStore } from "@weir/sdk/client/node";
 import { type Hex, proofToDetail } from "@weir/sdk/core";
 import { nativeCrypto } from "@weir/sdk/native";
-import type { FrameOf } from "@weir/sdk/wire";
+import { type FrameOf, FrameStream, PROTOCOLS } from "@weir/sdk/wire";
+import { createNode } from "@weir/sdk/wire/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { SELLER } from "../../test/support/market.ts";
 import type { Relay } from "../src/relay.ts";
 import { type Scene, startScene } from "./support/scene.ts";
 import { ENTRY, startWorld, type World } from "./support/world.ts";
 
 let world: World;
 let relay: Relay;
+const liars: Awaited<ReturnType<typeof createNode>>[] = [];
 
 beforeAll(async () => {
   world = await startWorld();
   relay = await world.relay();
 });
 
-afterAll(() => world?.stop());
+afterAll(async () => {
+  for (const node of liars) await node.stop();
+  await world?.stop();
+});
 
 const slotOf = (channelId: Hex) =>
   getChannel(world.chain.client, { contracts: world.chain.contracts, channelId });
@@ -33,6 +42,7 @@ async function readerOf(
   { listing, buyer, purchase }: Scene,
   folder = world.folder(),
   channel = () => slotOf(purchase.paymentId),
+  { before = [], notAfter }: { before?: RelayAddress[]; notAfter?: number } = {},
 ) {
   const { delivery } = world;
   const { purchase: choice, grantId, paymentId } = purchase;
@@ -42,16 +52,36 @@ async function readerOf(
       ...{ id: listing.listingId, terms: listing.terms },
       publisherKeys: new Map([[world.keyId, world.publisherKey]]),
     },
-    purchase: { ...choice, grantId, paymentId },
+    purchase: { ...choice, ...(notAfter === undefined ? {} : { notAfter }), grantId, paymentId },
     keys: {
       ...{ signerPrivateKey: buyer.key, signer: choice.signer },
       ...{ encryptionPrivateKey: new Uint8Array(32).fill(2), encryptionKey: choice.encryptionKey },
     },
-    relays: [{ operator: world.relayOperator, multiaddrs: relay.multiaddrs }],
+    relays: [...before, { operator: world.relayOperator, multiaddrs: relay.multiaddrs }],
     channel,
     transactionHash: null,
   });
 }
+
+/** A relay that lies: it says that somebody's stream is there, and to OPEN what it is told to. */
+async function liar(answer: (frames: FrameStream, open: FrameOf<"OPEN">) => void): Promise<RelayAddress> {
+  const operator = world.chain.accounts[17]!.address;
+  const node = await createNode({ listen: ["/ip4/127.0.0.1/tcp/0"] });
+  liars.push(node);
+  const attend = async (stream: Stream) => {
+    const frames = new FrameStream(stream);
+    frames.send("HELLO", { nonce: new Uint8Array(32), chainId: world.chain.chainId, operator });
+    await frames.expect("LOCATE");
+    frames.send("HEAD", { generation: 1, head: null, epochFirstSeq: 0n, next: null, gateway: true });
+    answer(frames, await frames.expect("OPEN"));
+    await frames.close();
+  };
+  await node.handle(PROTOCOLS.subscribe, (stream) => void attend(stream).catch(() => undefined));
+  return { operator, multiaddrs: node.getMultiaddrs().map(String) };
+}
+
+const refusing = (name: string, detail = {}) =>
+  liar((frames) => frames.send("REFUSED", { name, message: "so it says", detail } as never));
 
 /** Answers every session: `detail` says with what. Resolves when the seller's line ends. */
 async function refuseAll(
@@ -128,6 +158,53 @@ test("out of money, and the chain is away for one answer: he asks again, and ope
   const session = await scene.vouchers.expect("SESSION");
   expect(session).toMatchObject({ channelId: paymentId, cumulative: ENTRY });
   expect(looks).toBe(4);
+  await feed.close();
+  await scene.stop();
+});
+
+const LIES = ["BadSignature", "NoGrant", "AfterWindow", "Revoked", "Closing", "WrongPlan", "UnknownListing"];
+
+test.each([...LIES, "a made-up acceptance"])(
+  "%s by one relay: the next one is asked, and serves",
+  async (lie) => {
+    const scene = await startScene(world, relay, `lied to: ${lie}`);
+    const acceptance = {
+      ...{ generation: 1, fromSeq: 0n, baseAccrued: 0n, keyId: world.keyId },
+      sessionAck: new Uint8Array(64).fill(1),
+    };
+    const told = LIES.includes(lie) ? refusing(lie) : liar((frames) => frames.send("OPENED", acceptance));
+    const feed = await readerOf(scene, undefined, undefined, { before: [await told] });
+    const session = await scene.vouchers.expect("SESSION");
+    expect(session.channelId).toBe(scene.purchase.paymentId);
+    expect(feed.state.status).not.toBe("failed");
+    await feed.close();
+    await scene.stop();
+  },
+);
+
+test("revoked in truth: over on the only relay's word, and beside one that is away", async () => {
+  const scene = await startScene(world, relay, "revoked");
+  const { contracts } = world.chain;
+  await revokeGrant(world.chain.wallet(SELLER), { contracts, grantId: scene.purchase.grantId });
+  const only = await readerOf(scene);
+  const over = { status: "failed", reason: { name: "Revoked" } };
+  await expect.poll(() => only.state, { timeout: 30_000 }).toMatchObject(over);
+  expect(only.meter.signed).toBe(ENTRY);
+  const away = await refusing("Revoked");
+  await liars.pop()!.stop();
+  const feed = await readerOf(scene, undefined, undefined, { before: [away] });
+  await expect.poll(() => feed.state, { timeout: 30_000 }).toMatchObject(over);
+  await only.close();
+  await feed.close();
+  await scene.stop();
+});
+
+test("over by the buyer's own clock: one relay's word is enough", async () => {
+  const scene = await startScene(world, relay, "its time is over");
+  const before = [await refusing("AfterWindow")];
+  const feed = await readerOf(scene, undefined, undefined, { before, notAfter: 1 });
+  await expect.poll(() => feed.state.status, { timeout: 30_000 }).toBe("failed");
+  expect(feed.state.reason).toMatchObject({ name: "AfterWindow", message: "so it says" });
   await feed.close();
   await scene.stop();
 });

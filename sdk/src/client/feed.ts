@@ -15,6 +15,7 @@ import {
   type Terms,
 } from "../core/index.ts";
 import { ClosedError, RefusedError } from "../wire/index.ts";
+import { createEnd } from "./end.ts";
 import { DecodedMessage } from "./message.ts";
 import {
   type FeedContext,
@@ -108,20 +109,6 @@ export type FeedParameters = Omit<FeedContext, "deposit" | "metered" | "plan"> &
   signal?: AbortSignal;
 };
 
-/** Refusals that no other relay and no later try can mend. */
-const FINAL: ReadonlySet<string> = new Set([
-  "BadSignature",
-  "KeysRotated",
-  "NoGrant",
-  "AfterWindow",
-  "Revoked",
-  "Closing",
-  "ConsentWithdrawn",
-  "Superseded",
-  "WrongPlan",
-  "UnknownListing",
-  "NotReceived",
-]);
 /**
  * A seller who goes on asking to be paid for what never came is paid no more: a channel gives away one entry beyond the one that leads, and a
  * hundredth of what was received, because every new generation may leave a segment behind. What is left of the deposit comes back by a close.
@@ -184,6 +171,10 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
   /** We signed more than these books know: they are an old copy, or new. */
   let lost = false;
 
+  const end = createEnd(p);
+  /** The running attempt has got as far as an open stream. */
+  let reached = false;
+
   const context: FeedContext = { ...p, plan, metered, deposit: () => slot?.deposit ?? 0n };
   const setState = (next: FeedState): void => {
     if (state.status === "stopped" || (state.status === "stopping" && next.status !== "stopped")) return;
@@ -207,6 +198,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     segment(opened: OpenedSegment) {
       receivedAt = Date.now();
       ahead = 0;
+      end.clear();
       const status = isDry() ? "out-of-money" : "live";
       if (state.status !== status) setState({ status });
       const delivered = {
@@ -229,7 +221,10 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
       setState({ status: reason === "money" ? "out-of-money" : "waiting" });
       if (reason === "money") void lookAgain();
     },
-    live: () => setState({ status: "live" }),
+    live() {
+      reached = true;
+      setState({ status: "live" });
+    },
   };
 
   /** The deposit no longer leads what was received by the entry, so the seller releases no more keys. */
@@ -263,6 +258,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     });
 
   async function attempt(relay: RelayAddress): Promise<void> {
+    reached = false;
     session = new Session(context, relay, progress, events, signal, options);
     await session.run();
   }
@@ -357,8 +353,9 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
       const segments = progress.segments;
       const away = Date.now() - receivedAt;
       if (options === unbroken && away > RESUME_EPOCHS * p.listing.terms.epochLength * 1000) options = fresh;
+      const relay = p.relays[turn % p.relays.length]!;
       try {
-        await attempt(p.relays[turn % p.relays.length]!);
+        await attempt(relay);
         if (state.status === "stopping") return;
         setState({ status: "reconnecting", reason: new ClosedError("the relay ended the stream") });
       } catch (error) {
@@ -379,9 +376,9 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
           if (metered && progress.position !== null) options = unbroken;
           continue;
         }
-        const isEarly = reason.name === "NoGrant" && (await p.isGranted?.().catch(() => false));
-        if (FINAL.has(reason.name) && !isEarly) {
-          setState({ status: "failed", reason });
+        const over = await end.by(relay.operator, reason, reached);
+        if (over) {
+          setState({ status: "failed", reason: over });
           return;
         }
         setState({ status: "reconnecting", reason });
