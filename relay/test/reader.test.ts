@@ -4,6 +4,7 @@
 // - over a restart of the buyer's program too: what was given away is in the books
 // - figures that cannot be read: the buyer comes again, and signs nothing for them
 // - a relay that says the stream is over, or makes an acceptance up: the next one is asked, and serves
+// - a relay that names a session number near the end of all numbers, or beyond: the next session's can still be said; a true one that is high is reached
 // - over in truth: at once on the only relay's word or by the buyer's own clock; with another relay that is away soon, too
 // - out of money, and the chain does not answer once: after the top-up he reads on
 import type { Stream } from "@libp2p/interface";
@@ -181,6 +182,39 @@ test.each([...LIES, "a made-up acceptance"])(
     await scene.stop();
   },
 );
+
+test.each([2n ** 64n - 2n, 10n ** 30n])(
+  "session %i, says one relay: the next one serves",
+  async (sessionNo) => {
+    const scene = await startScene(world, relay, `session ${sessionNo}`);
+    const before = [await refusing("StaleSession", { sessionNo: String(sessionNo) })];
+    const folder = world.folder();
+    const feed = await readerOf(scene, folder, undefined, { before });
+    const session = await scene.vouchers.expect("SESSION");
+    expect(session.sessionNo).toBeLessThanOrEqual(2n ** 33n);
+    await feed.close();
+    await scene.stop();
+  },
+);
+
+test("a lost store gets on behind a session number that is high in truth", async () => {
+  const scene = await startScene(world, relay, "high in truth");
+  const last = 5n * 2n ** 32n;
+  const seller = (async () => {
+    for (;;) {
+      const session = await scene.vouchers.expect("SESSION");
+      const { channelId, sessionNo } = session;
+      if (sessionNo > last) return sessionNo;
+      const detail = { sessionNo: String(last) };
+      const refusal = { channelId, sessionNo, name: "StaleSession", message: "a newer one was here", detail };
+      scene.vouchers.send("SESSION_REFUSED", refusal as never);
+    }
+  })();
+  const feed = await readerOf(scene);
+  expect(await seller).toBe(last + 1n);
+  await feed.close();
+  await scene.stop();
+});
 
 test("revoked in truth: over on the only relay's word, and beside one that is away", async () => {
   const scene = await startScene(world, relay, "revoked");

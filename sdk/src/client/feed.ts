@@ -129,6 +129,9 @@ const WRITE_OFF_SHARE = 100n;
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
+/** How far a relay's word may move our session number at once. */
+const SESSION_STEP = 2n ** 32n;
+
 const RETRY_MS = [100, 300, 1000, 2000, 5000] as const;
 /** A cut shorter than this many epochs loses nothing: gateways still open what was missed. After a longer one the stream goes on from now. */
 const RESUME_EPOCHS = 8;
@@ -273,7 +276,9 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     if (name === "StaleSession" && detail.sessionNo !== undefined) {
       const sessionNo = BigInt(detail.sessionNo);
       if (sessionNo < progress.sessionNo) return false;
-      progress.sessionNo = sessionNo;
+      // Nobody signs it. A lost store gets to any true number in a few such steps; a made-up one does not use all numbers up.
+      const furthest = progress.sessionNo + SESSION_STEP;
+      progress.sessionNo = sessionNo < furthest ? sessionNo : furthest;
       return true;
     }
     if (name === "FallingTotal") {
