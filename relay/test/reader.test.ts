@@ -6,18 +6,20 @@
 // - a relay that says the stream is over, or makes an acceptance up: the next one is asked, and serves
 // - a relay that names a session number near the end of all numbers, or beyond: the next session's can still be said; a true one that is high is reached
 // - over in truth: at once on the only relay's word or by the buyer's own clock; with another relay that is away soon, too
+// - told that the channel is closed when it is not: the challenge follows; closed in truth, also without a transaction's hash: it is over
 // - out of money, and the chain does not answer once: after the top-up he reads on
 import type { Stream } from "@libp2p/interface";
-import { getChannel, revokeGrant } from "@weir/sdk/chain";
+import { closeChannel, getChannel, revokeGrant } from "@weir/sdk/chain";
 import { openFeed, type RelayAddress } from "@weir/sdk/client";
 import { fileStore } from "@weir/sdk/client/node";
-import { type Hex, proofToDetail } from "@weir/sdk/core";
+import { type Hex, proofToDetail, ZERO_ADDRESS } from "@weir/sdk/core";
 import { nativeCrypto } from "@weir/sdk/native";
 import { type FrameOf, FrameStream, PROTOCOLS } from "@weir/sdk/wire";
 import { createNode } from "@weir/sdk/wire/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { SELLER } from "../../test/support/market.ts";
+import { OPERATOR, SELLER } from "../../test/support/market.ts";
 import type { Relay } from "../src/relay.ts";
+import { until } from "./support/buyer.ts";
 import { type Scene, startScene } from "./support/scene.ts";
 import { ENTRY, startWorld, type World } from "./support/world.ts";
 
@@ -240,5 +242,40 @@ test("over by the buyer's own clock: one relay's word is enough", async () => {
   await expect.poll(() => feed.state.status, { timeout: 30_000 }).toBe("failed");
   expect(feed.state.reason).toMatchObject({ name: "AfterWindow", message: "so it says" });
   await feed.close();
+  await scene.stop();
+});
+
+/** A reader stops; `answer` is the seller's part once the relay has passed the notice on. */
+async function stop(scene: Scene, answer: () => Promise<Hex | null>) {
+  const feed = await readerOf(scene);
+  const { vouchers, gateway } = scene;
+  vouchers.send("SESSION_ACK", gateway.accept(await vouchers.expect("SESSION"), 0n));
+  await expect.poll(() => feed.state.status, { timeout: 30_000 }).toMatch(/live|waiting/);
+  const stopped = feed.stop();
+  const { channelId } = await until(vouchers, "NOTICE");
+  const transactionHash = await answer();
+  vouchers.send("NOTICE_DONE", { channelId, capture: 0n, transactionHash, error: null });
+  return stopped;
+}
+
+test("closed by word only: the challenge follows", async () => {
+  const scene = await startScene(world, relay, "closed by word");
+  const stopped = await stop(scene, async () => `0x${"ab".repeat(32)}`);
+  expect(stopped).toMatchObject({ by: "challenge", reason: { name: "CloseFailed" } });
+  await scene.stop();
+});
+
+test("closed in truth, by whomever: over, with the chain's figure", async () => {
+  const scene = await startScene(world, relay, "closed in truth");
+  const { terms } = scene.purchase;
+  const stopped = await stop(scene, async () => {
+    await closeChannel(world.chain.wallet(OPERATOR), {
+      ...{ contracts: world.chain.contracts, terms, relays: [...scene.listing.terms.relays], capture: 0n },
+      voucher: { channelId: scene.purchase.paymentId, cumulative: 0n, relay: ZERO_ADDRESS },
+      voucherSignature: "0x",
+    });
+    return null;
+  });
+  expect(stopped).toMatchObject({ by: "gateway", capture: 0n, due: 0n });
   await scene.stop();
 });

@@ -138,6 +138,9 @@ const RESUME_EPOCHS = 8;
 const STOP_PATIENCE_MS = 15_000;
 const NOTICE_SECONDS = 3600;
 const DEPOSIT_POLL_MS = 2000;
+/** After a relay has said that the channel is closed, how long our own view of the chain may take to show it. */
+const CLOSE_SEEN_MS = 5000;
+const CLOSE_POLL_MS = 200;
 /** After the close, how long the rest of what was captured may take to arrive. */
 const REST_MS = 3000;
 
@@ -395,6 +398,18 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
   }
   const running = loop();
 
+  /** Nobody signs a CLOSED, so it is believed once the chain shows it, or there is nothing left to close. @throws RefusedError CloseFailed */
+  async function closedSlot(read: () => Promise<ChannelSlot>, epoch: number): Promise<ChannelSlot> {
+    const until = Date.now() + CLOSE_SEEN_MS;
+    for (;;) {
+      const now = await read().catch(() => undefined);
+      if (now && (now.epoch !== epoch || now.deposit <= now.claimed)) return now;
+      if (Date.now() >= until)
+        throw new RefusedError("CloseFailed", "a relay says that the channel is closed; the chain does not");
+      await pause(CLOSE_POLL_MS);
+    }
+  }
+
   async function stop(options: { patienceMs?: number } = {}): Promise<StopResult> {
     if (p.channel === null)
       throw new RangeError("stop: is for metered purchases; a subscription is cancelled on chain");
@@ -419,16 +434,12 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
         );
       });
       const closed = await Promise.race([session.closeBy({ ...notice, signature }), late]);
+      const { claimed: capture } = await closedSlot(p.channel, notice.epoch);
       // What was captured beyond what has arrived is served to the end: the meter then shows the same number.
       const until = Date.now() + REST_MS;
-      while (meter().due < closed.capture && Date.now() < until) await pause(10);
+      while (meter().due < capture && Date.now() < until) await pause(10);
       setState({ status: "stopped" });
-      return {
-        by: "gateway",
-        transactionHash: closed.transactionHash,
-        capture: closed.capture,
-        due: meter().due,
-      };
+      return { by: "gateway", transactionHash: closed.transactionHash, capture, due: meter().due };
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       setState({ status: "stopped", reason: error });
