@@ -5,7 +5,7 @@ import { createTranslator } from "next-intl";
 import { describe, expect, it } from "vitest";
 import { allNaughty } from "../../test/support/naughty.ts";
 import { listingsPath, MAX_QUERY_CHARS, readFilters, writeFilters } from "../src/features/market/filters.ts";
-import { balanceOf } from "../src/features/purchases/state.ts";
+import { balanceOf, firstTopUp } from "../src/features/purchases/state.ts";
 import { parseConfig, tokenOf } from "../src/lib/config.ts";
 import type { PurchaseItem } from "../src/lib/indexer.ts";
 import { fieldsOf, MAX_FIELDS } from "../src/lib/schema.ts";
@@ -187,4 +187,14 @@ describe("balanceOf", () => {
   it("a free one holds nothing", () => {
     expect(balanceOf({ ...purchase({}), channel: null }, undefined)).toBeUndefined();
   });
+});
+
+describe("firstTopUp", () => {
+  it.each([
+    ["20", undefined, 20n],
+    ["20", 100n, 20n],
+    ["20", 10n, 10n],
+  ])("%s paid, %s pays to the end of the access: %s is offered", (amount, most, offered) =>
+    expect(firstTopUp({ amount }, most)).toBe(offered),
+  );
 });

@@ -6,18 +6,28 @@
 // - another segment under a stored number is refused and kept as evidence
 // - refused: wrong signature, foreign key, revoked key, over a limit, wrong epoch, a clock ahead, falling time, broken chain
 // - refused AUTH: listing that does not name this relay, unknown listing, expired, a later generation exists
+// - a hub changes hands: the former owner's gateway is cut off and refused, the new one's serves; what was published stays
 // - a second publisher takes over
 // - what was being judged while the first of a generation found no room is not stored: nothing ever fills the hole before it
 // - a gateway of many listings has a stream for each on its one connection
 
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { reviseListing, revokePublisherKey } from "@weir/sdk/chain";
-import { decodeHeader, equalBytes, HEADER_BYTES, parseSegment } from "@weir/sdk/core";
+import { p256 } from "@noble/curves/nist.js";
+import {
+  acceptHub,
+  registerPublisherKey,
+  reviseListing,
+  revokePublisherKey,
+  setRoles,
+  transferHub,
+  type WriteClient,
+} from "@weir/sdk/chain";
+import { type Bytes, decodeHeader, equalBytes, HEADER_BYTES, hex, parseSegment } from "@weir/sdk/core";
 import { nativeCrypto } from "@weir/sdk/native";
 import { type FrameStream, PROTOCOLS, segmentFrame } from "@weir/sdk/wire";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeListing, SELLER } from "../../test/support/market.ts";
+import { makeHub, makeListing, OPERATOR, SELLER } from "../../test/support/market.ts";
 import { MAX_STREAMS_PER_PEER } from "../src/limits.ts";
 import type { Relay } from "../src/relay.ts";
 import { untilRefused } from "./support/buyer.ts";
@@ -194,6 +204,54 @@ test("a key that the hub revoked publishes nothing more", async () => {
   }
   const later = await gateway.connect(PROTOCOLS.publish);
   expect(await untilRefused(later)).toMatchObject({ name: "BadKey" });
+});
+
+test("after a hub has changed hands the former owner's gateway is cut off, and the new one's serves", async () => {
+  const { contracts, wallet, accounts } = world.chain;
+  const [former, next] = [wallet(SELLER), wallet(9)];
+  const { hubId } = await makeHub(world.chain, "for sale");
+  const { listingId } = await makeListing(world.chain, hubId, "for sale");
+  const keyOf = async (owner: WriteClient, account: number) => {
+    const privateKey = p256.utils.randomSecretKey() as Bytes;
+    const point = p256.getPublicKey(privateKey, false);
+    const publicKey = { x: hex(point.subarray(1, 33)), y: hex(point.subarray(33)) };
+    const { address } = accounts[account]!;
+    const { keyId } = await registerPublisherKey(owner, { contracts, hubId, account: address, publicKey });
+    return { keyId, privateKey };
+  };
+  const before = await ScriptedGateway.start(world, relay, {
+    listingId,
+    ...(await keyOf(former, OPERATOR)),
+  });
+  const { frames } = await before.publish();
+  const lines = [frames, await before.vouchers()];
+  await before.deliver(frames, await before.seal());
+  await transferHub(former, { contracts, hubId, newOwner: next.account.address });
+  await acceptHub(next, { contracts, hubId });
+  for (const line of lines) {
+    expect(await untilRefused(line)).toMatchObject({ name: "BadKey" });
+    await expect.poll(() => line.closed).toBe(true);
+  }
+  expect(await untilRefused(await before.connect(PROTOCOLS.publish))).toMatchObject({ name: "BadKey" });
+
+  const { generation } = before;
+  const after = await ScriptedGateway.start(world, relay, {
+    ...{ listingId, generation: generation + 1 },
+    ...(await keyOf(next, 10)),
+  });
+  const own = await after.publish();
+  await after.deliver(own.frames, await after.seal());
+  expect(await untilRefused(await before.connect(PROTOCOLS.vouchers))).toMatchObject({ name: "BadKey" });
+  // The new owner takes the gateway over with its account: its key may speak again.
+  const { address: account } = accounts[OPERATOR]!;
+  await setRoles(next, { contracts, hubId, account, roles: 8 });
+  const again = async () => {
+    const line = await before.connect(PROTOCOLS.publish, { generation: generation + 1 });
+    const { type } = await line.read().then((frame) => frame!);
+    await line.close();
+    return type;
+  };
+  await expect.poll(again, { timeout: 20_000 }).toBe("HEAD");
 });
 
 test("AUTH is refused for other relays' listings, unknown ones, foreign keys, the past, and older generations", async () => {

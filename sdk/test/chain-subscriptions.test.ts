@@ -3,6 +3,7 @@
 // ├── a cancel that costs more when it is mined than when it was estimated goes through
 // ├── ended: cancelled, cancelled by a notice that fits one state, stopped by the payee
 // ├── a grant: revoked with its subscription, and not without; stopped after a consent ended
+// ├── a top-up pays to the end of its purchase and no second further; without an end as much as one likes
 // └── vested and paidUntil: equal to the contract for random terms, amounts and times, before and after a cancel
 import fc from "fast-check";
 import { createWalletClient, custom, zeroAddress } from "viem";
@@ -170,9 +171,10 @@ describe("a subscription", () => {
 });
 
 describe("a grant on a subscription", () => {
-  const purchaseOf = async (flags: number, buyer: number): Promise<PreparedBuy> => {
+  const purchaseOf = async (flags: number, buyer: number, maxWindow = core.FOREVER): Promise<PreparedBuy> => {
     const { contracts, chainId } = chain;
-    const listing = await makeListing(chain, hubId, `Timed ${flags}`, { plans: [periodPlan], flags });
+    const plans = [{ ...periodPlan, maxWindow }];
+    const listing = await makeListing(chain, hubId, `Timed ${buyer}`, { plans, flags });
     if (flags & PERSONAL_DATA)
       await sdk.openRound(chain.wallet(SELLER), {
         contracts,
@@ -192,6 +194,7 @@ describe("a grant on a subscription", () => {
       buyer: address(buyer),
       amount: core.subscriptionAmount(periodPlan, 86_400, 0),
       accountSecret: new Uint8Array(32).fill(buyer),
+      time: await now(),
     });
     const { purchase } = prepared;
     await sdk.buy(chain.wallet(buyer), { contracts, purchase });
@@ -231,6 +234,38 @@ describe("a grant on a subscription", () => {
     const { refund } = await sdk.stopSuspended(anyone, stop);
     expect(refund).toBeGreaterThan(amount - 1_000n);
     expect(await sdk.isBlocked(client, { contracts, listingId, buyer })).toBe(false);
+  });
+
+  test("is topped up to its end and no second further", async () => {
+    const { contracts, client } = chain;
+    const { grantId, paymentId, subscription, purchase } = await purchaseOf(0, 13, 2 * 86_400);
+    const { notAfter } = purchase;
+    const { terms } = subscription!;
+    const slot = await sdk.getSubscription(client, { contracts, subscriptionId: paymentId });
+    const most = core.mostTopUp(terms, slot, { time: await now(), end: notAfter })!;
+    const buyer = chain.wallet(13);
+    const more = { contracts, terms, amount: most + 1n };
+    const refused = { name: "PaidBeyondWindow", args: [notAfter + 1, notAfter] };
+    await expect(sdk.fundSubscription(buyer, more)).rejects.toMatchObject(refused);
+    await expect(sdk.fundSubscriptionFor(chain.wallet(STRANGER), more)).rejects.toMatchObject(refused);
+    const added = await sdk.fundSubscription(buyer, { ...more, amount: most });
+    expect(added.stop).toBe(notAfter);
+    await sdk.revokeGrant(chain.wallet(SELLER), {
+      contracts,
+      grantId,
+      subscription: { terms, relays: purchase.listing.relays },
+    });
+    const late = sdk.fundSubscription(buyer, { ...more, amount: 3_600n });
+    await expect(late).rejects.toMatchObject({ name: "PaidBeyondWindow" });
+  });
+
+  test("without an end is topped up by any amount", async () => {
+    const { contracts } = chain;
+    const { subscription, purchase } = await purchaseOf(0, 14);
+    const { terms } = subscription!;
+    const amount = 1_000n * purchase.amount;
+    const added = await sdk.fundSubscription(chain.wallet(14), { contracts, terms, amount });
+    expect(added.stop).toBeGreaterThan(added.start + 1_000 * 86_400);
   });
 
   test("a cart: two are bought, one is skipped with its reason and its money", async () => {
@@ -302,6 +337,30 @@ describe("the SDK's arithmetic is the contract's", () => {
       { numRuns: 30 },
     );
     expect(compared).toBeGreaterThan(20);
+  });
+
+  test("mostTopUp is the most that pays no second beyond the end, running or ended", () => {
+    const slots = fc.record({
+      price: fc.bigInt({ min: 1n, max: 10n ** 12n }),
+      period: fc.integer({ min: 1, max: 2 ** 30 }),
+      upfront: fc.bigInt({ min: 0n, max: 10n ** 12n }),
+      deposit: fc.bigInt({ min: 0n, max: 10n ** 13n }),
+      time: fc.integer({ min: 1_000, max: 10 ** 7 }),
+      ahead: fc.integer({ min: 1, max: 10 ** 7 }),
+    });
+    fc.assert(
+      fc.property(slots, ({ deposit, time, ahead, ...terms }) => {
+        const slot = { claimed: 0n, deposit, start: 1_000, stop: core.paidUntil(terms, deposit, 1_000) };
+        const end = Math.max(slot.stop, time) + ahead;
+        const most = core.mostTopUp(terms, slot, { time, end });
+        if (most === undefined) return;
+        expect(core.toppedUpUntil(terms, slot, most, time)).toBeLessThanOrEqual(end);
+        expect(core.toppedUpUntil(terms, slot, most + 1n, time)).toBeGreaterThan(end);
+        expect(core.mostTopUp(terms, slot, { time, end: slot.stop })).toBe(
+          slot.stop >= core.ENDLESS ? undefined : 0n,
+        );
+      }),
+    );
   });
 
   test("subscriptionAmount is the least that pays for so many seconds", () => {

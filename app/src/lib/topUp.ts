@@ -5,6 +5,7 @@ import type { Config } from "wagmi";
 import type { WeirConfig } from "./config.ts";
 import type { Way } from "./payWays.ts";
 import { sendTogether, sendTransaction } from "./send.ts";
+import { publicClientOf } from "./wagmi.ts";
 import { walletOf } from "./wallet.ts";
 import { actions, type SubscriptionTerms, type Terms } from "./weir.ts";
 
@@ -26,6 +27,10 @@ export async function topUp(p: {
   const { wagmi, config, terms, amount, way, onStep } = p;
   const escrow = "challenge" in terms ? "Channels" : "Subscriptions";
   const token = terms.token as Address;
+  if (!("challenge" in terms)) {
+    const { requireWithinGrant } = await actions();
+    await requireWithinGrant(publicClientOf(wagmi, config), { contracts: config.contracts, terms, amount });
+  }
   const fund = {
     contract: escrow,
     functionName: "fund",

@@ -13,9 +13,11 @@ import {
   followChain,
   getChannel,
   getListing,
+  getRoles,
   getSubscription,
   type ListingTerms,
   missingConfirmations,
+  ROLES,
 } from "@weir/sdk/chain";
 import { type Hex, isMetered, isTimed, type PublicKey, type SubscriptionSlot } from "@weir/sdk/core";
 import { RefusedError } from "@weir/sdk/wire";
@@ -83,6 +85,11 @@ export type Admission = {
   terms(listingId: bigint, version: number): Promise<ListingTerms>;
   /** A hub's unrevoked publisher key. @throws RefusedError BadKey, ChainUnreachable */
   publisherKey(hubId: bigint, keyId: number): Promise<PublicKey>;
+  /**
+   * The same of a gateway that may speak for the hub now: the key is of this ownership, or its account is a PUBLISHER again. One of a former
+   * owner stays good for what it has signed. @throws RefusedError BadKey, ChainUnreachable
+   */
+  gatewayKey(hubId: bigint, keyId: number): Promise<PublicKey>;
   /** `fresh` reads again. @throws RefusedError NoGrant (after waiting for the transaction, if one is named), Limit, ChainUnreachable */
   grant(
     grantId: Hex,
@@ -130,7 +137,7 @@ export const admission =
       error instanceof RefusedError && error.name !== "ChainUnreachable" && error.name !== "Limit";
     const listings = cache<bigint, Listing>(isFinal);
     const versions = cache<string, ListingTerms>(isFinal);
-    const keys = cache<string, { hubId: bigint; key: PublicKey }>(isFinal);
+    const keys = cache<string, { key: PublicKey; isCurrent: boolean }>(isFinal);
     const grants = cache<Hex, Grant>(isFinal);
     const channels = cache<Hex, ChannelState>(isFinal);
     const subscriptions = cache<Hex, SubscriptionSlot>(isFinal);
@@ -190,15 +197,22 @@ export const admission =
     }
 
     async function loadKey(hubId: bigint, keyId: number) {
-      const { x, y, revokedAt } = await client.readContract({
-        abi: ABIS.Hubs,
-        address: contracts.Hubs,
-        functionName: "publisherKey",
-        args: [hubId, keyId],
-      });
+      const hubs = { abi: ABIS.Hubs, address: contracts.Hubs } as const;
+      const [{ x, y, account, ownerEpoch, revokedAt }, hub] = await Promise.all([
+        client.readContract({ ...hubs, functionName: "publisherKey", args: [hubId, keyId] }),
+        client.readContract({ ...hubs, functionName: "hub", args: [hubId] }),
+      ]);
       if (revokedAt !== 0 || (BigInt(x) === 0n && BigInt(y) === 0n))
         throw new RefusedError("BadKey", `Key ${keyId} of hub ${hubId} is unknown or revoked.`);
-      return { hubId, key: { x, y } };
+      const isOfOwner = ownerEpoch === hub.ownerEpoch;
+      const roles = isOfOwner ? ROLES.PUBLISHER : await getRoles(client, { contracts, hubId, account });
+      return { key: { x, y }, isCurrent: (roles & ROLES.PUBLISHER) !== 0 };
+    }
+
+    function findKey(hubId: bigint, keyId: number): Promise<{ key: PublicKey; isCurrent: boolean }> {
+      const unknown = () => new RefusedError("BadKey", `Hub ${hubId} has no key ${keyId}.`);
+      const note = ({ hubs }: Noted) => hubs.add(hubId);
+      return keys.get(`${hubId}/${keyId}`, () => askEarly(unknown, note, () => loadKey(hubId, keyId)));
     }
 
     /** Waits until a purchase is mined. Bounded in time and in number. */
@@ -352,11 +366,14 @@ export const admission =
             async () => (await getListing(client, { contracts, listingId, version, fromBlock })).terms,
           ),
         ),
-      async publisherKey(hubId, keyId) {
-        const unknown = () => new RefusedError("BadKey", `Hub ${hubId} has no key ${keyId}.`);
-        const note = ({ hubs }: Noted) => hubs.add(hubId);
-        const load = () => askEarly(unknown, note, () => loadKey(hubId, keyId));
-        const { key } = await keys.get(`${hubId}/${keyId}`, load);
+      publisherKey: async (hubId, keyId) => (await findKey(hubId, keyId)).key,
+      async gatewayKey(hubId, keyId) {
+        const { key, isCurrent } = await findKey(hubId, keyId);
+        if (!isCurrent)
+          throw new RefusedError(
+            "BadKey",
+            `Key ${keyId} of hub ${hubId} belongs to a former owner's gateway.`,
+          );
         return key;
       },
       async grant(grantId, { fresh = false, transactionHash, signal = stopper.signal } = {}) {

@@ -54,7 +54,7 @@ export const commandsService = () => (components: CommandsComponents) => {
   }
 
   async function gatewaySide(frames: FrameStream, peer: Peer, auth: FrameOf<"AUTH">): Promise<void> {
-    const { listing, keyId, publicKey } = await checkGateway(components, peer, auth);
+    const { listing, keyId, publicKey } = await checkGateway(components, frames, peer, auth);
     const { listingId } = listing;
     const link: CommandLink = {
       listingId,

@@ -1,6 +1,6 @@
 /** A gateway proves that it speaks for a listing: its publisher key signs our nonce, both peer ids, the listing, and an expiry. */
 import { type Crypto, connectMessage, type Delivery, type PublicKey, ZERO_HASH } from "@weir/sdk/core";
-import { type FrameOf, RefusedError } from "@weir/sdk/wire";
+import { type FrameOf, type FrameStream, RefusedError } from "@weir/sdk/wire";
 import type { Address } from "viem";
 import type { Admission, Listing } from "../chain/admission.ts";
 import { MAX_EXPIRY_AHEAD_S } from "../limits.ts";
@@ -19,9 +19,14 @@ export type GatewayComponents = {
 
 export type Gateway = { listing: Listing; keyId: number; publicKey: PublicKey; generation: number };
 
-/** @throws RefusedError Expired, UnknownListing, NotServed, BadKey, BadSignature, StaleGeneration */
+/**
+ * Ends the stream, too, once the key may no longer speak for the hub: it was revoked, or the hub has changed hands.
+ *
+ * @throws RefusedError Expired, UnknownListing, NotServed, BadKey, BadSignature, StaleGeneration
+ */
 export async function checkGateway(
   { admission, segments, crypto, delivery, operator, relayPeer }: GatewayComponents,
+  frames: FrameStream,
   peer: Peer,
   auth: FrameOf<"AUTH">,
 ): Promise<Gateway> {
@@ -29,7 +34,17 @@ export async function checkGateway(
   const listing = await admission.listing(auth.listingId);
   if (!listing.terms.relays.some((relay) => sameAddress(relay, operator)))
     throw new RefusedError("NotServed", "The listing does not name this relay.");
-  const publicKey = await admission.publisherKey(listing.hubId, auth.keyId);
+  const { hubId } = listing;
+  const publicKey = await admission.gatewayKey(hubId, auth.keyId);
+  const unwatch = admission.watch(({ all, hubs }) => {
+    if (!all && !hubs.has(hubId)) return;
+    admission.gatewayKey(hubId, auth.keyId).catch(async (error: Error) => {
+      if (!(error instanceof RefusedError) || error.name !== "BadKey") return;
+      await frames.refuse(error);
+      frames.abort(error); // that closed our side only, and nothing more is taken from it
+    });
+  });
+  frames.onClose(unwatch);
   const message = connectMessage({
     chainId: delivery.chainId,
     contract: delivery.hubs,

@@ -53,7 +53,7 @@ export const keysService = () => (components: KeysComponents) => {
   }
 
   async function gatewaySide(frames: FrameStream, peer: Peer, auth: FrameOf<"AUTH">): Promise<void> {
-    const { listing, keyId } = await checkGateway(components, peer, auth);
+    const { listing, keyId } = await checkGateway(components, frames, peer, auth);
     const link: KeyLink = { listingId: listing.listingId, keyId, frames, questions: questions() };
     await gateways.add(link);
     try {

@@ -52,7 +52,7 @@ export const publishService = () => (components: PublishComponents) => {
   async function publish(frames: FrameStream, peer: Peer): Promise<void> {
     const auth = await firstFrame(frames);
     if (auth.type !== "AUTH") throw new RefusedError("BadFrame", `${auth.type} came in place of AUTH`);
-    const gateway = await checkGateway(components, peer, auth);
+    const gateway = await checkGateway(components, frames, peer, auth);
     const { listingId } = gateway.listing;
     const line = await takeOver(listingId, frames);
     try {

@@ -97,7 +97,7 @@ export const vouchersService =
     async function attend(frames: FrameStream, peer: Peer): Promise<void> {
       const auth = await firstFrame(frames);
       if (auth.type !== "AUTH") throw new RefusedError("BadFrame", `${auth.type} came in place of AUTH`);
-      const { listing, keyId, generation } = await checkGateway(components, peer, auth);
+      const { listing, keyId, generation } = await checkGateway(components, frames, peer, auth);
       const { listingId } = listing;
       const link: VoucherLink = {
         listingId,

@@ -4,6 +4,7 @@ import { subscriptionsAbi } from "../generated/index.ts";
 import type { Contracts } from "./deployments.ts";
 import type { ContractError } from "./errors.ts";
 import { eventOf } from "./events.ts";
+import { requireWithinGrant } from "./requireWithinGrant.ts";
 import type { Sent, WriteClient } from "./types.ts";
 import { write } from "./write.ts";
 
@@ -34,7 +35,7 @@ export type FundSubscriptionErrorType = ContractError;
 /**
  * Starts the client account's own subscription, or tops it up. A token needs an allowance to Subscriptions first.
  *
- * @throws ContractError named as in ISubscriptions
+ * @throws ContractError named as in ISubscriptions; `PaidBeyondWindow` if it pays beyond the end of its purchase
  * @example
  * const { subscriptionId, stop } = await fundSubscription(buyer, { contracts, terms, amount: 30n * 10n ** 6n });
  */
@@ -43,6 +44,7 @@ export async function fundSubscription(
   parameters: FundSubscriptionParameters,
 ): Promise<FundSubscriptionReturnType> {
   const { contracts, terms, amount, minCredited } = parameters;
+  await requireWithinGrant(client, { contracts, terms, amount });
   const { hash, receipt } = await write(client, {
     abi: subscriptionsAbi,
     address: contracts.Subscriptions,

@@ -4,6 +4,7 @@ import { subscriptionsAbi } from "../generated/index.ts";
 import type { Contracts } from "./deployments.ts";
 import type { ContractError } from "./errors.ts";
 import { eventOf } from "./events.ts";
+import { requireWithinGrant } from "./requireWithinGrant.ts";
 import type { Sent, WriteClient } from "./types.ts";
 import { write } from "./write.ts";
 
@@ -35,7 +36,7 @@ export type FundSubscriptionForErrorType = ContractError;
  * Tops up anybody's subscription while it runs, with the client account's own money, which then belongs to the payer. It changes `stop`, so
  * messages that were signed for the state before fit no more.
  *
- * @throws ContractError named as in ISubscriptions
+ * @throws ContractError named as in ISubscriptions; `PaidBeyondWindow` if it pays beyond the end of its purchase
  * @example
  * const { stop } = await fundSubscriptionFor(friend, { contracts, terms, amount: 30n * 10n ** 6n });
  */
@@ -44,6 +45,7 @@ export async function fundSubscriptionFor(
   parameters: FundSubscriptionForParameters,
 ): Promise<FundSubscriptionForReturnType> {
   const { contracts, terms, amount, minCredited } = parameters;
+  await requireWithinGrant(client, { contracts, terms, amount });
   const { hash, receipt } = await write(client, {
     abi: subscriptionsAbi,
     address: contracts.Subscriptions,

@@ -4,6 +4,7 @@ import { subscriptionsAbi } from "../generated/index.ts";
 import type { Contracts } from "./deployments.ts";
 import type { ContractError } from "./errors.ts";
 import { eventOf } from "./events.ts";
+import { requireWithinGrant } from "./requireWithinGrant.ts";
 import type { Sent, WriteClient } from "./types.ts";
 import { write } from "./write.ts";
 
@@ -42,7 +43,7 @@ export type FundSubscriptionWith3009ErrorType = ContractError;
 /**
  * Puts the payer's tokens into his subscription under his signed EIP-3009 authorisation. Anyone may send it.
  *
- * @throws ContractError named as in ISubscriptions
+ * @throws ContractError named as in ISubscriptions; `PaidBeyondWindow` if it pays beyond the end of its purchase
  * @example
  * const nonce = subscriptionFundNonce(subscriptionId, amount, stop, fundSalt);
  * const message = { from: payer, to: contracts.Subscriptions, value: amount, validAfter, validBefore, nonce };
@@ -54,6 +55,7 @@ export async function fundSubscriptionWith3009(
   parameters: FundSubscriptionWith3009Parameters,
 ): Promise<FundSubscriptionWith3009ReturnType> {
   const { contracts, terms, amount, minCredited, validAfter, validBefore, fundSalt, signature } = parameters;
+  await requireWithinGrant(client, { contracts, terms, amount });
   const { hash, receipt } = await write(client, {
     abi: subscriptionsAbi,
     address: contracts.Subscriptions,

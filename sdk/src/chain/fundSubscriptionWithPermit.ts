@@ -4,6 +4,7 @@ import { subscriptionsAbi } from "../generated/index.ts";
 import type { Contracts } from "./deployments.ts";
 import type { ContractError } from "./errors.ts";
 import { eventOf } from "./events.ts";
+import { requireWithinGrant } from "./requireWithinGrant.ts";
 import type { Sent, WriteClient } from "./types.ts";
 import { write } from "./write.ts";
 
@@ -39,7 +40,7 @@ export type FundSubscriptionWithPermitErrorType = ContractError;
  * Opens or tops up the client account's own subscription after an EIP-2612 permit: no allowance is needed before. A permit that
  * somebody landed first is no error.
  *
- * @throws ContractError named as in ISubscriptions
+ * @throws ContractError named as in ISubscriptions; `PaidBeyondWindow` if it pays beyond the end of its purchase
  * @example
  * const message = { owner: payer, spender: contracts.Subscriptions, value: amount, nonce, deadline };
  * const signature = await signTypedData(wallet, permit(tokenDomain, message));
@@ -51,6 +52,7 @@ export async function fundSubscriptionWithPermit(
 ): Promise<FundSubscriptionWithPermitReturnType> {
   const { contracts, terms, amount, minCredited, deadline, signature } = parameters;
   const { v, r, s } = splitSignature(signature);
+  await requireWithinGrant(client, { contracts, terms, amount });
   const { hash, receipt } = await write(client, {
     abi: subscriptionsAbi,
     address: contracts.Subscriptions,

@@ -5,6 +5,7 @@ import type { Contracts } from "./deployments.ts";
 import type { ContractError } from "./errors.ts";
 import { eventOf } from "./events.ts";
 import { requirePermit2 } from "./requirePermit2.ts";
+import { requireWithinGrant } from "./requireWithinGrant.ts";
 import type { Sent, WriteClient } from "./types.ts";
 import { write } from "./write.ts";
 
@@ -42,7 +43,8 @@ export type FundSubscriptionWithPermit2ErrorType = ContractError;
  * Puts the payer's tokens into his subscription under his signed Permit2 transfer. Anyone may send it; the payer has allowed
  * Permit2 to move the token.
  *
- * @throws ContractError named as in ISubscriptions; `Permit2Missing` on a chain without Permit2
+ * @throws ContractError named as in ISubscriptions; `PaidBeyondWindow` if it pays beyond the end of its purchase,
+ * `Permit2Missing` on a chain without Permit2
  * @example
  * const nonce = subscriptionFundNonce(subscriptionId, amount, stop, fundSalt);
  * const transfer = permit2Transfer({ chainId, escrow: contracts.Subscriptions, terms, amount, nonce, deadline });
@@ -55,6 +57,7 @@ export async function fundSubscriptionWithPermit2(
 ): Promise<FundSubscriptionWithPermit2ReturnType> {
   const { contracts, terms, amount, minCredited, fundSalt, deadline, signature } = parameters;
   await requirePermit2(client);
+  await requireWithinGrant(client, { contracts, terms, amount });
   const { hash, receipt } = await write(client, {
     abi: subscriptionsAbi,
     address: contracts.Subscriptions,

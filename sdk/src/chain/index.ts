@@ -93,6 +93,7 @@ export * from "./requestClose.ts";
 export * from "./requestCloseWithNotice.ts";
 export * from "./requestGrant.ts";
 export * from "./requirePermit2.ts";
+export * from "./requireWithinGrant.ts";
 export * from "./respond.ts";
 export * from "./resumeListing.ts";
 export * from "./reviseListing.ts";

@@ -15,6 +15,7 @@ import {
   type Terms,
 } from "../core/index.ts";
 import { ClosedError, RefusedError } from "../wire/index.ts";
+import { createEnd } from "./end.ts";
 import { DecodedMessage } from "./message.ts";
 import {
   type FeedContext,
@@ -108,20 +109,6 @@ export type FeedParameters = Omit<FeedContext, "deposit" | "metered" | "plan"> &
   signal?: AbortSignal;
 };
 
-/** Refusals that no other relay and no later try can mend. */
-const FINAL: ReadonlySet<string> = new Set([
-  "BadSignature",
-  "KeysRotated",
-  "NoGrant",
-  "AfterWindow",
-  "Revoked",
-  "Closing",
-  "ConsentWithdrawn",
-  "Superseded",
-  "WrongPlan",
-  "UnknownListing",
-  "NotReceived",
-]);
 /**
  * A seller who goes on asking to be paid for what never came is paid no more: a channel gives away one entry beyond the one that leads, and a
  * hundredth of what was received, because every new generation may leave a segment behind. What is left of the deposit comes back by a close.
@@ -142,12 +129,18 @@ const WRITE_OFF_SHARE = 100n;
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
+/** How far a relay's word may move our session number at once. */
+const SESSION_STEP = 2n ** 32n;
+
 const RETRY_MS = [100, 300, 1000, 2000, 5000] as const;
 /** A cut shorter than this many epochs loses nothing: gateways still open what was missed. After a longer one the stream goes on from now. */
 const RESUME_EPOCHS = 8;
 const STOP_PATIENCE_MS = 15_000;
 const NOTICE_SECONDS = 3600;
 const DEPOSIT_POLL_MS = 2000;
+/** After a relay has said that the channel is closed, how long our own view of the chain may take to show it. */
+const CLOSE_SEEN_MS = 5000;
+const CLOSE_POLL_MS = 200;
 /** After the close, how long the rest of what was captured may take to arrive. */
 const REST_MS = 3000;
 
@@ -184,6 +177,10 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
   /** We signed more than these books know: they are an old copy, or new. */
   let lost = false;
 
+  const end = createEnd(p);
+  /** The running attempt has got as far as an open stream. */
+  let reached = false;
+
   const context: FeedContext = { ...p, plan, metered, deposit: () => slot?.deposit ?? 0n };
   const setState = (next: FeedState): void => {
     if (state.status === "stopped" || (state.status === "stopping" && next.status !== "stopped")) return;
@@ -207,6 +204,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     segment(opened: OpenedSegment) {
       receivedAt = Date.now();
       ahead = 0;
+      end.clear();
       const status = isDry() ? "out-of-money" : "live";
       if (state.status !== status) setState({ status });
       const delivered = {
@@ -229,7 +227,10 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
       setState({ status: reason === "money" ? "out-of-money" : "waiting" });
       if (reason === "money") void lookAgain();
     },
-    live: () => setState({ status: "live" }),
+    live() {
+      reached = true;
+      setState({ status: "live" });
+    },
   };
 
   /** The deposit no longer leads what was received by the entry, so the seller releases no more keys. */
@@ -266,6 +267,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     });
 
   async function attempt(relay: RelayAddress): Promise<void> {
+    reached = false;
     session = new Session(context, relay, progress, events, signal, options);
     await session.run();
   }
@@ -280,7 +282,9 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     if (name === "StaleSession" && detail.sessionNo !== undefined) {
       const sessionNo = BigInt(detail.sessionNo);
       if (sessionNo < progress.sessionNo) return false;
-      progress.sessionNo = sessionNo;
+      // Nobody signs it. A lost store gets to any true number in a few such steps; a made-up one does not use all numbers up.
+      const furthest = progress.sessionNo + SESSION_STEP;
+      progress.sessionNo = sessionNo < furthest ? sessionNo : furthest;
       return true;
     }
     if (name === "FallingTotal") {
@@ -360,8 +364,9 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
       const segments = progress.segments;
       const away = Date.now() - receivedAt;
       if (options === unbroken && away > RESUME_EPOCHS * p.listing.terms.epochLength * 1000) options = fresh;
+      const relay = p.relays[turn % p.relays.length]!;
       try {
-        await attempt(p.relays[turn % p.relays.length]!);
+        await attempt(relay);
         if (state.status === "stopping") return;
         setState({ status: "reconnecting", reason: new ClosedError("the relay ended the stream") });
       } catch (error) {
@@ -382,9 +387,9 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
           if (metered && progress.position !== null) options = unbroken;
           continue;
         }
-        const isEarly = reason.name === "NoGrant" && (await p.isGranted?.().catch(() => false));
-        if (FINAL.has(reason.name) && !isEarly) {
-          setState({ status: "failed", reason });
+        const over = await end.by(relay.operator, reason, reached);
+        if (over) {
+          setState({ status: "failed", reason: over });
           return;
         }
         setState({ status: "reconnecting", reason });
@@ -395,6 +400,18 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     }
   }
   const running = loop();
+
+  /** Nobody signs a CLOSED, so it is believed once the chain shows it, or there is nothing left to close. @throws RefusedError CloseFailed */
+  async function closedSlot(read: () => Promise<ChannelSlot>, epoch: number): Promise<ChannelSlot> {
+    const until = Date.now() + CLOSE_SEEN_MS;
+    for (;;) {
+      const now = await read().catch(() => undefined);
+      if (now && (now.epoch !== epoch || now.deposit <= now.claimed)) return now;
+      if (Date.now() >= until)
+        throw new RefusedError("CloseFailed", "a relay says that the channel is closed; the chain does not");
+      await pause(CLOSE_POLL_MS);
+    }
+  }
 
   async function stop(options: { patienceMs?: number } = {}): Promise<StopResult> {
     if (p.channel === null)
@@ -420,16 +437,12 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
         );
       });
       const closed = await Promise.race([session.closeBy({ ...notice, signature }), late]);
+      const { claimed: capture } = await closedSlot(p.channel, notice.epoch);
       // What was captured beyond what has arrived is served to the end: the meter then shows the same number.
       const until = Date.now() + REST_MS;
-      while (meter().due < closed.capture && Date.now() < until) await pause(10);
+      while (meter().due < capture && Date.now() < until) await pause(10);
       setState({ status: "stopped" });
-      return {
-        by: "gateway",
-        transactionHash: closed.transactionHash,
-        capture: closed.capture,
-        due: meter().due,
-      };
+      return { by: "gateway", transactionHash: closed.transactionHash, capture, due: meter().due };
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       setState({ status: "stopped", reason: error });

@@ -265,7 +265,8 @@ export class Session {
     const key = this.#publisherKey(opened.keyId);
     const ack = opened.sessionAck;
     if (ack === null || !(await crypto.es256Verify(key, sessionAckMessage(paid.digest), ack))) {
-      throw new RefusedError("BadSignature", "the session is not accepted by the publisher's key");
+      // Made up by the relay: another one may have the publisher's.
+      throw new RefusedError("NotServed", "the session is not accepted by the publisher's key");
     }
     if (dueOf(this.#c.plan, opened.baseAccrued) !== paid.session.baseTotal) {
       throw new RefusedError("WrongBase", "the session was opened at another total than it was signed for");

@@ -35,6 +35,34 @@ export function paidUntil(terms: Schedule, amount: bigint, time: number): number
   return seconds > BigInt(ENDLESS - time) ? ENDLESS : time + Number(seconds);
 }
 
+/** From when the paid time counts once it is topped up at `time`: after its end it begins anew, and the gap is not paid for. */
+const startAt = ({ start, stop }: SubscriptionSlot, time: number): number =>
+  start === 0 ? time : start + Math.max(0, time - stop);
+
+/** Until when the time is paid for once `amount` is added at `time`. */
+export const toppedUpUntil = (
+  terms: Schedule,
+  slot: SubscriptionSlot,
+  amount: bigint,
+  time: number,
+): number => paidUntil(terms, slot.deposit + amount, startAt(slot, time));
+
+/**
+ * The most that may be added at `time` without paying for time beyond `end` (unix seconds), by the rule that Grants has for a purchase.
+ * undefined: as much as one likes.
+ */
+export function mostTopUp(
+  terms: Schedule,
+  slot: SubscriptionSlot,
+  { time, end }: { time: number; end: number },
+): bigint | undefined {
+  if (terms.price === 0n || end >= ENDLESS) return undefined;
+  if (end <= Math.max(slot.stop, time)) return 0n;
+  const seconds = BigInt(end - startAt(slot, time));
+  const deposit = terms.upfront + ((seconds + 1n) * terms.price - 1n) / BigInt(terms.period);
+  return deposit > slot.deposit ? deposit - slot.deposit : 0n;
+}
+
 /** The least amount that pays for `seconds` of a period plan from `time` on; of a flat plan its price. */
 export function subscriptionAmount(plan: Plan, seconds: number, time: number): bigint {
   const price = unitPriceOf(plan, time);

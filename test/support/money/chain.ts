@@ -107,6 +107,7 @@ export class Chain {
       listing: async () => ({ ...listing, version: 1, revisedAt: 0, bond: 0n }),
       terms: async () => listing.terms,
       publisherKey: async () => this.publisherKey,
+      gatewayKey: async () => this.publisherKey,
       async grant(grantId) {
         const found = byGrant(grantId);
         if (!found) throw new RefusedError("NoGrant", "there is no such grant");

@@ -51,7 +51,7 @@ export function SubscriptionBody({ purchase }: { purchase: PurchaseItem }) {
       </p>
       {view.flat || !view.running ? null : (
         <div className="flex flex-wrap gap-3">
-          <TopUp purchase={purchase} />
+          <TopUp purchase={purchase} most={view.most} />
           <CancelSubscription purchase={purchase} view={view} />
         </div>
       )}

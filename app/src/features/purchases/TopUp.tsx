@@ -1,5 +1,6 @@
 "use client";
 
+import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { type FormEvent, useId, useState } from "react";
 import { Button } from "@/components/Button.tsx";
@@ -11,8 +12,9 @@ import { tokenOf } from "@/lib/config.ts";
 import type { PurchaseItem } from "@/lib/indexer.ts";
 import { AmountNotReadable, formatAmount, parseAmount } from "@/lib/money.ts";
 import { type Way, waysToPay } from "@/lib/payWays.ts";
+import { formatMoment } from "@/lib/time.ts";
 import { TOP_UP_WAYS } from "@/lib/topUp.ts";
-import { paidIn } from "./state.ts";
+import { firstTopUp, paidIn } from "./state.ts";
 import { useTopUp } from "./useTopUp.ts";
 
 function readAmount(text: string, decimals: number): bigint | undefined {
@@ -28,10 +30,13 @@ function readAmount(text: string, decimals: number): bigint | undefined {
 /** More money for a running purchase, in place. `open`: the person needs it now, so nothing is folded away. */
 export function TopUp({
   purchase,
+  most,
   open = false,
   onDone,
 }: {
   purchase: PurchaseItem;
+  /** Of a subscription, what pays to the end of the access: more would buy nothing. undefined: it has no end. */
+  most?: bigint | undefined;
   open?: boolean;
   onDone?: () => Promise<void>;
 }) {
@@ -44,19 +49,39 @@ export function TopUp({
   const topUp = useTopUp(purchase);
   const [asked, setAsked] = useState(open);
   const [text, setText] = useState(() =>
-    formatAmount(BigInt(purchase.amount), token.decimals).replaceAll(",", ""),
+    formatAmount(firstTopUp(purchase, most), token.decimals).replaceAll(",", ""),
   );
   const [wanted, setWanted] = useState<Way>();
-  const amount = readAmount(text, token.decimals);
+  const readable = readAmount(text, token.decimals);
+  const tooMuch = readable !== undefined && most !== undefined && readable > most;
+  const amount = tooMuch ? undefined : readable;
   const ways =
     amount === undefined
       ? []
       : waysToPay(paidIn(purchase), amount, facts.data).filter((way) => TOP_UP_WAYS.includes(way));
   const way = wanted && ways.includes(wanted) ? wanted : ways[0];
+  if (most === 0n)
+    return (
+      <p className="w-full text-sm text-soft">
+        {t("full")}{" "}
+        <Link href={`/listing?id=${purchase.listingId}`} className="underline underline-offset-4">
+          {t("buyAnew")}
+        </Link>
+      </p>
+    );
   if (!asked) return <Button onClick={() => setAsked(true)}>{t("open")}</Button>;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (amount !== undefined && way) topUp.mutate({ amount, way }, { onSuccess: () => void onDone?.() });
+  };
+  const note = () => {
+    if (readable === undefined) return t("notReadable");
+    if (purchase.channel) return t("channelNote");
+    if (most === undefined) return t("subscriptionNote");
+    return t(tooMuch ? "tooMuch" : "limitedNote", {
+      at: formatMoment(Number(purchase.notAfter) * 1_000),
+      most: `${formatAmount(most, token.decimals)} ${token.symbol}`,
+    });
   };
   return (
     <form onSubmit={submit} className="grid w-full gap-3 rounded-md bg-sunk p-4" aria-label={t("title")}>
@@ -75,7 +100,7 @@ export function TopUp({
         className="figure min-h-[var(--tap)] w-full min-w-0 rounded-md border border-line-strong bg-paper px-3.5 aria-invalid:border-mark"
       />
       <p id={`${id}-note`} className={`text-sm ${amount === undefined ? "text-mark" : "text-soft"}`}>
-        {amount === undefined ? t("notReadable") : t(purchase.channel ? "channelNote" : "subscriptionNote")}
+        {note()}
       </p>
       {way && ways.length > 1 ? <WayChoice ways={ways} value={way} onChange={setWanted} /> : null}
       <div>

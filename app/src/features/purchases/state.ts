@@ -46,3 +46,9 @@ export function balanceOf(purchase: PurchaseItem, signed: bigint | undefined): B
   const spent = signed !== undefined && signed > claimed ? signed : claimed;
   return { deposited: deposit, spent, refundable: deposit > spent ? deposit - spent : 0n };
 }
+
+/** What a top-up offers first: as much as was paid at first, and no more than pays to the end of the access. */
+export function firstTopUp({ amount }: Pick<PurchaseItem, "amount">, most: bigint | undefined): bigint {
+  const before = BigInt(amount);
+  return most !== undefined && most < before ? most : before;
+}

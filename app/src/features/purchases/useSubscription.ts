@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { vested } from "@weir/sdk/core";
+import { mostTopUp, vested } from "@weir/sdk/core";
 import type { PurchaseItem } from "@/lib/indexer.ts";
 import {
   type SubscriptionSlot,
@@ -26,11 +26,18 @@ export interface SubscriptionView {
   /** Cancelling would change something. */
   cancellable: boolean;
   flat: boolean;
+  /** What a top-up may add, so that no time is paid for beyond the end of the access; undefined: as much as one likes. */
+  most: bigint | undefined;
   terms: SubscriptionTerms;
 }
 
-/** The chain's arithmetic on a slot, at a time. */
-export function viewOf(terms: SubscriptionTerms, slot: SubscriptionSlot, time: number): SubscriptionView {
+/** The chain's arithmetic on a slot, at a time; the access ends at `accessEnd`. */
+export function viewOf(
+  terms: SubscriptionTerms,
+  slot: SubscriptionSlot,
+  time: number,
+  accessEnd: number,
+): SubscriptionView {
   const flat = terms.price === 0n;
   const end = Math.min(slot.stop, time + terms.notice);
   const spent = vested(terms, slot, time);
@@ -44,6 +51,7 @@ export function viewOf(terms: SubscriptionTerms, slot: SubscriptionSlot, time: n
     running,
     cancellable: running && !flat && end < slot.stop,
     flat,
+    most: mostTopUp(terms, slot, { time, end: accessEnd }),
     terms,
   };
 }
@@ -64,5 +72,7 @@ export function useSubscription(purchase: PurchaseItem) {
       return { terms, slot };
     },
   });
-  return { ...query, view: query.data ? viewOf(query.data.terms, query.data.slot, time) : undefined };
+  const accessEnd = Number(purchase.revokedAt ?? purchase.notAfter);
+  const view = query.data && viewOf(query.data.terms, query.data.slot, time, accessEnd);
+  return { ...query, view };
 }
