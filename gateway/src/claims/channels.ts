@@ -21,18 +21,11 @@ import { CLAIM_CHECK_MS, CLAIM_READS, MATURITY_MARGIN_SECONDS, MAX_CLAIM_ROWS } 
 import { sleep } from "../link.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Book } from "./book.ts";
-import { costOf, isCoin, type Reason, reasonFor } from "./rules.ts";
+import { type GasCost, gasCostIn, type Reason, reasonFor, worthClaiming, type Yield } from "./rules.ts";
 import type { Sender } from "./sender.ts";
 import { commonOf, presentTicks } from "./ticks.ts";
 
-type Claimable = {
-  account: Account;
-  vouchers: Voucher[];
-  /** How many ticks are presented as well. */
-  ticks: number;
-  due: bigint;
-  reason: Reason;
-};
+type Claimable = Yield & { account: Account; vouchers: Voucher[] };
 type Row = { account: Account; voucher: Voucher };
 
 export type ChannelClaims = {
@@ -81,7 +74,7 @@ export function createChannelClaims(init: {
   }
 
   /** What can be claimed of a channel now, if it is worth it. */
-  async function claimable(account: Account, time: number): Promise<Claimable | undefined> {
+  async function claimable(account: Account, time: number, gasPrice: bigint): Promise<Claimable | undefined> {
     const { channelId, terms } = account;
     if (account.closeHash !== null) {
       hurried.delete(channelId);
@@ -102,15 +95,20 @@ export function createChannelClaims(init: {
     if (!reason) return undefined;
     const vouchers = ledger.claimable(account);
     const ticks = ledger.claimableTicks(account);
-    if (ticks === 0) return { account, vouchers, ticks, due, reason };
-    // A voucher costs less than ticks, and is claimed together with others: alone, where it is worth a claim by itself.
-    const byVoucher = (vouchers.at(-1)?.cumulative ?? 0n) - slot.claimed;
-    const enough = byVoucher > 0n && reasonOf(account, slot, { ...waiting, due: byVoucher }) !== undefined;
-    if (enough && reason !== "end") return { account, vouchers, ticks: 0, due: byVoucher, reason };
+    const byVouchers = { account, vouchers, ticks: 0, rows: vouchers.length, due, reason };
+    if (ticks === 0) return byVouchers;
     // What other relays carried before goes first: each gets its cut.
     const others = vouchers.filter(({ relay }) => !same(relay, account.ticks!.relay));
-    return { account, vouchers: others, ticks, due, reason };
+    const byTicks = { account, vouchers: others, ticks, rows: others.length, due, reason };
+    // A voucher costs less than ticks, and is claimed together with others: alone, where it is worth a claim by itself, or ticks are not.
+    byVouchers.due = (vouchers.at(-1)?.cumulative ?? 0n) - slot.claimed;
+    if (reason === "end" || byVouchers.due <= 0n) return byTicks;
+    const isWorth = (one: Claimable) => worthClaiming([one], costIn(account, gasPrice)).length > 0;
+    const isDue = reasonOf(account, slot, { ...waiting, due: byVouchers.due }) !== undefined;
+    return isDue && (isWorth(byVouchers) || !isWorth(byTicks)) ? byVouchers : byTicks;
   }
+
+  const costIn = ({ terms }: Account, gasPrice: bigint): GasCost => gasCostIn(terms.token, rules, gasPrice);
 
   function reasonOf(
     account: Account,
@@ -137,9 +135,11 @@ export function createChannelClaims(init: {
     const time = Math.max(Number(timestamp), Math.floor(Date.now() / 1000));
     const groups = new Map<string, Claimable[]>();
     const byTicks: Claimable[] = [];
+    const gasPrice = await client.getGasPrice();
     const waiting = [...ledger.accounts()];
     while (waiting.length > 0 && !signal.aborted) {
-      const found = await Promise.all(waiting.splice(0, CLAIM_READS).map((one) => claimable(one, time)));
+      const batch = waiting.splice(0, CLAIM_READS);
+      const found = await Promise.all(batch.map((one) => claimable(one, time, gasPrice)));
       for (const one of found) {
         if (!one) continue;
         if (one.ticks > 0) {
@@ -153,25 +153,19 @@ export function createChannelClaims(init: {
       }
     }
     for (const group of groups.values()) {
-      if (signal.aborted || (await isLoss(group))) continue;
-      const rows = group.flatMap(({ account, vouchers }) =>
+      const worth = worthClaiming(group, costIn(group[0]!.account, gasPrice));
+      const rows = worth.flatMap(({ account, vouchers }) =>
         vouchers.map((voucher) => ({ account, voucher })),
       );
       while (rows.length > 0 && !signal.aborted) await send(rows.splice(0, MAX_CLAIM_ROWS));
     }
-    for (const one of byTicks) {
-      const { account, vouchers, ticks } = one;
-      if (signal.aborted || (await isLoss([one], ticks))) continue;
+    for (const { account, vouchers } of byTicks.flatMap((one) =>
+      worthClaiming([one], costIn(one.account, gasPrice)),
+    )) {
+      if (signal.aborted) return;
       if (vouchers.length > 0) await send(vouchers.map((voucher) => ({ account, voucher })));
       await sendTicks(account);
     }
-  }
-
-  /** Old and small: its claim would cost more than it brings. It grows, or is paid at the close. */
-  async function isLoss(group: readonly Claimable[], ticks = 0): Promise<boolean> {
-    if (!isCoin(group[0]!.account.terms.token) || group.some(({ reason }) => reason !== "age")) return false;
-    const due = group.reduce((sum, one) => sum + one.due, 0n);
-    return due < (await costOf(client, group.length, ticks));
   }
 
   /** One transaction for channels that share the seller's side. */
