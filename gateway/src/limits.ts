@@ -241,7 +241,7 @@ export const LOCAL_SEND_POLL_MS = 50;
 export const REPLACE_AFTER_SECONDS = 60;
 /** Each time by so much: nodes refuse a replacement that pays less than 10 % (some 12.5 %) more. */
 export const FEE_RISE_PERCENT = 25n;
-/** So many times, to about nine times the first price; then it waits. */
+/** So many times, to about nine times the first price. After that only the chain raises it: whenever it asks for more than the last one offers. */
 export const MAX_FEE_RISES = 10;
 /** How long a program that ends waits for a transaction to be mined. */
 export const STOP_GRACE_MS = 2_000;
