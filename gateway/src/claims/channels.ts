@@ -21,6 +21,7 @@ import { CLAIM_CHECK_MS, CLAIM_READS, MATURITY_MARGIN_SECONDS, MAX_CLAIM_ROWS } 
 import { sleep } from "../link.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Book } from "./book.ts";
+import { createLanes } from "./lanes.ts";
 import { type GasCost, gasCostIn, type Reason, reasonFor, worthClaiming, type Yield } from "./rules.ts";
 import type { Sender } from "./sender.ts";
 import { commonOf, presentTicks } from "./ticks.ts";
@@ -58,6 +59,10 @@ export function createChannelClaims(init: {
   const { db, ledger, book, client, contracts, crypto, delivery, directory, rules, metrics, log } = init;
   const slots = new Map<Hex, ChannelState>();
   const hurried = new Set<Hex>();
+  /** The chain cannot be read now: asked again at the next look. */
+  const report = (error: unknown): void =>
+    log.warn({ event: "claims", reason: contractError(error).name }, "claims are looked at again");
+  const lanes = createLanes(report);
   let wake = new AbortController();
   directory.on("channel", (channelId) => {
     if (slots.delete(channelId)) wake.abort();
@@ -136,7 +141,7 @@ export function createChannelClaims(init: {
     const groups = new Map<string, Claimable[]>();
     const byTicks: Claimable[] = [];
     const gasPrice = await client.getGasPrice();
-    const waiting = [...ledger.accounts()];
+    const waiting = [...ledger.accounts()].filter(({ listingId }) => !lanes.isBusy(init.sender(listingId)));
     while (waiting.length > 0 && !signal.aborted) {
       const batch = waiting.splice(0, CLAIM_READS);
       const found = await Promise.all(batch.map((one) => claimable(one, time, gasPrice)));
@@ -152,20 +157,22 @@ export function createChannelClaims(init: {
         groups.set(group, [...(groups.get(group) ?? []), one]);
       }
     }
-    for (const group of groups.values()) {
-      const worth = worthClaiming(group, costIn(group[0]!.account, gasPrice));
-      const rows = worth.flatMap(({ account, vouchers }) =>
-        vouchers.map((voucher) => ({ account, voucher })),
-      );
-      while (rows.length > 0 && !signal.aborted) await send(rows.splice(0, MAX_CLAIM_ROWS));
-    }
-    for (const { account, vouchers } of byTicks.flatMap((one) =>
-      worthClaiming([one], costIn(one.account, gasPrice)),
-    )) {
-      if (signal.aborted) return;
-      if (vouchers.length > 0) await send(vouchers.map((voucher) => ({ account, voucher })));
-      await sendTicks(account);
-    }
+    const senderOf = ([first]: readonly Claimable[]) => init.sender(first!.account.listingId);
+    const all = [...groups.values(), ...byTicks.map((one) => [one])];
+    for (const [by, those] of Map.groupBy(all, senderOf))
+      if (by)
+        lanes.start(by, async () => {
+          for (const group of those)
+            if (!signal.aborted)
+              await sendAll(worthClaiming(group, costIn(group[0]!.account, gasPrice)), signal);
+        });
+  }
+
+  /** Channels that share the seller's side, or one alone with its ticks. */
+  async function sendAll(group: readonly Claimable[], signal: AbortSignal): Promise<void> {
+    const rows = group.flatMap(({ account, vouchers }) => vouchers.map((voucher) => ({ account, voucher })));
+    while (rows.length > 0 && !signal.aborted) await send(rows.splice(0, MAX_CLAIM_ROWS));
+    for (const { account, ticks } of group) if (ticks > 0 && !signal.aborted) await sendTicks(account);
   }
 
   /** One transaction for channels that share the seller's side. */
@@ -267,11 +274,11 @@ export function createChannelClaims(init: {
         try {
           await look(signal);
         } catch (error) {
-          // The chain cannot be read now: asked again at the next look.
-          log.warn({ event: "claims", reason: contractError(error).name }, "claims are looked at again");
+          report(error);
         }
         await sleep(CLAIM_CHECK_MS, AbortSignal.any([signal, wake.signal]));
       }
+      await lanes.done();
     },
     hurry(channelId) {
       hurried.add(channelId);

@@ -23,6 +23,7 @@ import type { Acquired, Directory } from "../directory.ts";
 import { CLAIM_CHECK_MS, CLAIM_READS, MAX_CLAIM_ROWS } from "../limits.ts";
 import { sleep } from "../link.ts";
 import type { Metrics } from "../metrics.ts";
+import { createLanes } from "./lanes.ts";
 import { gasCostIn, reasonFor, worthClaiming, type Yield } from "./rules.ts";
 import type { Sender } from "./sender.ts";
 
@@ -48,6 +49,10 @@ export function createSubscriptionClaims(init: {
   const slots = new Map<Hex, SubscriptionSlot>();
   /** Ended and paid out: looked at again only if the chain says that they changed. */
   const settled = new Set<Hex>();
+  /** The chain cannot be read now: asked again at the next look. */
+  const report = (error: unknown): void =>
+    log.warn({ event: "claims", reason: contractError(error).name }, "claims are looked at again");
+  const lanes = createLanes(report);
   let wake = new AbortController();
   directory.on("subscription", (id) => {
     slots.delete(id);
@@ -76,7 +81,7 @@ export function createSubscriptionClaims(init: {
     const offered = listing?.versions.get(version)?.terms;
     if (!listing || !offered || !isTimed(offered.plans[plan]!)) return undefined;
     const by = sender(listing.hubId);
-    if (!by) return undefined;
+    if (!by || lanes.isBusy(by)) return undefined;
     const terms = subscriptionTermsOf(offered, acquired as PurchaseChoice & { paymentId: Hex }, {
       chainId,
       subscriptions: contracts.Subscriptions,
@@ -108,10 +113,13 @@ export function createSubscriptionClaims(init: {
     }
     if (groups.size === 0) return;
     const gasPrice = await client.getGasPrice();
-    for (const group of groups.values()) {
-      const rows = worthClaiming(group, gasCostIn(group[0]!.terms.token, rules, gasPrice));
-      while (rows.length > 0 && !signal.aborted) await claim(rows.splice(0, MAX_CLAIM_ROWS));
-    }
+    for (const [by, those] of Map.groupBy(groups.values(), ([first]) => first!.by))
+      lanes.start(by, async () => {
+        for (const group of those) {
+          const rows = worthClaiming(group, gasCostIn(group[0]!.terms.token, rules, gasPrice));
+          while (rows.length > 0 && !signal.aborted) await claim(rows.splice(0, MAX_CLAIM_ROWS));
+        }
+      });
   }
 
   /** One transaction for subscriptions that share the seller's side. */
@@ -148,11 +156,11 @@ export function createSubscriptionClaims(init: {
         try {
           await look(signal);
         } catch (error) {
-          // The chain cannot be read now: asked again at the next look.
-          log.warn({ event: "claims", reason: contractError(error).name }, "claims are looked at again");
+          report(error);
         }
         await sleep(CLAIM_CHECK_MS, AbortSignal.any([signal, wake.signal]));
       }
+      await lanes.done();
     },
   };
 }
