@@ -213,13 +213,17 @@ export const CLOSE_TIMEOUT_MS = 5_000;
  * costs at 15 gwei. Tokens go by age unless the gateway's file says what they are worth claiming.
  */
 export const CLAIM_VALUE = 10n ** 16n;
-/** It is claimed after this long at the latest. */
+/** By so many claims' costs a token's value is weighed: nobody asks what the token is worth in the chain's coin. */
+export const CLAIM_COSTS_IN_VALUE = 10n;
+/** It is claimed after this long at the latest, where that is no loss … */
 export const CLAIM_AGE_SECONDS = 3_600;
+/** … and a token without a value, which cannot be weighed, after this long at the earliest: anybody can owe one unit an hour. */
+export const UNVALUED_AGE_SECONDS = 86_400;
 /** How often that is looked at; what the chain says has changed is looked at at once. */
 export const CLAIM_CHECK_MS = 10_000;
 /** Rows of one transaction: bounds its gas. */
 export const MAX_CLAIM_ROWS = 50;
-/** Gas of a claim with one channel, and of each further one, by the snapshot of bench/results/gas.json and some: by age alone nothing is claimed at a loss. */
+/** Gas of a claim with one channel, and of each further one, by the snapshot of bench/results/gas.json and some: nothing is claimed at a loss while it can wait. */
 export const CLAIM_GAS = 75_000n;
 export const CLAIM_ROW_GAS = 16_000n;
 /** Gas of each tick of a claim by ticks. */
@@ -237,7 +241,7 @@ export const LOCAL_SEND_POLL_MS = 50;
 export const REPLACE_AFTER_SECONDS = 60;
 /** Each time by so much: nodes refuse a replacement that pays less than 10 % (some 12.5 %) more. */
 export const FEE_RISE_PERCENT = 25n;
-/** So many times, to about nine times the first price; then it waits. */
+/** So many times, to about nine times the first price. After that only the chain raises it: whenever it asks for more than the last one offers. */
 export const MAX_FEE_RISES = 10;
 /** How long a program that ends waits for a transaction to be mined. */
 export const STOP_GRACE_MS = 2_000;

@@ -4,17 +4,26 @@
 // batch: one transaction; a damaged voucher is skipped, the others are paid, and it is not tried again
 // stuck: same nonce, higher price · killed between sending and mining: neither forgotten nor sent twice
 // end: a channel that cannot be closed is claimed before its payer may withdraw
-// age: after an hour, unless the claim costs more than it brings
+// age: after an hour, unless the claim costs more than it brings; subscriptions alike
 import { spawn } from "node:child_process";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { getChannel, registerPublisherKey, requestClose } from "@weir/sdk/chain";
+import { buy, getChannel, getSubscription, registerPublisherKey, requestClose } from "@weir/sdk/chain";
+import type { Hex } from "@weir/sdk/core";
 import { channelsAbi } from "@weir/sdk/generated";
 import type { MqttClient } from "mqtt";
 import { parseEventLogs, zeroAddress } from "viem";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { OPERATOR, publisherKey, RELAY, SELLER } from "../../test/support/market.ts";
+import {
+  freePlan,
+  makePurchase,
+  OPERATOR,
+  publisherKey,
+  RELAY,
+  SELLER,
+  type TestListing,
+} from "../../test/support/market.ts";
 import type { Buyer } from "./support/buyer.ts";
 import { Stand } from "./support/stand.ts";
 import {
@@ -29,6 +38,8 @@ import {
 const P = 10n ** 14n;
 const CHEAP = 10n ** 11n;
 const STRANGER_OPERATOR = 7;
+/** Of subscriptions. */
+const BUYERS = [4, 5];
 const patience = { timeout: 60_000, interval: 50 };
 let world: World;
 let gateway: RunningGateway;
@@ -38,6 +49,8 @@ let stand: Stand;
 /** Its channels can be closed by another account than the gateway's. */
 let foreign: Stand;
 let cheap: Stand;
+/** Sold by the hour, for 20 P or next to nothing; no device feeds it. */
+let byHour: TestListing;
 
 beforeAll(async () => {
   world = await startWorld();
@@ -50,6 +63,13 @@ beforeAll(async () => {
   stand = await Stand.open(world, { account: RELAY, price: P });
   foreign = await Stand.open(world, { account: 4, price: P, operator });
   cheap = await Stand.open(world, { account: 5, price: CHEAP });
+  const hour = { ...freePlan, kind: 2, unit: 0n, period: 3_600 };
+  const plans = [20n * P, CHEAP].map((price) => ({ ...hour, price }));
+  byHour = await world.listing(
+    "by the hour",
+    { plans },
+    JSON.stringify({ name: "h", feed: { devices: ["-"] } }),
+  );
   dataDir = join(world.folder, "data");
   gateway = await start(9n * P);
   client = await world.connect(gateway, "probe");
@@ -271,6 +291,12 @@ test("what is an hour old is claimed, unless the claim would cost more than it b
   const poor = await cheap.buyer(client, [40n * CHEAP]);
   const { buyer, fromSeq } = await stand.buyer(client, [40n * P]);
   await stand.publish(client, 10, fromSeq);
+  const { chain } = world;
+  const bought = [200n * P, 10n * CHEAP].map((amount, plan) => {
+    const purchase = makePurchase(chain, byHour, { plan, amount, buyer: BUYERS[plan]! });
+    return buy(chain.wallet(BUYERS[plan]!), { contracts: chain.contracts, purchase });
+  });
+  const [subscription, poorSubscription] = await Promise.all(bought);
   for (const one of [poor.buyer, buyer])
     await expect.poll(async () => (await statusOf(one))?.waitingSince, patience).toBeGreaterThan(0);
   expect(await Promise.all([poor.buyer, buyer].map(claimed))).toEqual([0n, 0n]);
@@ -279,4 +305,8 @@ test("what is an hour old is claimed, unless the claim would cost more than it b
   // The older one is looked at first.
   await expect.poll(() => claimed(buyer), patience).toBe(8n * P);
   expect(await claimed(poor.buyer)).toBe(0n);
+  const taken = async ({ paymentId: subscriptionId }: { paymentId: Hex }) =>
+    (await getSubscription(chain.client, { contracts: chain.contracts, subscriptionId })).claimed;
+  await expect.poll(() => taken(subscription!), patience).toBeGreaterThanOrEqual(20n * P);
+  expect(await taken(poorSubscription!)).toBe(0n);
 });

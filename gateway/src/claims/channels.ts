@@ -21,18 +21,12 @@ import { CLAIM_CHECK_MS, CLAIM_READS, MATURITY_MARGIN_SECONDS, MAX_CLAIM_ROWS } 
 import { sleep } from "../link.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Book } from "./book.ts";
-import { costOf, isCoin, type Reason, reasonFor } from "./rules.ts";
+import { createLanes } from "./lanes.ts";
+import { type GasCost, gasCostIn, type Reason, reasonFor, worthClaiming, type Yield } from "./rules.ts";
 import type { Sender } from "./sender.ts";
 import { commonOf, presentTicks } from "./ticks.ts";
 
-type Claimable = {
-  account: Account;
-  vouchers: Voucher[];
-  /** How many ticks are presented as well. */
-  ticks: number;
-  due: bigint;
-  reason: Reason;
-};
+type Claimable = Yield & { account: Account; vouchers: Voucher[] };
 type Row = { account: Account; voucher: Voucher };
 
 export type ChannelClaims = {
@@ -65,6 +59,10 @@ export function createChannelClaims(init: {
   const { db, ledger, book, client, contracts, crypto, delivery, directory, rules, metrics, log } = init;
   const slots = new Map<Hex, ChannelState>();
   const hurried = new Set<Hex>();
+  /** The chain cannot be read now: asked again at the next look. */
+  const report = (error: unknown): void =>
+    log.warn({ event: "claims", reason: contractError(error).name }, "claims are looked at again");
+  const lanes = createLanes(report);
   let wake = new AbortController();
   directory.on("channel", (channelId) => {
     if (slots.delete(channelId)) wake.abort();
@@ -81,7 +79,7 @@ export function createChannelClaims(init: {
   }
 
   /** What can be claimed of a channel now, if it is worth it. */
-  async function claimable(account: Account, time: number): Promise<Claimable | undefined> {
+  async function claimable(account: Account, time: number, gasPrice: bigint): Promise<Claimable | undefined> {
     const { channelId, terms } = account;
     if (account.closeHash !== null) {
       hurried.delete(channelId);
@@ -102,15 +100,20 @@ export function createChannelClaims(init: {
     if (!reason) return undefined;
     const vouchers = ledger.claimable(account);
     const ticks = ledger.claimableTicks(account);
-    if (ticks === 0) return { account, vouchers, ticks, due, reason };
-    // A voucher costs less than ticks, and is claimed together with others: alone, where it is worth a claim by itself.
-    const byVoucher = (vouchers.at(-1)?.cumulative ?? 0n) - slot.claimed;
-    const enough = byVoucher > 0n && reasonOf(account, slot, { ...waiting, due: byVoucher }) !== undefined;
-    if (enough && reason !== "end") return { account, vouchers, ticks: 0, due: byVoucher, reason };
+    const byVouchers = { account, vouchers, ticks: 0, rows: vouchers.length, due, reason };
+    if (ticks === 0) return byVouchers;
     // What other relays carried before goes first: each gets its cut.
     const others = vouchers.filter(({ relay }) => !same(relay, account.ticks!.relay));
-    return { account, vouchers: others, ticks, due, reason };
+    const byTicks = { account, vouchers: others, ticks, rows: others.length, due, reason };
+    // A voucher costs less than ticks, and is claimed together with others: alone, where it is worth a claim by itself, or ticks are not.
+    byVouchers.due = (vouchers.at(-1)?.cumulative ?? 0n) - slot.claimed;
+    if (reason === "end" || byVouchers.due <= 0n) return byTicks;
+    const isWorth = (one: Claimable) => worthClaiming([one], costIn(account, gasPrice)).length > 0;
+    const isDue = reasonOf(account, slot, { ...waiting, due: byVouchers.due }) !== undefined;
+    return isDue && (isWorth(byVouchers) || !isWorth(byTicks)) ? byVouchers : byTicks;
   }
+
+  const costIn = ({ terms }: Account, gasPrice: bigint): GasCost => gasCostIn(terms.token, rules, gasPrice);
 
   function reasonOf(
     account: Account,
@@ -137,9 +140,11 @@ export function createChannelClaims(init: {
     const time = Math.max(Number(timestamp), Math.floor(Date.now() / 1000));
     const groups = new Map<string, Claimable[]>();
     const byTicks: Claimable[] = [];
-    const waiting = [...ledger.accounts()];
+    const gasPrice = await client.getGasPrice();
+    const waiting = [...ledger.accounts()].filter(({ listingId }) => !lanes.isBusy(init.sender(listingId)));
     while (waiting.length > 0 && !signal.aborted) {
-      const found = await Promise.all(waiting.splice(0, CLAIM_READS).map((one) => claimable(one, time)));
+      const batch = waiting.splice(0, CLAIM_READS);
+      const found = await Promise.all(batch.map((one) => claimable(one, time, gasPrice)));
       for (const one of found) {
         if (!one) continue;
         if (one.ticks > 0) {
@@ -152,26 +157,22 @@ export function createChannelClaims(init: {
         groups.set(group, [...(groups.get(group) ?? []), one]);
       }
     }
-    for (const group of groups.values()) {
-      if (signal.aborted || (await isLoss(group))) continue;
-      const rows = group.flatMap(({ account, vouchers }) =>
-        vouchers.map((voucher) => ({ account, voucher })),
-      );
-      while (rows.length > 0 && !signal.aborted) await send(rows.splice(0, MAX_CLAIM_ROWS));
-    }
-    for (const one of byTicks) {
-      const { account, vouchers, ticks } = one;
-      if (signal.aborted || (await isLoss([one], ticks))) continue;
-      if (vouchers.length > 0) await send(vouchers.map((voucher) => ({ account, voucher })));
-      await sendTicks(account);
-    }
+    const senderOf = ([first]: readonly Claimable[]) => init.sender(first!.account.listingId);
+    const all = [...groups.values(), ...byTicks.map((one) => [one])];
+    for (const [by, those] of Map.groupBy(all, senderOf))
+      if (by)
+        lanes.start(by, async () => {
+          for (const group of those)
+            if (!signal.aborted)
+              await sendAll(worthClaiming(group, costIn(group[0]!.account, gasPrice)), signal);
+        });
   }
 
-  /** Old and small: its claim would cost more than it brings. It grows, or is paid at the close. */
-  async function isLoss(group: readonly Claimable[], ticks = 0): Promise<boolean> {
-    if (!isCoin(group[0]!.account.terms.token) || group.some(({ reason }) => reason !== "age")) return false;
-    const due = group.reduce((sum, one) => sum + one.due, 0n);
-    return due < (await costOf(client, group.length, ticks));
+  /** Channels that share the seller's side, or one alone with its ticks. */
+  async function sendAll(group: readonly Claimable[], signal: AbortSignal): Promise<void> {
+    const rows = group.flatMap(({ account, vouchers }) => vouchers.map((voucher) => ({ account, voucher })));
+    while (rows.length > 0 && !signal.aborted) await send(rows.splice(0, MAX_CLAIM_ROWS));
+    for (const { account, ticks } of group) if (ticks > 0 && !signal.aborted) await sendTicks(account);
   }
 
   /** One transaction for channels that share the seller's side. */
@@ -273,11 +274,11 @@ export function createChannelClaims(init: {
         try {
           await look(signal);
         } catch (error) {
-          // The chain cannot be read now: asked again at the next look.
-          log.warn({ event: "claims", reason: contractError(error).name }, "claims are looked at again");
+          report(error);
         }
         await sleep(CLAIM_CHECK_MS, AbortSignal.any([signal, wake.signal]));
       }
+      await lanes.done();
     },
     hurry(channelId) {
       hurried.add(channelId);

@@ -1,5 +1,5 @@
-// Turns what has vested in subscriptions into money: by value, by age, and when their time is over. Nothing is signed for it, the clock
-// says what is due, so everything here follows from the chain and nothing is stored.
+// Turns what has vested in subscriptions into money: by value, by age, and when their time is over, and never at a loss: what has vested stays
+// the payee's for good. Nothing is signed for it, the clock says what is due, so everything here follows from the chain and nothing is stored.
 import {
   type Contracts,
   claimSubscriptions,
@@ -23,10 +23,11 @@ import type { Acquired, Directory } from "../directory.ts";
 import { CLAIM_CHECK_MS, CLAIM_READS, MAX_CLAIM_ROWS } from "../limits.ts";
 import { sleep } from "../link.ts";
 import type { Metrics } from "../metrics.ts";
-import { reasonFor } from "./rules.ts";
+import { createLanes } from "./lanes.ts";
+import { gasCostIn, reasonFor, worthClaiming, type Yield } from "./rules.ts";
 import type { Sender } from "./sender.ts";
 
-type Claimable = { hubId: bigint; relays: readonly Address[]; terms: SubscriptionTerms; due: bigint };
+type Claimable = Yield & { by: Sender; relays: readonly Address[]; terms: SubscriptionTerms };
 
 export type SubscriptionClaims = {
   /** Looks and claims until the signal aborts. Never rejects. */
@@ -48,6 +49,10 @@ export function createSubscriptionClaims(init: {
   const slots = new Map<Hex, SubscriptionSlot>();
   /** Ended and paid out: looked at again only if the chain says that they changed. */
   const settled = new Set<Hex>();
+  /** The chain cannot be read now: asked again at the next look. */
+  const report = (error: unknown): void =>
+    log.warn({ event: "claims", reason: contractError(error).name }, "claims are looked at again");
+  const lanes = createLanes(report);
   let wake = new AbortController();
   directory.on("subscription", (id) => {
     slots.delete(id);
@@ -75,6 +80,8 @@ export function createSubscriptionClaims(init: {
     const listing = directory.listing(listingId);
     const offered = listing?.versions.get(version)?.terms;
     if (!listing || !offered || !isTimed(offered.plans[plan]!)) return undefined;
+    const by = sender(listing.hubId);
+    if (!by || lanes.isBusy(by)) return undefined;
     const terms = subscriptionTermsOf(offered, acquired as PurchaseChoice & { paymentId: Hex }, {
       chainId,
       subscriptions: contracts.Subscriptions,
@@ -86,9 +93,8 @@ export function createSubscriptionClaims(init: {
     if (due === 0n && isOver) settled.add(paymentId);
     if (due <= 0n) return undefined;
     const waiting = { token: terms.token, due, since: unclaimedSince(terms, slot), time };
-    return reasonFor(rules, waiting) !== undefined || time >= slot.stop
-      ? { hubId: listing.hubId, relays: offered.relays, terms, due }
-      : undefined;
+    const reason = reasonFor(rules, waiting) ?? (time >= slot.stop ? "age" : undefined);
+    return reason && { by, relays: offered.relays, terms, due, reason, rows: 1, ticks: 0 };
   }
 
   async function look(signal: AbortSignal): Promise<void> {
@@ -99,22 +105,27 @@ export function createSubscriptionClaims(init: {
       const found = await Promise.all(waiting.splice(0, CLAIM_READS).map((one) => claimable(one, time)));
       for (const one of found) {
         if (!one) continue;
-        const { terms, hubId } = one;
-        const key = [hubId, terms.listingId, terms.payee, terms.operator, terms.token, terms.relaysHash];
+        const { terms, by } = one;
+        const key = [by.account, terms.listingId, terms.payee, terms.operator, terms.token, terms.relaysHash];
         const group = [...key, terms.relayBps, terms.market, terms.marketBps].join("/");
         groups.set(group, [...(groups.get(group) ?? []), one]);
       }
     }
-    for (const group of groups.values())
-      while (group.length > 0 && !signal.aborted) await claim(group.splice(0, MAX_CLAIM_ROWS));
+    if (groups.size === 0) return;
+    const gasPrice = await client.getGasPrice();
+    for (const [by, those] of Map.groupBy(groups.values(), ([first]) => first!.by))
+      lanes.start(by, async () => {
+        for (const group of those) {
+          const rows = worthClaiming(group, gasCostIn(group[0]!.terms.token, rules, gasPrice));
+          while (rows.length > 0 && !signal.aborted) await claim(rows.splice(0, MAX_CLAIM_ROWS));
+        }
+      });
   }
 
   /** One transaction for subscriptions that share the seller's side. */
   async function claim(group: readonly Claimable[]): Promise<void> {
-    const { hubId, terms, relays } = group[0]!;
+    const { by, terms, relays } = group[0]!;
     const { payee, operator, token, stopper, listingId, relayBps, market, marketBps } = terms;
-    const by = sender(hubId);
-    if (!by) return;
     const common = { payee, operator, token, stopper, listingId, relays, relayBps, market, marketBps };
     try {
       const { hash, claimed } = await by.run((wallet) =>
@@ -145,11 +156,11 @@ export function createSubscriptionClaims(init: {
         try {
           await look(signal);
         } catch (error) {
-          // The chain cannot be read now: asked again at the next look.
-          log.warn({ event: "claims", reason: contractError(error).name }, "claims are looked at again");
+          report(error);
         }
         await sleep(CLAIM_CHECK_MS, AbortSignal.any([signal, wake.signal]));
       }
+      await lanes.done();
     },
   };
 }

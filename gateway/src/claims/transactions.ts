@@ -95,6 +95,22 @@ export function createTransactions(init: {
     }
   }
 
+  /**
+   * Gives the node all attempts, the cheapest first: it may have lost them, and an account that cannot pay the dearest may pay one before
+   * it. It keeps the dearest that it takes.
+   */
+  async function repeat(nonce: number, attempts: readonly Attempt[]): Promise<void> {
+    let refused: Error | undefined;
+    let isTaken = false;
+    for (const attempt of attempts) {
+      if (signal.aborted) return;
+      refused = await broadcast(attempt);
+      isTaken ||= refused === undefined;
+    }
+    if (!isTaken && refused)
+      log.warn({ event: "refused", nonce, reason: refused.name }, "the node takes no form of a transaction");
+  }
+
   /** Waits until one of the attempts is in a block, and adds dearer ones. */
   async function settle(nonce: number, attempts: Attempt[]): Promise<Hex> {
     let renewAt = attempts.at(-1)!.sentAtMs + replaceAfterMs;
@@ -111,7 +127,7 @@ export function createTransactions(init: {
         if (Date.now() >= renewAt) {
           renewAt = Date.now() + replaceAfterMs;
           attempts.push(...(await renew(attempts)));
-          await broadcast(attempts.at(-1)!);
+          await repeat(nonce, attempts);
         }
       } catch (error) {
         if (error instanceof NonceTaken) throw error;
@@ -132,10 +148,9 @@ export function createTransactions(init: {
     return undefined;
   }
 
-  /** The same transaction at a higher price; none when the price has risen as far as it may, then the last one is only sent again. */
+  /** The same transaction at a higher price; none when we have raised it often and the chain asks for no more than the last one offers. */
   async function renew(attempts: readonly Attempt[]): Promise<Attempt[]> {
     const { attempt, raw, hash } = attempts.at(-1)!;
-    if (attempt >= MAX_FEE_RISES) return [];
     const {
       r: _r,
       s: _s,
@@ -143,8 +158,10 @@ export function createTransactions(init: {
       yParity: _y,
       ...transaction
     } = parseTransaction(raw) as TransactionSerializable;
+    const now = await priced();
+    if (attempt >= MAX_FEE_RISES && !isAbove(now, transaction)) return [];
     const next = await sign(
-      { ...transaction, ...(await raised(transaction)) } as TransactionSerializable,
+      { ...transaction, ...raised(transaction, now) } as TransactionSerializable,
       attempt + 1,
     );
     metrics.count("replaced_transactions");
@@ -160,20 +177,6 @@ export function createTransactions(init: {
     const { baseFeePerGas } = await client.getBlock();
     if (baseFeePerGas === null) return { type: "legacy", gasPrice: await client.getGasPrice() };
     return { type: "eip1559", ...(await client.estimateFeesPerGas()) };
-  }
-
-  /** At least what a node demands of a replacement, and what the chain asks now. */
-  async function raised(before: Prices): Promise<Prices> {
-    const rise = (price: bigint) => price + (price * FEE_RISE_PERCENT) / 100n + 1n;
-    const now = await priced();
-    if (before.maxFeePerGas === undefined)
-      return { gasPrice: most(rise(before.gasPrice ?? 0n), now.gasPrice ?? 0n) };
-    const maxPriorityFeePerGas = most(
-      rise(before.maxPriorityFeePerGas ?? 0n),
-      now.maxPriorityFeePerGas ?? 0n,
-    );
-    const maxFeePerGas = most(most(rise(before.maxFeePerGas), now.maxFeePerGas ?? 0n), maxPriorityFeePerGas);
-    return { maxFeePerGas, maxPriorityFeePerGas };
   }
 
   return {
@@ -195,7 +198,7 @@ export function createTransactions(init: {
         const { hash } = attempts.at(-1)!;
         log.info({ event: "resumed", transactionHash: hash, nonce }, "a transaction is waited for again");
         // Perhaps it never left.
-        await broadcast(attempts.at(-1)!);
+        await repeat(nonce, attempts);
         try {
           await settle(nonce, attempts);
         } catch (error) {
@@ -207,5 +210,21 @@ export function createTransactions(init: {
     },
   };
 }
+
+/** At least what a node demands of a replacement, and what the chain asks now. */
+function raised(before: Prices, now: Prices): Prices {
+  const rise = (price: bigint) => price + (price * FEE_RISE_PERCENT) / 100n + 1n;
+  if (before.maxFeePerGas === undefined)
+    return { gasPrice: most(rise(before.gasPrice ?? 0n), now.gasPrice ?? 0n) };
+  const maxPriorityFeePerGas = most(rise(before.maxPriorityFeePerGas ?? 0n), now.maxPriorityFeePerGas ?? 0n);
+  const maxFeePerGas = most(most(rise(before.maxFeePerGas), now.maxFeePerGas ?? 0n), maxPriorityFeePerGas);
+  return { maxFeePerGas, maxPriorityFeePerGas };
+}
+
+/** Whether the chain asks for more than was offered, in the prices that were offered. */
+const isAbove = (now: Prices, before: Prices): boolean =>
+  (["gasPrice", "maxFeePerGas", "maxPriorityFeePerGas"] as const).some(
+    (price) => before[price] !== undefined && (now[price] ?? 0n) > before[price],
+  );
 
 const most = (a: bigint, b: bigint): bigint => (a > b ? a : b);
