@@ -343,6 +343,9 @@ export async function startGateway(
     log,
   });
 
+  const resumeCloses = () =>
+    closer.resume().catch((error: Error) => log.error({ event: "close", reason: error.name }, error.message));
+
   directory.on("listing", onListing);
   directory.on("rotated", (grantId) =>
     sessions.endGrant(grantId, new RefusedError("KeysRotated", "the grant's keys were changed")),
@@ -352,10 +355,14 @@ export async function startGateway(
     else sessions.recheck({ listingId });
     cuts.look(listingId);
   });
-  directory.on("block", (upTo) => sessions.recheck({ upTo }));
+  directory.on("block", (upTo) => {
+    sessions.recheck({ upTo });
+    closer.passed(upTo);
+  });
   directory.on("reorg", (fromBlock) => {
     sessions.recheck();
     cuts.undo(fromBlock);
+    resumeCloses();
   });
   directory.on("keys", (hubId) => {
     for (const stream of streams.values()) if (stream.hubId === hubId) stream.pipeline.kick();
@@ -373,7 +380,7 @@ export async function startGateway(
       AbortSignal.any([ending.signal, AbortSignal.timeout(RECALL_PATIENCE_MS)]),
     )
     .then(recalled.resolve, recalled.reject);
-  closer.resume().catch((error: Error) => log.error({ event: "close", reason: error.name }, error.message));
+  resumeCloses();
 
   // ---- devices
 

@@ -1,5 +1,13 @@
 // The end of a channel: by the buyer's notice through a relay, or because its payer asked the chain for his money back.
-import { type ChannelState, type Contracts, closeChannel, contractError, getChannel } from "@weir/sdk/chain";
+import {
+  type ChannelState,
+  type CloseChannelReturnType,
+  type Contracts,
+  closeChannel,
+  contractError,
+  getChannel,
+  MAX_ANCESTORS,
+} from "@weir/sdk/chain";
 import {
   type Crypto,
   closeNoticeDigest,
@@ -26,8 +34,10 @@ export type Closer = {
   notice(frames: FrameStream, notice: Fields<"NOTICE">, listingId: bigint): Promise<void>;
   /** The chain says that a payer wants to leave; other people's channels are ignored. */
   closing(channelId: Hex): void;
-  /** Looks at every channel once: what was left undone by a stop is done now. */
+  /** Looks at every channel once: what was left undone by a stop, or by a block that was replaced, is done now. */
   resume(): Promise<void>;
+  /** The chain is followed up to this block. */
+  passed(block: bigint): void;
   stop(): Promise<void>;
 };
 
@@ -62,6 +72,8 @@ export function createCloser(init: CloserInit): Closer {
   const stopping = new AbortController();
   /** One close at a time for a channel; whoever comes later waits for the same one. */
   const running = new Map<Hex, Promise<Done>>();
+  /** What was closed in blocks that may be replaced. One that is replaced before it is followed is announced to nobody: it is looked for. */
+  const young = new Map<Hex, bigint>();
 
   const slotOf = (channelId: Hex): Promise<ChannelState> => getChannel(client, { contracts, channelId });
 
@@ -81,7 +93,8 @@ export function createCloser(init: CloserInit): Closer {
     init.onFrozen(channelId);
     for (;;) {
       try {
-        const transactionHash = await send(account, capture);
+        const { hash: transactionHash, receipt } = await send(account, capture);
+        young.set(channelId, receipt.blockNumber);
         await db.commit(() => ledger.closed(account, transactionHash));
         metrics.count("closes");
         log.info(
@@ -104,12 +117,12 @@ export function createCloser(init: CloserInit): Closer {
     }
   }
 
-  async function send(account: Account, capture: bigint): Promise<Hex> {
+  async function send(account: Account, capture: bigint): Promise<CloseChannelReturnType> {
     const sender = init.sender(account.listingId);
     if (!sender || !same(sender.account, account.terms.operator))
       throw new NotOperator("CloseFailed", "this gateway does not hold the channel's operator account");
     const { channelId, voucher, ticks, terms, relays } = account;
-    const { hash } = await sender.run(async (operator) => {
+    return sender.run(async (operator) => {
       // A close takes vouchers only: what ticks alone prove is claimed first, and the close returns the rest.
       if (ticks && capture > ticks.base && (await slotOf(channelId)).claimed < capture)
         await presentTicks(operator, {
@@ -128,7 +141,6 @@ export function createCloser(init: CloserInit): Closer {
         capture,
       });
     });
-    return hash;
   }
 
   async function takeNotice(notice: Fields<"NOTICE">, listingId: bigint): Promise<Done> {
@@ -139,11 +151,13 @@ export function createCloser(init: CloserInit): Closer {
     const signer = crypto.recover(closeNoticeDigest(delivery, { channelId, epoch, deadline }), signature);
     if (!same(signer, account.terms.signer) && !same(signer, account.terms.payer))
       throw new RefusedError("BadSignature", "the notice is signed by neither signer nor payer");
-    // Asked twice, for instance after a lost answer.
-    if (account.closeHash !== null && account.frozenEpoch === epoch)
-      return { capture: account.capture ?? 0n, transactionHash: account.closeHash };
-    if (deadline <= Date.now() / 1000) throw new RefusedError("Expired", "the notice's deadline has passed");
+    const done = { capture: account.capture ?? 0n, transactionHash: account.closeHash };
+    const isKnown = done.transactionHash !== null && account.frozenEpoch === epoch;
+    if (!isKnown && deadline <= Date.now() / 1000)
+      throw new RefusedError("Expired", "the notice's deadline has passed");
     const slot = await slotOf(channelId);
+    // Asked twice, for instance after a lost answer. A close whose block was replaced is none.
+    if (isKnown && slot.epoch !== epoch) return done;
     if (slot.epoch !== epoch)
       throw new RefusedError(
         "CloseFailed",
@@ -165,6 +179,11 @@ export function createCloser(init: CloserInit): Closer {
     const { name, message } = contractError(error);
     log.error({ event: "close", reason: name }, message);
   };
+
+  function closing(channelId: Hex): void {
+    const account = ledger.account(channelId);
+    if (account) settle(account).catch(report);
+  }
 
   return {
     async notice(frames, notice, listingId) {
@@ -190,14 +209,16 @@ export function createCloser(init: CloserInit): Closer {
         frames.send("NOTICE_DONE", { channelId, capture, transactionHash: null, error: { name, message } });
       }
     },
-    closing(channelId) {
-      const account = ledger.account(channelId);
-      if (account) settle(account).catch(report);
-    },
+    closing,
     async resume() {
-      for (const account of ledger.accounts()) {
-        const done = account.closeHash !== null;
-        if (!done || account.frozenEpoch === null) await settle(account).catch(report);
+      // The chain says what is closed: what we have seen mined may be in no block any more.
+      for (const account of ledger.accounts()) await settle(account).catch(report);
+    },
+    passed(block) {
+      for (const [channelId, minedAt] of young) {
+        if (block < minedAt + BigInt(MAX_ANCESTORS)) continue;
+        young.delete(channelId);
+        closing(channelId);
       }
     },
     async stop() {

@@ -1,0 +1,177 @@
+// Closes and claims on a real chain, with the gateway's own file, ledger and sender.
+//
+// replaced: closed again when the follower says so · when it has not seen the block: once it would lie too deep to be replaced
+import { EventEmitter } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { getChannel, MAX_ANCESTORS } from "@weir/sdk/chain";
+import { hex } from "@weir/sdk/core";
+import { nativeCrypto } from "@weir/sdk/native";
+import type { Fields, FrameStream } from "@weir/sdk/wire";
+import { pino } from "pino";
+import { zeroAddress } from "viem";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startChain, type TestChain } from "../../test/support/chain.ts";
+import {
+  makeHub,
+  makeListing,
+  messagePlan,
+  OPERATOR,
+  PRICE,
+  RELAY,
+  type TestListing,
+} from "../../test/support/market.ts";
+import { createBook } from "../src/claims/book.ts";
+import { createChannelClaims } from "../src/claims/channels.ts";
+import { type Closer, createCloser } from "../src/claims/close.ts";
+import { createSender, type Sender } from "../src/claims/sender.ts";
+import { Database } from "../src/database.ts";
+import type { Directory } from "../src/directory.ts";
+import { createLedger, type Ledger } from "../src/keys/ledger.ts";
+import { createMetrics } from "../src/metrics.ts";
+import { Buyer } from "./support/buyer.ts";
+import type { World } from "./support/world.ts";
+
+const patience = { timeout: 20_000, interval: 20 };
+const log = pino({ level: "silent" });
+let chain: TestChain;
+let listing: TestListing;
+let folder: string;
+let db: Database;
+let ledger: Ledger;
+let sender: Sender;
+let closer: Closer;
+
+beforeAll(async () => {
+  chain = await startChain();
+  const { hubId } = await makeHub(chain, "Closing");
+  listing = await makeListing(chain, hubId, "closing");
+  folder = mkdtempSync(join(tmpdir(), "weir-close-"));
+  db = new Database(join(folder, "gateway.db"));
+  ledger = createLedger(db);
+  const { rpc: rpcUrl, chainId } = chain;
+  sender = createSender({
+    ...{ db, rpcUrl, chainId, metrics, log, replaceAfterMs: 60_000 },
+    operatorPrivateKey: hex(chain.accounts[OPERATOR]!.getHdKey().privateKey!),
+  });
+  closer = createCloser({
+    ...common(),
+    onFrozen: () => undefined,
+    onFailed: () => undefined,
+    ready: async () => undefined,
+  });
+});
+afterAll(async () => {
+  await sender?.stop();
+  await closer?.stop();
+  db?.close();
+  rmSync(folder, { recursive: true, force: true });
+  await chain?.stop();
+});
+
+const metrics = createMetrics();
+const common = () => {
+  const { chainId, contracts, client } = chain;
+  const { Hubs: hubs, Grants: grants, Channels: channels } = contracts;
+  const delivery = { chainId, hubs, grants, channels };
+  return {
+    db,
+    ledger,
+    client,
+    contracts,
+    metrics,
+    log,
+    crypto: nativeCrypto,
+    delivery,
+    sender: () => sender,
+  };
+};
+
+/** A channel with money, and its account at the gateway. Its buyer has signed nothing: a close gives everything back. */
+async function bought(): Promise<Buyer> {
+  const buyer = await Buyer.buy({ chain } as World, listing);
+  const { paymentId: channelId, grantId, terms } = buyer;
+  await db.commit(() =>
+    ledger.admit({
+      ...{ channelId, grantId, terms, plan: messagePlan, planIndex: 0 },
+      ...{ listingId: listing.listingId, version: listing.version, relays: listing.terms.relays },
+      encryptionKey: buyer.encryption.publicKey,
+    }),
+  );
+  return buyer;
+}
+
+/** What the relay is answered. */
+async function noticed(notice: Fields<"NOTICE">): Promise<Fields<"NOTICE_DONE">> {
+  const answers: Fields<"NOTICE_DONE">[] = [];
+  const frames = { send: (_type: string, answer: Fields<"NOTICE_DONE">) => answers.push(answer) };
+  await closer.notice(frames as unknown as FrameStream, notice, listing.listingId);
+  return answers[0]!;
+}
+
+const slot = ({ paymentId: channelId }: Buyer) =>
+  getChannel(chain.client, { contracts: chain.contracts, channelId });
+const epoch = async (buyer: Buyer) => (await slot(buyer)).epoch;
+
+test("a close whose block is replaced is made again, also if the follower never saw that block", async () => {
+  const buyer = await bought();
+  const id = await chain.test.snapshot();
+  const done = await noticed(buyer.notice());
+  expect(done).toMatchObject({ capture: 0n, error: null });
+  const { blockNumber } = await chain.client.getTransactionReceipt({ hash: done.transactionHash! });
+  expect(await epoch(buyer)).toBe(1);
+  await chain.revert(id);
+  const again = await chain.test.snapshot();
+  await chain.mine(1);
+  expect(await epoch(buyer)).toBe(0);
+  closer.passed(blockNumber + BigInt(MAX_ANCESTORS));
+  await expect.poll(() => epoch(buyer), patience).toBe(1);
+  await expect
+    .poll(() => ledger.account(buyer.paymentId)!.closeHash, patience)
+    .not.toBe(done.transactionHash);
+  await expect.poll(() => ledger.account(buyer.paymentId)!.closeHash, patience).not.toBeNull();
+  await chain.revert(again);
+  await chain.mine(1);
+  closer.resume();
+  await expect.poll(() => epoch(buyer), patience).toBe(1);
+});
+
+test("a claim whose block is replaced is made again, also if the follower never saw that block", async () => {
+  const buyer = await bought();
+  const total = 3n * PRICE;
+  const relay = chain.accounts[RELAY]!.address;
+  const account = ledger.account(buyer.paymentId)!;
+  await db.commit(() => {
+    ledger.accept(account, { ...buyer.voucher(total, relay), relay });
+    ledger.lift(account, total); // all of it is owed
+  });
+  let seen = 0n;
+  const directory = Object.assign(new EventEmitter(), { seen: () => seen }) as Directory;
+  const rules = { values: new Map([[zeroAddress as string, total]]), ageSeconds: 3_600, replaceSeconds: 60 };
+  const claims = createChannelClaims({ ...common(), book: createBook(db), directory, rules });
+  const claimed = async () => (await slot(buyer)).claimed;
+  const id = await chain.test.snapshot();
+  const ending = new AbortController();
+  const running = claims.run(ending.signal);
+  await expect.poll(claimed, patience).toBe(total);
+  // It has heard of it, and looks no more.
+  const hash = () => createBook(db).of(buyer.paymentId).hash;
+  await expect.poll(hash, patience).not.toBeNull();
+  const first = hash()!;
+  const { blockNumber } = await chain.client.getTransactionReceipt({ hash: first });
+  await chain.revert(id);
+  const again = await chain.test.snapshot();
+  await chain.mine(1);
+  expect(await claimed()).toBe(0n);
+  seen = blockNumber + BigInt(MAX_ANCESTORS);
+  claims.hurry(`0x${"00".repeat(32)}`); // looks now, at this channel as always
+  await expect.poll(claimed, patience).toBe(total);
+  await expect.poll(hash, patience).not.toBe(first);
+  await chain.revert(again);
+  await chain.mine(1);
+  directory.emit("reorg", blockNumber);
+  await expect.poll(claimed, patience).toBe(total);
+  ending.abort();
+  await running;
+});
