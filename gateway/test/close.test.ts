@@ -1,11 +1,12 @@
 // Closes and claims on a real chain, with the gateway's own file, ledger and sender.
 //
 // replaced: closed again when the follower says so · when it has not seen the block: once it would lie too deep to be replaced
+// empty: a notice for the next epoch, and a request on chain, are answered and cost no gas · sent before the program ended: not sent again
 import { EventEmitter } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { getChannel, MAX_ANCESTORS } from "@weir/sdk/chain";
+import { closeChannel, getChannel, MAX_ANCESTORS, requestClose } from "@weir/sdk/chain";
 import { hex } from "@weir/sdk/core";
 import { nativeCrypto } from "@weir/sdk/native";
 import type { Fields, FrameStream } from "@weir/sdk/wire";
@@ -113,6 +114,42 @@ async function noticed(notice: Fields<"NOTICE">): Promise<Fields<"NOTICE_DONE">>
 const slot = ({ paymentId: channelId }: Buyer) =>
   getChannel(chain.client, { contracts: chain.contracts, channelId });
 const epoch = async (buyer: Buyer) => (await slot(buyer)).epoch;
+
+const sent = () => chain.client.getTransactionCount({ address: chain.accounts[OPERATOR]!.address });
+const ask = (buyer: Buyer) => requestClose(buyer.wallet, { contracts: chain.contracts, terms: buyer.terms });
+
+test("a channel that is empty is not closed again, however it is asked for", async () => {
+  const buyer = await bought();
+  const first = await noticed(buyer.notice());
+  expect(first.transactionHash).not.toBeNull();
+  const before = await sent();
+  expect(await noticed(buyer.notice(1))).toMatchObject({ capture: 0n, transactionHash: null, error: null });
+  expect(await noticed(buyer.notice())).toEqual(first);
+  await ask(buyer);
+  await closer.resume();
+  expect(await sent()).toBe(before);
+  expect(await epoch(buyer)).toBe(1);
+});
+
+test("a close that was mined while another one waited for its turn is not sent twice", async () => {
+  const buyer = await bought();
+  const turn = Promise.withResolvers<void>();
+  const first = sender.run(() => turn.promise);
+  const done = noticed(buyer.notice());
+  // Frozen: the close waits behind what the sender does.
+  await expect.poll(() => ledger.account(buyer.paymentId)!.frozenEpoch, patience).toBe(0);
+  const { contracts } = chain;
+  const { terms, listing } = buyer;
+  await closeChannel(chain.wallet(OPERATOR), {
+    ...{ contracts, terms, relays: listing.terms.relays, capture: 0n, voucherSignature: "0x" },
+    voucher: { channelId: buyer.paymentId, cumulative: 0n, relay: zeroAddress },
+  });
+  const before = await sent();
+  turn.resolve();
+  await first;
+  expect(await done).toMatchObject({ capture: 0n, transactionHash: null, error: null });
+  expect(await sent()).toBe(before);
+});
 
 test("a close whose block is replaced is made again, also if the follower never saw that block", async () => {
   const buyer = await bought();

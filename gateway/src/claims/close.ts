@@ -63,7 +63,11 @@ export type CloserInit = {
 /** Trying again would not help: the hub has another gateway account since the purchase. */
 class NotOperator extends RefusedError {}
 
+/** Without a hash: nothing had to be sent. */
 type Done = { capture: bigint; transactionHash: Hex | null };
+
+/** A close would move nothing, and only cost its sender gas: whoever owns a relay may ask for as many as he likes. */
+const isEmpty = ({ deposit, claimed }: ChannelState): boolean => deposit <= claimed;
 
 const same = (a: string | null, b: string): boolean => a?.toLowerCase() === b.toLowerCase();
 
@@ -93,7 +97,9 @@ export function createCloser(init: CloserInit): Closer {
     init.onFrozen(channelId);
     for (;;) {
       try {
-        const { hash: transactionHash, receipt } = await send(account, capture);
+        const sent = await send(account, first.epoch, capture);
+        if (!("hash" in sent)) return { capture: sent.claimed, transactionHash: null };
+        const { hash: transactionHash, receipt } = sent;
         young.set(channelId, receipt.blockNumber);
         await db.commit(() => ledger.closed(account, transactionHash));
         metrics.count("closes");
@@ -117,14 +123,22 @@ export function createCloser(init: CloserInit): Closer {
     }
   }
 
-  async function send(account: Account, capture: bigint): Promise<CloseChannelReturnType> {
+  /** Gives the slot in place of a transaction if that leaves nothing to do. */
+  async function send(
+    account: Account,
+    epoch: number,
+    capture: bigint,
+  ): Promise<CloseChannelReturnType | ChannelState> {
     const sender = init.sender(account.listingId);
     if (!sender || !same(sender.account, account.terms.operator))
       throw new NotOperator("CloseFailed", "this gateway does not hold the channel's operator account");
     const { channelId, voucher, ticks, terms, relays } = account;
     return sender.run(async (operator) => {
+      // What was sent before is mined by now: also by the program's last run, whose close may be this one.
+      const slot = await slotOf(channelId);
+      if (slot.epoch !== epoch || isEmpty(slot)) return slot;
       // A close takes vouchers only: what ticks alone prove is claimed first, and the close returns the rest.
-      if (ticks && capture > ticks.base && (await slotOf(channelId)).claimed < capture)
+      if (ticks && capture > ticks.base && slot.claimed < capture)
         await presentTicks(operator, {
           contracts,
           crypto,
@@ -158,6 +172,7 @@ export function createCloser(init: CloserInit): Closer {
     const slot = await slotOf(channelId);
     // Asked twice, for instance after a lost answer. A close whose block was replaced is none.
     if (isKnown && slot.epoch !== epoch) return done;
+    if (isEmpty(slot)) return { capture: slot.claimed, transactionHash: null };
     if (slot.epoch !== epoch)
       throw new RefusedError(
         "CloseFailed",
@@ -171,7 +186,7 @@ export function createCloser(init: CloserInit): Closer {
     await init.ready();
     const slot = await slotOf(account.channelId);
     const unfinished = account.frozenEpoch !== null && account.frozenEpoch === slot.epoch;
-    if ((slot.closeAt !== 0 || unfinished) && slot.deposit > 0n) await close(account, slot);
+    if ((slot.closeAt !== 0 || unfinished) && !isEmpty(slot)) await close(account, slot);
   }
 
   const report = (error: unknown): void => {
