@@ -343,9 +343,6 @@ export async function startGateway(
     log,
   });
 
-  const resumeCloses = () =>
-    closer.resume().catch((error: Error) => log.error({ event: "close", reason: error.name }, error.message));
-
   directory.on("listing", onListing);
   directory.on("rotated", (grantId) =>
     sessions.endGrant(grantId, new RefusedError("KeysRotated", "the grant's keys were changed")),
@@ -362,7 +359,7 @@ export async function startGateway(
   directory.on("reorg", (fromBlock) => {
     sessions.recheck();
     cuts.undo(fromBlock);
-    resumeCloses();
+    closer.resume();
   });
   directory.on("keys", (hubId) => {
     for (const stream of streams.values()) if (stream.hubId === hubId) stream.pipeline.kick();
@@ -380,7 +377,7 @@ export async function startGateway(
       AbortSignal.any([ending.signal, AbortSignal.timeout(RECALL_PATIENCE_MS)]),
     )
     .then(recalled.resolve, recalled.reject);
-  resumeCloses();
+  closer.resume();
 
   // ---- devices
 

@@ -1,17 +1,18 @@
-// Closes and claims on a real chain, with the gateway's own file, ledger and sender.
+// Closes and claims on a real chain, with the gateway's own file, ledger and sender; at times the node does not answer.
 //
+// asked on chain: not lost when the node does not answer · one that cannot be closed keeps none behind it · cancelled and asked for again meanwhile
 // replaced: closed again when the follower says so · when it has not seen the block: once it would lie too deep to be replaced
 // empty: a notice for the next epoch, and a request on chain, are answered and cost no gas · sent before the program ended: not sent again
 import { EventEmitter } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { closeChannel, getChannel, MAX_ANCESTORS, requestClose } from "@weir/sdk/chain";
+import { cancelClose, closeChannel, getChannel, MAX_ANCESTORS, requestClose } from "@weir/sdk/chain";
 import { hex } from "@weir/sdk/core";
 import { nativeCrypto } from "@weir/sdk/native";
 import type { Fields, FrameStream } from "@weir/sdk/wire";
 import { pino } from "pino";
-import { zeroAddress } from "viem";
+import { createPublicClient, custom, type PublicClient, zeroAddress } from "viem";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startChain, type TestChain } from "../../test/support/chain.ts";
 import {
@@ -43,6 +44,8 @@ let db: Database;
 let ledger: Ledger;
 let sender: Sender;
 let closer: Closer;
+/** Questions to the node that fail from now on. */
+let failing = 0;
 
 beforeAll(async () => {
   chain = await startChain();
@@ -73,7 +76,14 @@ afterAll(async () => {
 
 const metrics = createMetrics();
 const common = () => {
-  const { chainId, contracts, client } = chain;
+  const { chainId, contracts } = chain;
+  const request = async (args: unknown) => {
+    if (failing === 0) return chain.client.request(args as never);
+    failing -= 1;
+    throw new Error("the node does not answer");
+  };
+  const transport = custom({ request }, { retryCount: 0 });
+  const client = createPublicClient({ transport, cacheTime: 0 }) as PublicClient;
   const { Hubs: hubs, Grants: grants, Channels: channels } = contracts;
   const delivery = { chainId, hubs, grants, channels };
   return {
@@ -118,6 +128,31 @@ const epoch = async (buyer: Buyer) => (await slot(buyer)).epoch;
 const sent = () => chain.client.getTransactionCount({ address: chain.accounts[OPERATOR]!.address });
 const ask = (buyer: Buyer) => requestClose(buyer.wallet, { contracts: chain.contracts, terms: buyer.terms });
 
+test("a close that is asked for on chain is not lost when the node does not answer", async () => {
+  const buyer = await bought();
+  await ask(buyer);
+  failing = 1;
+  closer.closing(buyer.paymentId);
+  await expect.poll(() => epoch(buyer), patience).toBe(1);
+  expect(failing).toBe(0);
+});
+
+test("one that cannot be closed keeps none behind it, and is closed when it can be, in whatever epoch it is asked for", async () => {
+  const [stuck, other] = [await bought(), await bought()];
+  const account = ledger.account(stuck.paymentId)!;
+  const { relays } = account;
+  Object.assign(account, { relays: [] }); // the chain refuses such a close
+  for (const buyer of [stuck, other]) await ask(buyer);
+  closer.resume();
+  await expect.poll(() => epoch(other), patience).toBe(1);
+  await cancelClose(stuck.wallet, { contracts: chain.contracts, terms: stuck.terms });
+  await ask(stuck);
+  closer.closing(stuck.paymentId);
+  expect(await slot(stuck)).toMatchObject({ epoch: 1, deposit: 10n ** 16n });
+  Object.assign(account, { relays });
+  await expect.poll(() => epoch(stuck), patience).toBe(2);
+});
+
 test("a channel that is empty is not closed again, however it is asked for", async () => {
   const buyer = await bought();
   const first = await noticed(buyer.notice());
@@ -126,8 +161,13 @@ test("a channel that is empty is not closed again, however it is asked for", asy
   expect(await noticed(buyer.notice(1))).toMatchObject({ capture: 0n, transactionHash: null, error: null });
   expect(await noticed(buyer.notice())).toEqual(first);
   await ask(buyer);
-  await closer.resume();
-  expect(await sent()).toBe(before);
+  closer.resume();
+  // It has been looked at when one behind it is closed.
+  const next = await bought();
+  await ask(next);
+  closer.closing(next.paymentId);
+  await expect.poll(() => epoch(next), patience).toBe(1);
+  expect(await sent()).toBe(before + 1);
   expect(await epoch(buyer)).toBe(1);
 });
 
