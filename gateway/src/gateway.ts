@@ -352,10 +352,14 @@ export async function startGateway(
     else sessions.recheck({ listingId });
     cuts.look(listingId);
   });
-  directory.on("block", (upTo) => sessions.recheck({ upTo }));
+  directory.on("block", (upTo) => {
+    sessions.recheck({ upTo });
+    closer.passed(upTo);
+  });
   directory.on("reorg", (fromBlock) => {
     sessions.recheck();
     cuts.undo(fromBlock);
+    closer.resume();
   });
   directory.on("keys", (hubId) => {
     for (const stream of streams.values()) if (stream.hubId === hubId) stream.pipeline.kick();
@@ -373,7 +377,7 @@ export async function startGateway(
       AbortSignal.any([ending.signal, AbortSignal.timeout(RECALL_PATIENCE_MS)]),
     )
     .then(recalled.resolve, recalled.reject);
-  closer.resume().catch((error: Error) => log.error({ event: "close", reason: error.name }, error.message));
+  closer.resume();
 
   // ---- devices
 

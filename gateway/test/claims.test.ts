@@ -3,6 +3,7 @@
 // value: the highest voucher that is owed in full, to the wei · the operator's view of it, for nobody else
 // batch: one transaction; a damaged voucher is skipped, the others are paid, and it is not tried again
 // stuck: same nonce, higher price · killed between sending and mining: neither forgotten nor sent twice
+// replaced: a claim and a close whose block is in the chain no more are made again
 // end: a channel that cannot be closed is claimed before its payer may withdraw
 // age: after an hour, unless the claim costs more than it brings; subscriptions alike
 import { spawn } from "node:child_process";
@@ -272,9 +273,51 @@ describe("a transaction that no block takes", () => {
   });
 });
 
-test("a channel that this gateway cannot close is claimed before its payer may withdraw", async () => {
+/** Resolves when the gateway knows all that is in the chain now. */
+async function followed(): Promise<void> {
+  await world.device("as-a-mark");
+  await expect
+    .poll(
+      () =>
+        world.login(gateway, "as-a-mark").then(
+          () => true,
+          () => false,
+        ),
+      patience,
+    )
+    .toBe(true);
+}
+
+test("what was claimed and closed in blocks that are replaced is claimed and closed again", async () => {
   await gateway.stop();
   gateway = await start(9n * P);
+  const { buyer: leaving } = await stand.buyer(client, [40n * P]);
+  const { buyer, fromSeq } = await stand.buyer(client, [9n * P, 40n * P]);
+  await stand.publish(client, 8, fromSeq);
+  await expect.poll(async () => (await statusOf(buyer))?.covered, patience).toBe(String(8n * P));
+  const id = await world.chain.test.snapshot();
+  await stand.publish(client, 10, fromSeq);
+  await expect.poll(async () => (await statusOf(buyer))?.claimed, patience).toBe(String(9n * P));
+  const close = async () => {
+    const line = await stand.line();
+    line.frames.send("NOTICE", leaving.notice());
+    return line.next("NOTICE_DONE", ({ channelId }) => channelId === leaving.paymentId);
+  };
+  const first = await close();
+  expect(first.transactionHash).not.toBeNull();
+  await followed();
+  await world.chain.revert(id);
+  await world.chain.mine(1);
+  await expect.poll(() => claimed(buyer), patience).toBe(9n * P);
+  await expect.poll(async () => (await slot(leaving)).epoch, patience).toBe(1);
+  expect((await slot(leaving)).claimed).toBe(first.capture);
+  await expect.poll(async () => (await statusOf(leaving))?.closeHash, patience).not.toBeNull();
+  const again = await close();
+  expect(again).toMatchObject({ capture: first.capture, error: null });
+  await world.chain.client.getTransactionReceipt({ hash: again.transactionHash! });
+});
+
+test("a channel that this gateway cannot close is claimed before its payer may withdraw", async () => {
   const { buyer, fromSeq } = await foreign.buyer(client, [40n * P]);
   await foreign.publish(client, 10, fromSeq);
   await expect.poll(async () => (await statusOf(buyer))?.covered, patience).toBe(String(8n * P));

@@ -308,13 +308,21 @@ describe("a release", () => {
     await fill();
     const capture = await parts.db.commit(() => parts.ledger.freeze(reader.account, 3));
     expect(capture).toBe(40n);
-    await parts.pass(2000);
+    await parts.pass(1000);
+    await fill(); // of an epoch that was open before
+    await parts.pass(1000);
     expect(await reader.advance()).toEqual([]);
+    const { db, ledger } = parts;
+    await db.commit(() => ledger.closed(reader.account, channelOf(9)));
     await parts.restart();
-    expect(new Reader(parts, 1).account).toMatchObject({ frozenEpoch: 3, capture: 40n, total: 1000n });
-    expect(await parts.db.commit(() => parts.ledger.freeze(parts.ledger.account(channelOf(1))!, 4))).toBe(
-      40n,
-    );
+    const { account } = new Reader(parts, 1);
+    expect(account).toMatchObject({ frozenEpoch: 3, capture: 40n, closeHash: channelOf(9), total: 1000n });
+    const frozen = (epoch: number) => parts.db.commit(() => parts.ledger.freeze(account, epoch));
+    expect(await frozen(3)).toBe(40n);
+    // Another end of the channel: what it earned in between counts.
+    expect(await frozen(4)).toBe(80n);
+    await parts.restart();
+    expect(new Reader(parts, 1).account).toMatchObject({ frozenEpoch: 4, capture: 80n, closeHash: null });
   });
 
   test("is remembered as a sum when the segments' sizes are forgotten", async () => {

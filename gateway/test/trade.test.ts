@@ -4,10 +4,11 @@
 // session: accepted, keys open the segments · each wrong part refused by name · numbers and bases that do not continue · overtaken
 // paying: the next epoch comes with the money, not before; what is signed for another relay or by another key counts nothing · receipts: the
 //   highest that the buyer signed is kept, also over a restart
-// closing: notice within seconds and exact · wrong notice · asked twice · payer asks the chain · stopped and started again meanwhile
+// closing: notice within seconds and exact · wrong notice · asked twice · payer asks the chain · stopped and started again meanwhile ·
+//   funded again and closed again
 // free: cover of the window only · metered and revoked grants get none · rate
 import { join } from "node:path";
-import { getChannel, requestClose, revokeGrant } from "@weir/sdk/chain";
+import { fundChannel, getChannel, requestClose, revokeGrant } from "@weir/sdk/chain";
 import {
   type Hex,
   openSegment,
@@ -340,6 +341,27 @@ describe("closing", () => {
     gateway = await world.gateway({ dataDir, env: { WEIR_PORT_MQTT: String(gateway.mqttPort) } });
     await expect.poll(async () => (await slot(buyer)).epoch, { timeout: 20_000 }).toBe(1);
     expect((await slot(buyer)).claimed).toBeGreaterThan(0n);
+  });
+
+  test("again after a top-up: what was read since then is the seller's, though a session was refused and the program killed", async () => {
+    const buyer = await open();
+    const { capture } = await noticed(buyer, buyer.notice());
+    const { contracts } = world.chain;
+    await fundChannel(buyer.wallet, { contracts, terms: buyer.terms, amount: GAS_OPERATOR_FREE });
+    expect(await nameOf(request(buyer, { sessionNo: 2n, baseTotal: 1n, total: 4n * ENTRY }))).toBe(
+      "WrongBase",
+    );
+    await continued(buyer, 2n);
+    await releases(buyer, 2n);
+    const owed = async () => BigInt((await statusOf(dataDir, buyer.paymentId))!.owed);
+    await send("of a second life");
+    await expect.poll(owed, { timeout: 20_000 }).toBeGreaterThan(capture);
+    const earned = await owed();
+    await gateway.kill();
+    await requestClose(buyer.wallet, { contracts, terms: buyer.terms });
+    gateway = await world.gateway({ dataDir, env: { WEIR_PORT_MQTT: String(gateway.mqttPort) } });
+    await expect.poll(async () => (await slot(buyer)).epoch, { timeout: 20_000 }).toBe(2);
+    expect((await slot(buyer)).claimed).toBe(earned);
   });
 });
 

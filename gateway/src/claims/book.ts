@@ -3,7 +3,7 @@ import type { Hex } from "@weir/sdk/core";
 import type { Database } from "../database.ts";
 
 export type Standing = {
-  /** Paid by the chain as far as was seen, in the token's smallest unit. */
+  /** Paid by the chain as far as was seen, in the token's smallest unit: a hint, which a replaced block may make false. */
   claimed: bigint;
   /** Unix seconds since which something can be claimed; null: nothing can. */
   since: number | null;

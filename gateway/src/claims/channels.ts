@@ -1,6 +1,13 @@
 // Turns what buyers owe into money without closing their channels: by value, by age, and before a requested close lets the payer withdraw.
 // Presented is never more than is owed: the highest stored vouchers that are (keys/ladder.ts), so that what was prepaid can still go back.
-import { type ChannelState, type Contracts, claim, contractError, getChannel } from "@weir/sdk/chain";
+import {
+  type ChannelState,
+  type Contracts,
+  claim,
+  contractError,
+  getChannel,
+  MAX_ANCESTORS,
+} from "@weir/sdk/chain";
 import {
   type Crypto,
   type Delivery,
@@ -11,7 +18,7 @@ import {
   voucherDigest,
 } from "@weir/sdk/core";
 import type { Logger } from "pino";
-import type { PublicClient } from "viem";
+import type { PublicClient, TransactionReceipt } from "viem";
 import type { ClaimRules } from "../config.ts";
 import type { Database } from "../database.ts";
 import type { Directory } from "../directory.ts";
@@ -57,7 +64,10 @@ export function createChannelClaims(init: {
   log: Logger;
 }): ChannelClaims {
   const { db, ledger, book, client, contracts, crypto, delivery, directory, rules, metrics, log } = init;
-  const slots = new Map<Hex, ChannelState>();
+  /** What the chain has said of a channel, until it may have changed. */
+  const slots = new Map<Hex, Promise<ChannelState>>();
+  /** What was claimed in blocks that may be replaced. One that is replaced before it is followed is announced to nobody: it is looked for. */
+  const young = new Map<Hex, bigint>();
   const hurried = new Set<Hex>();
   /** The chain cannot be read now: asked again at the next look. */
   const report = (error: unknown): void =>
@@ -65,17 +75,31 @@ export function createChannelClaims(init: {
   const lanes = createLanes(report);
   let wake = new AbortController();
   directory.on("channel", (channelId) => {
-    if (slots.delete(channelId)) wake.abort();
+    if (slots.delete(channelId) && book.of(channelId).since !== null) wake.abort();
   });
-  // Blocks may have been replaced: what was read from them is read again.
-  directory.on("keys", () => slots.clear());
+  // What was read from blocks that were replaced is read again.
+  directory.on("reorg", () => {
+    slots.clear();
+    wake.abort();
+  });
 
-  async function slotOf(channelId: Hex): Promise<ChannelState> {
+  function slotOf(channelId: Hex): Promise<ChannelState> {
     const known = slots.get(channelId);
     if (known) return known;
-    const slot = await getChannel(client, { contracts, channelId });
+    const slot = getChannel(client, { contracts, channelId });
     slots.set(channelId, slot);
+    slot.catch(() => {
+      if (slots.get(channelId) === slot) slots.delete(channelId);
+    });
     return slot;
+  }
+
+  function forgetYoung(): void {
+    for (const [channelId, minedAt] of young) {
+      if (directory.seen() < minedAt + BigInt(MAX_ANCESTORS)) continue;
+      young.delete(channelId);
+      slots.delete(channelId);
+    }
   }
 
   /** What can be claimed of a channel now, if it is worth it. */
@@ -87,7 +111,8 @@ export function createChannelClaims(init: {
     }
     const covered = ledger.presentable(account);
     const standing = book.of(channelId);
-    if (covered <= standing.claimed) return undefined;
+    // What the book says was paid counts while the chain has said so since the last start and the last block that was replaced.
+    if (covered === 0n || (covered <= standing.claimed && slots.has(channelId))) return undefined;
     const slot = await slotOf(channelId);
     const payable = covered < slot.deposit ? covered : slot.deposit;
     const due = payable - slot.claimed;
@@ -98,7 +123,7 @@ export function createChannelClaims(init: {
     const waiting = { token: terms.token, due, since, time };
     const reason = reasonOf(account, slot, waiting);
     if (!reason) return undefined;
-    const vouchers = ledger.claimable(account);
+    const vouchers = ledger.claimable(account).filter(({ cumulative }) => cumulative > slot.claimed);
     const ticks = ledger.claimableTicks(account);
     const byVouchers = { account, vouchers, ticks: 0, rows: vouchers.length, due, reason };
     if (ticks === 0) return byVouchers;
@@ -126,8 +151,9 @@ export function createChannelClaims(init: {
     return isLate || hurried.has(account.channelId) ? "end" : undefined;
   }
 
+  /** But for the highest: if the block that paid it is replaced, it is presented once more. */
   async function forgetPaid(account: Account, claimed: bigint): Promise<void> {
-    const paid = account.kept.filter(({ cumulative }) => cumulative <= claimed);
+    const paid = account.kept.filter(({ cumulative }) => cumulative <= claimed).slice(0, -1);
     if (paid.length > 0)
       await db.commit(() => {
         for (const voucher of paid) ledger.drop(account, voucher);
@@ -135,6 +161,7 @@ export function createChannelClaims(init: {
   }
 
   async function look(signal: AbortSignal): Promise<void> {
+    forgetYoung();
     const { timestamp } = await client.getBlock();
     // A chain without traffic has old blocks.
     const time = Math.max(Number(timestamp), Math.floor(Date.now() / 1000));
@@ -182,11 +209,11 @@ export function createChannelClaims(init: {
     if (!by) return;
     const common = commonOf(rows[0]!.account);
     try {
-      const { hash, claimed, skipped } = await by.run((wallet) =>
+      const { hash, receipt, claimed, skipped } = await by.run((wallet) =>
         claim(wallet, { contracts, common, rows: rows.map(rowOf) }),
       );
       for (const { account } of rows) slots.delete(account.channelId);
-      for (const row of claimed) await paid(row.channelId, row.claimed, hash);
+      for (const row of claimed) await paid(row.channelId, row.claimed, receipt);
       for (const { channelId, reason } of skipped)
         if (reason === WRONG_SIGNATURE)
           await forgetDamaged(rows.filter((row) => row.account.channelId === channelId));
@@ -208,8 +235,13 @@ export function createChannelClaims(init: {
     }
   }
 
-  async function paid(channelId: Hex, total: bigint, hash: Hex): Promise<void> {
+  async function paid(
+    channelId: Hex,
+    total: bigint,
+    { transactionHash: hash, blockNumber }: TransactionReceipt,
+  ): Promise<void> {
     hurried.delete(channelId);
+    young.set(channelId, blockNumber);
     await book.note(channelId, { claimed: total, since: null, hash });
     const account = ledger.account(channelId);
     if (account) await forgetPaid(account, total);
@@ -231,11 +263,11 @@ export function createChannelClaims(init: {
       return;
     }
     try {
-      const { hash, claimed } = await by.run((wallet) =>
+      const { hash, receipt, claimed } = await by.run((wallet) =>
         presentTicks(wallet, { contracts, crypto, account, proof, ticks }),
       );
       slots.delete(channelId);
-      await paid(channelId, claimed, hash);
+      await paid(channelId, claimed, receipt);
       metrics.count("claims");
       log.info(
         { event: "claimed", listing: String(listingId), channels: 1, ticks, transactionHash: hash },

@@ -78,7 +78,7 @@ export type Ledger = {
     account: Account,
     at: { generation: number; next: number; lowestOpen: number; current: number; deposit: bigint },
   ): Range | undefined;
-  /** Ends all releases; the result is what the seller may keep. Only inside a commit. */
+  /** Ends all releases; the result is what the seller may keep, the same for every try in this epoch of the channel. Only inside a commit. */
   freeze(account: Account, epoch: number): bigint;
   /** The channel was closed on chain by this transaction. Only inside a commit. */
   closed(account: Account, transactionHash: Hex): void;
@@ -414,16 +414,16 @@ export function createLedger(db: Database): Ledger {
       return to < from ? undefined : { from, to };
     },
     freeze(account, epoch) {
-      if (account.frozenEpoch !== null) return account.capture ?? 0n;
-      const capture = provable(account, owed(account));
+      // What was frozen for another end of the channel says nothing of this one: its payer may have put money in and read on.
+      const before = account.frozenEpoch === epoch ? account.capture : null;
+      const capture = before ?? provable(account, owed(account));
       db.run(
-        "UPDATE channels SET frozenEpoch = ?, capture = ? WHERE channelId = ?",
+        "UPDATE channels SET frozenEpoch = ?, capture = ?, closeHash = NULL WHERE channelId = ?",
         epoch,
         String(capture),
         account.channelId,
       );
-      account.frozenEpoch = epoch;
-      account.capture = capture;
+      Object.assign(account, { frozenEpoch: epoch, capture, closeHash: null });
       livePlans.set(account, false);
       return capture;
     },

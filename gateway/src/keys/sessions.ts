@@ -134,12 +134,16 @@ export function createSessions(init: SessionsInit): Sessions {
     const sealer = await sealerFor(account, keys.encryptionKey, link, digest);
     // From here on the epoch's budget counts this plan too; a seal that was planned before must be on disk first.
     await pipeline.settled();
-    const started = await db.commit(() => {
-      if (account.frozenEpoch !== null) {
-        if (epoch === account.frozenEpoch) throw new RefusedError("Closing", "the channel is being closed");
-        ledger.thaw(account);
-      }
+    const closing = new RefusedError("Closing", "the channel is being closed");
+    if (account.frozenEpoch === epoch) throw closing;
+    // Commits of their own, as what holds whether or not this session is refused: of a refused one the file takes everything back,
+    // memory does not.
+    await db.commit(() => {
+      if (account.frozenEpoch !== null && account.frozenEpoch !== epoch) ledger.thaw(account);
       ledger.lift(account, receipts.of(channelId)?.cumulative ?? 0n);
+    });
+    const started = await db.commit(() => {
+      if (account.frozenEpoch !== null) throw closing;
       const base = baseOf(account, pipeline, request);
       if (!ledger.begin(account, sessionNo))
         throw new RefusedError("StaleSession", `the last session has number ${account.sessionNo}`, {

@@ -275,8 +275,7 @@ export class GatewayProgram {
       await pipeline.turn();
       await db.commit(() => db.setNote("renewed", restored));
     }
-    // Not awaited, as in the program: a close waits for its block.
-    if (party.alive) closer.resume().catch(fail);
+    if (party.alive) closer.resume();
   }
 
   copy(to: string): void {
