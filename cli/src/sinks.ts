@@ -1,6 +1,8 @@
 // Where received messages go: an export with its proofs, a table, a broker, or standard output.
 import { once } from "node:events";
-import { createWriteStream, type WriteStream } from "node:fs";
+import { createReadStream, createWriteStream, type WriteStream } from "node:fs";
+import { rename } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
 import type { DecodedMessage, Delivered } from "@weir/sdk/client";
 import { nativeCrypto } from "@weir/sdk/client/node";
 import { csvHeader, csvRow, type ExportPurchase, type ExportVoucher, ExportWriter } from "@weir/sdk/core";
@@ -56,7 +58,8 @@ async function exportSink(path: string, head: ExportPurchase): Promise<Sink> {
   const { stream, failed, end } = await newFile(path);
   const writer = new ExportWriter(nativeCrypto, head);
   const write = (lines: readonly string[]) => stream.write(`${lines.join("\n")}\n`);
-  write([writer.head()]);
+  const first = writer.head();
+  write([first]);
   return {
     failed,
     take({ segment, segmentKey, body, messages }) {
@@ -65,8 +68,18 @@ async function exportSink(path: string, head: ExportPurchase): Promise<Sink> {
     async end(voucher) {
       write(writer.end(voucher));
       await end();
+      if (writer.head() !== first) await putFirst(path, first, writer.head());
     },
   };
+}
+
+/** The first line names the keys of all that follows; if the seller has changed them meanwhile, it is written anew. */
+async function putFirst(path: string, before: string, after: string): Promise<void> {
+  const whole = `${path}.part`;
+  const into = createWriteStream(whole, { mode: 0o600 });
+  into.write(`${after}\n`);
+  await pipeline(createReadStream(path, { start: Buffer.byteLength(before) + 1 }), into);
+  await rename(whole, path);
 }
 
 async function tableSink(path: string, fields: readonly string[]): Promise<Sink> {

@@ -7,10 +7,11 @@
 // - a relay that names a session number near the end of all numbers, or beyond: the next session's can still be said; a true one that is high is reached
 // - over in truth: at once on the only relay's word or by the buyer's own clock; with another relay that is away soon, too
 // - told that the channel is closed when it is not: the challenge follows; closed in truth, also without a transaction's hash: it is over
+// - the seller signs with a key that is younger than the feed: it is read from the chain, and the session opens
 // - out of money, and the chain does not answer once: after the top-up he reads on
 import type { Stream } from "@libp2p/interface";
 import { closeChannel, getChannel, revokeGrant } from "@weir/sdk/chain";
-import { openFeed, type RelayAddress } from "@weir/sdk/client";
+import { type FeedParameters, openFeed, type RelayAddress, readPublisherKeys } from "@weir/sdk/client";
 import { fileStore } from "@weir/sdk/client/node";
 import { type Hex, proofToDetail, ZERO_ADDRESS } from "@weir/sdk/core";
 import { nativeCrypto } from "@weir/sdk/native";
@@ -40,12 +41,14 @@ afterAll(async () => {
 const slotOf = (channelId: Hex) =>
   getChannel(world.chain.client, { contracts: world.chain.contracts, channelId });
 
+type Learned = NonNullable<FeedParameters["publisherKeys"]>;
+
 /** The buyer's program over the files in `folder`. */
 async function readerOf(
   { listing, buyer, purchase }: Scene,
   folder = world.folder(),
   channel = () => slotOf(purchase.paymentId),
-  { before = [], notAfter }: { before?: RelayAddress[]; notAfter?: number } = {},
+  { before = [], notAfter, more }: { before?: RelayAddress[]; notAfter?: number; more?: Learned } = {},
 ) {
   const { delivery } = world;
   const { purchase: choice, grantId, paymentId } = purchase;
@@ -53,8 +56,9 @@ async function readerOf(
     ...{ node: await world.node(), crypto: nativeCrypto, delivery, store: fileStore(folder) },
     listing: {
       ...{ id: listing.listingId, terms: listing.terms },
-      publisherKeys: new Map([[world.keyId, world.publisherKey]]),
+      publisherKeys: more ? new Map() : new Map([[world.keyId, world.publisherKey]]),
     },
+    ...(more ? { publisherKeys: more } : {}),
     purchase: { ...choice, ...(notAfter === undefined ? {} : { notAfter }), grantId, paymentId },
     keys: {
       ...{ signerPrivateKey: buyer.key, signer: choice.signer },
@@ -277,5 +281,20 @@ test("closed in truth, by whomever: over, with the chain's figure", async () => 
     return null;
   });
   expect(stopped).toMatchObject({ by: "gateway", capture: 0n, due: 0n });
+  await scene.stop();
+});
+
+test("a key that the seller registered after the feed began is learned from the chain", async () => {
+  const scene = await startScene(world, relay, "a new key");
+  const { vouchers, gateway } = scene;
+  const { chain, hubId, keyId, publisherKey } = world;
+  const named: ({ keyId: number } & typeof publisherKey)[] = [];
+  const more = () => readPublisherKeys(chain.client, { contracts: chain.contracts, hubId }, named);
+  const feed = await readerOf(scene, undefined, undefined, { more });
+  for (const _ of ["refused by the reader", "taken"])
+    vouchers.send("SESSION_ACK", gateway.accept(await until(vouchers, "SESSION"), 0n));
+  await expect.poll(() => feed.state.status, { timeout: 30_000 }).toMatch(/live|waiting/);
+  expect(named).toContainEqual({ keyId, ...publisherKey });
+  await feed.close();
   await scene.stop();
 });

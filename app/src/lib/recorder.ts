@@ -21,7 +21,6 @@ export class Recorder {
 
   constructor(writer: ExportWriter) {
     this.writer = writer;
-    this.push([writer.head()]);
   }
 
   add({ segment, segmentKey, body, messages }: Delivered): void {
@@ -51,7 +50,9 @@ export class Recorder {
   /** The export as it stands; recording goes on. */
   jsonLines(): Blob {
     const end = `${this.writer.end(this.best).join("\n")}\n`;
-    return new Blob([...this.parts, ...this.pending, end], { type: "application/jsonl" });
+    // Last of all: it names the keys of all that follows, and the seller may have changed them meanwhile.
+    const head = `${this.writer.head()}\n`;
+    return new Blob([head, ...this.parts, ...this.pending, end], { type: "application/jsonl" });
   }
 
   /** The same messages as a table of the listing's fields, without proofs. */

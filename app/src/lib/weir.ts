@@ -289,9 +289,13 @@ export async function open(
 ): Promise<{ feed: Feed; recorder: Recorder }> {
   const { config, reader, listing, purchase, buyer, transactionHash, signal } = parameters;
   const { keys, voucherKeys, reload } = parameters;
-  const [{ openFeed, browserNode, portableCrypto }, { ExportWriter }] = await Promise.all([client(), core()]);
+  const [{ openFeed, browserNode, portableCrypto, readPublisherKeys }, { ExportWriter }] = await Promise.all([
+    client(),
+    core(),
+  ]);
   const terms = await boughtTerms(config, reader, listing, purchase);
   const named = new Set(terms.relays.map((operator) => operator.toLowerCase()));
+  const signers = listing.operatorKeys.map(({ keyId, x, y }) => ({ keyId, x, y }));
   node ??= browserNode({ allowPrivate: config.chainId === LOCAL_CHAIN_ID });
   const feed = await openFeed({
     node: await node,
@@ -299,6 +303,8 @@ export async function open(
     delivery: deliveryOf(config),
     relays: config.relays.filter((relay) => named.has(relay.operator.toLowerCase())),
     listing: { id: BigInt(listing.id), terms, publisherKeys: publisherKeys(listing) },
+    publisherKeys: () =>
+      readPublisherKeys(reader, { contracts: config.contracts, hubId: terms.hubId }, signers),
     purchase: { ...choiceOf(purchase, buyer), grantId: purchase.grantId, paymentId: purchase.paymentId },
     channel: purchase.channel ? () => channelState(config, reader, purchase.paymentId) : null,
     keys,
@@ -314,7 +320,7 @@ export async function open(
     purchase: choiceOf(purchase, buyer),
     grantId: purchase.grantId,
     paymentId: purchase.paymentId,
-    publisherKeys: listing.operatorKeys.map(({ keyId, x, y }) => ({ keyId, x, y })),
+    publisherKeys: signers,
     complete: feed.meter.messages === 0,
   };
   return { feed, recorder: new Recorder(new ExportWriter(portableCrypto, head)) };

@@ -102,6 +102,8 @@ export type FeedParameters = Omit<FeedContext, "deposit" | "metered" | "plan"> &
   channel: (() => Promise<ChannelSlot>) | null;
   /** Reads the grant's keys again, after a relay has refused ours; without it that ends the feed. */
   reload?: () => Promise<Pick<FeedContext, "keys" | "voucherKeys">>;
+  /** Reads the hub's publisher keys again, after one that is not known here; it asks no wallet. Without it a seller's new key is never learned. */
+  publisherKeys?: () => Promise<FeedContext["listing"]["publisherKeys"]>;
   /** Asks the chain, after a NoGrant, whether there is one: relay and gateway see a block a moment later, and are asked again then. */
   isGranted?: () => Promise<boolean>;
   /** Of a grant that is not metered: begin where it begins, its history included, not at the newest epoch. */
@@ -358,6 +360,12 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     return true;
   }
 
+  /** The seller may sign with a key that is younger than this feed. A chain that is away is asked again with the next session. */
+  async function learnKeys(): Promise<void> {
+    const publisherKeys = await p.publisherKeys?.().catch(() => undefined);
+    if (publisherKeys) context.listing = { ...context.listing, publisherKeys };
+  }
+
   async function loop(): Promise<void> {
     let failures = 0;
     for (let turn = 0; !signal.aborted; turn++) {
@@ -387,6 +395,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
           if (metered && progress.position !== null) options = unbroken;
           continue;
         }
+        if (reason.name === "BadKey") await learnKeys();
         const over = await end.by(relay.operator, reason, reached);
         if (over) {
           setState({ status: "failed", reason: over });

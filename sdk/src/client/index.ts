@@ -23,6 +23,7 @@ export * from "./offer.ts";
 export * from "./open.ts";
 export * from "./password.ts";
 export * from "./payment.ts";
+export * from "./publisher.ts";
 export * from "./sample.ts";
 export * from "./sign-in.ts";
 export * from "./store.ts";

@@ -1,18 +1,11 @@
 // Reading an open listing: no wallet, no purchase, the same checks.
 
 import { privateKeyToAddress } from "viem/accounts";
-import { type Contracts, getListing, getPublisherKeys, type ReadClient } from "../chain/index.ts";
-import {
-  type Crypto,
-  type Delivery,
-  hex,
-  isOpenListing,
-  OPEN_KEYS,
-  openPurchaseOf,
-  type PublicKey,
-} from "../core/index.ts";
+import { type Contracts, getListing, type ReadClient } from "../chain/index.ts";
+import { type Crypto, type Delivery, hex, isOpenListing, OPEN_KEYS, openPurchaseOf } from "../core/index.ts";
 import { RefusedError } from "../wire/index.ts";
 import { type Feed, openFeed, type RelayAddress } from "./feed.ts";
+import { readPublisherKeys } from "./publisher.ts";
 import type { FeedContext } from "./session.ts";
 import type { BuyerStore } from "./store.ts";
 
@@ -46,7 +39,7 @@ export async function openOpenListing(p: {
   const { client, contracts, delivery, crypto, node, listingId } = p;
   const { terms, version } = await getListing(client, { contracts, listingId });
   if (!isOpenListing(terms)) throw new RefusedError("NoGrant", `listing ${listingId} is not open`);
-  const published = await getPublisherKeys(client, { contracts, hubId: terms.hubId });
+  const publisherKeys = () => readPublisherKeys(client, { contracts, hubId: terms.hubId });
   // Relays ask everybody for a signature; of a reader whom nobody has to know, any key's will do.
   const signerPrivateKey = globalThis.crypto.getRandomValues(new Uint8Array(32));
   const keys = { ...OPEN_KEYS, signerPrivateKey, signer: privateKeyToAddress(hex(signerPrivateKey)) };
@@ -56,11 +49,8 @@ export async function openOpenListing(p: {
     crypto,
     delivery,
     relays: p.relays.filter(({ operator }) => named.has(operator.toLowerCase())),
-    listing: {
-      id: listingId,
-      terms,
-      publisherKeys: new Map(published.map((key): [number, PublicKey] => [key.keyId, key])),
-    },
+    listing: { id: listingId, terms, publisherKeys: await publisherKeys() },
+    publisherKeys,
     purchase: openPurchaseOf(listingId, version),
     keys,
     store: nowhere,

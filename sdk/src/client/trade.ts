@@ -25,6 +25,7 @@ import { type SendCommandParameters, type SendCommandReturnType, sendCommand } f
 import { type Feed, openFeed, type RelayAddress } from "./feed.ts";
 import { authorizeBuy } from "./fund.ts";
 import { accountSecret, currentKeys } from "./keys.ts";
+import { readPublisherKeys } from "./publisher.ts";
 import type { BuyerStore } from "./store.ts";
 
 export type Market = {
@@ -38,7 +39,7 @@ export type Market = {
   site: string;
 };
 
-/** A purchase whose feed is open, and what its export begins with. */
+/** A purchase whose feed is open, and what its export begins with; `publisherKeys` grows when the seller begins to sign with a new key. */
 export type OpenPurchase = { feed: Feed; head: ExportPurchase };
 
 export const deliveryOf = (chainId: number, contracts: Contracts): Delivery => ({
@@ -96,18 +97,16 @@ export async function openPurchase(
   const purchase = await getPurchase(wallet, { contracts, grantId: p.grantId });
   const { listingId, version } = purchase;
   const { terms } = await getListing(wallet, { contracts, listingId, version });
-  const published = await getPublisherKeys(wallet, { contracts, hubId: terms.hubId });
+  const named: ExportPurchase["publisherKeys"][number][] = [];
+  const publisherKeys = () => readPublisherKeys(wallet, { contracts, hubId: terms.hubId }, named);
   const metered = isMetered(terms.plans[purchase.plan]!);
   const delivery = deliveryOf(wallet.chain.id, contracts);
   const feed = await openFeed({
     ...market,
     delivery,
     relays: carriersOf(market, terms),
-    listing: {
-      id: listingId,
-      terms,
-      publisherKeys: new Map(published.map((key): [number, PublicKey] => [key.keyId, key])),
-    },
+    listing: { id: listingId, terms, publisherKeys: await publisherKeys() },
+    publisherKeys,
     purchase,
     ...(await currentKeys(market, purchase)),
     reload: () => currentKeys(market, purchase),
@@ -134,7 +133,7 @@ export async function openPurchase(
     },
     grantId: p.grantId,
     paymentId: purchase.paymentId,
-    publisherKeys: published.map(({ keyId, x, y }) => ({ keyId, x, y })),
+    publisherKeys: named,
     complete: feed.meter.messages === 0,
   };
   return { feed, head };
