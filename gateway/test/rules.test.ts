@@ -1,8 +1,9 @@
 // What is claimed together, and when: nothing costs more than it brings, whatever strangers buy.
 //
 // coin: by value and by age only above its gas · a row below its own gas is left out and harms nobody · what ends goes at any price
+// cuts: what relays and market take pays no gas
 // token with a value: a tenth of it is a claim's cost · without one: once a day at most, at any price
-import { ZERO_ADDRESS } from "@weir/sdk/core";
+import { type Hex, ZERO_ADDRESS } from "@weir/sdk/core";
 import { expect, test } from "vitest";
 import { gasCostIn, type Reason, reasonFor, worthClaiming } from "../src/claims/rules.ts";
 
@@ -19,7 +20,9 @@ const rules = {
 };
 const GWEI = 10n ** 9n;
 const one = (due: bigint, reason: Reason = "age", rows = 1, ticks = 0) => ({ due, reason, rows, ticks });
-const coin = (gwei: bigint) => gasCostIn(ZERO_ADDRESS, rules, gwei * GWEI);
+const costIn = (token: string, gwei: bigint, cuts: { relayBps?: number; marketBps?: number } = {}) =>
+  gasCostIn({ token: token as Hex, relayBps: 0, marketBps: 0, ...cuts }, rules, gwei * GWEI);
+const coin = (gwei: bigint) => costIn(ZERO_ADDRESS, gwei);
 
 test.each(["value", "age"] as const)("coin by %s is claimed from its gas on", (reason) => {
   expect(worthClaiming([one(VALUE, reason)], coin(133n))).toHaveLength(1);
@@ -48,12 +51,21 @@ test("what would be lost goes at any price, and what pays its row with it", () =
   expect(worthClaiming([dust, end, row], coin(1n))).toEqual([end, row]);
 });
 
+test("what counts is what relays and market leave of it", () => {
+  const cuts = { relayBps: 3_000, marketBps: 1_000 };
+  const cost = 75_000n * GWEI;
+  expect(worthClaiming([one((cost * 5n) / 3n)], costIn(ZERO_ADDRESS, 1n, cuts))).toHaveLength(1);
+  expect(worthClaiming([one((cost * 5n) / 3n - 1n)], costIn(ZERO_ADDRESS, 1n, cuts))).toEqual([]);
+  expect(worthClaiming([one(166n)], costIn(TOKEN, 1n, cuts))).toHaveLength(1);
+  expect(worthClaiming([one(165n)], costIn(TOKEN, 1n, cuts))).toEqual([]);
+});
+
 test("a token is weighed by its value, at whatever the chain's gas is", () => {
-  const cost = gasCostIn(TOKEN, rules, 500n * GWEI);
+  const cost = costIn(TOKEN, 500n);
   expect(worthClaiming([one(100n)], cost)).toHaveLength(1);
   expect(worthClaiming([one(99n)], cost)).toEqual([]);
   expect(worthClaiming([one(99n), one(99n)], cost)).toHaveLength(2);
-  expect(worthClaiming([one(1n)], gasCostIn(OTHER, rules, 500n * GWEI))).toHaveLength(1);
+  expect(worthClaiming([one(1n)], costIn(OTHER, 500n))).toHaveLength(1);
 });
 
 test("by value at once, by age after an hour, and a token that has no value after a day", () => {

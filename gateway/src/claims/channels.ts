@@ -138,7 +138,7 @@ export function createChannelClaims(init: {
     return isDue && (isWorth(byVouchers) || !isWorth(byTicks)) ? byVouchers : byTicks;
   }
 
-  const costIn = ({ terms }: Account, gasPrice: bigint): GasCost => gasCostIn(terms.token, rules, gasPrice);
+  const costIn = ({ terms }: Account, gasPrice: bigint): GasCost => gasCostIn(terms, rules, gasPrice);
 
   function reasonOf(
     account: Account,

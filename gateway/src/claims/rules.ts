@@ -1,7 +1,7 @@
 // When a claim is worth its transaction: by value, by age, and never at a loss. Whatever waits is not lost while its escrow is open: totals are
 // cumulative, so the next claim or the close pays it.
 
-import { ZERO_ADDRESS } from "@weir/sdk/core";
+import { type Terms, ZERO_ADDRESS } from "@weir/sdk/core";
 import type { ClaimRules } from "../config.ts";
 import {
   CLAIM_COSTS_IN_VALUE,
@@ -20,6 +20,11 @@ export type Yield = { due: bigint; reason: Reason; rows: number; ticks: number }
 /** What so much gas costs now, in a token's smallest unit. */
 export type GasCost = (gas: bigint) => bigint;
 
+type Cut = Pick<Terms, "token" | "relayBps" | "marketBps">;
+
+/** Basis points of the whole. */
+const BASIS = 10_000n;
+
 /** Why `due` of a token that waits since `since` (unix seconds) is claimed at `time`; undefined: it waits. */
 export function reasonFor(
   rules: ClaimRules,
@@ -32,11 +37,16 @@ export function reasonFor(
   return time - since >= age ? "age" : undefined;
 }
 
-/** The chain says it for its coin; a token's value says it for the token; one without a value is free to claim. */
-export function gasCostIn(token: string, rules: ClaimRules, gasPrice: bigint): GasCost {
-  if (token === ZERO_ADDRESS) return (gas) => gas * gasPrice;
+/**
+ * The chain says it for its coin; a token's value says it for the token; one without a value is free to claim. Who pays the gas has what the
+ * cuts leave: by so much more must be due.
+ */
+export function gasCostIn(terms: Cut, rules: ClaimRules, gasPrice: bigint): GasCost {
+  const { token, relayBps, marketBps } = terms;
+  const left = BASIS - BigInt(relayBps + marketBps);
+  if (token === ZERO_ADDRESS) return (gas) => (gas * gasPrice * BASIS) / left;
   const value = rules.values.get(token.toLowerCase()) ?? 0n;
-  return (gas) => (gas * value) / (CLAIM_GAS * CLAIM_COSTS_IN_VALUE);
+  return (gas) => (gas * value * BASIS) / (CLAIM_GAS * CLAIM_COSTS_IN_VALUE * left);
 }
 
 /**

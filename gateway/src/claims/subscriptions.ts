@@ -116,7 +116,7 @@ export function createSubscriptionClaims(init: {
     for (const [by, those] of Map.groupBy(groups.values(), ([first]) => first!.by))
       lanes.start(by, async () => {
         for (const group of those) {
-          const rows = worthClaiming(group, gasCostIn(group[0]!.terms.token, rules, gasPrice));
+          const rows = worthClaiming(group, gasCostIn(group[0]!.terms, rules, gasPrice));
           while (rows.length > 0 && !signal.aborted) await claim(rows.splice(0, MAX_CLAIM_ROWS));
         }
       });
