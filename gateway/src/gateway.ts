@@ -378,6 +378,15 @@ export async function startGateway(
     )
     .then(recalled.resolve, recalled.reject);
   closer.resume();
+  const foreign = [...ledger.accounts()].filter(
+    ({ closeHash, listingId, terms }) =>
+      closeHash === null && senderOf(listingId)?.account.toLowerCase() !== terms.operator.toLowerCase(),
+  );
+  if (foreign.length > 0)
+    log.warn(
+      { event: "foreign operator", channels: foreign.length, first: foreign[0]!.channelId },
+      "open channels name an operator account that this gateway does not hold: it claims, but only that account or the payee can close them",
+    );
 
   // ---- devices
 

@@ -230,9 +230,9 @@ export const CLAIM_ROW_GAS = 16_000n;
 export const TICK_GAS = 265n;
 /** A channel whose end was asked for on chain and that could not be closed is claimed this long before its payer may withdraw: half of the shortest challenge. */
 export const MATURITY_MARGIN_SECONDS = 1_800;
-/** Slots of channels or subscriptions that are read at a time. */
+/** Slots of channels or subscriptions that are read at a time, and closes asked for on chain that are under way. */
 export const CLAIM_READS = 16;
-/** Pause before a failed close is tried again. */
+/** Pause before a failed close is tried again, or a slot that could not be read. */
 export const CLOSE_RETRY_MS = 2_000;
 /** How often a transaction that was sent is looked for; a local chain mines at once. */
 export const SEND_POLL_MS = 1_000;

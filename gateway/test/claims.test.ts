@@ -328,6 +328,9 @@ test("a channel that this gateway cannot close is claimed before its payer may w
   const { closeAt, epoch } = await slot(buyer);
   expect(closeAt).toBeGreaterThan(0);
   expect(epoch).toBe(0);
+  await gateway.stop();
+  gateway = await start(9n * P);
+  await gateway.logged(`"event":"foreign operator","channels":1,"first":"${buyer.paymentId}"`);
 });
 
 test("what is an hour old is claimed, unless the claim would cost more than it brings", async () => {
