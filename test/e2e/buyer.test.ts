@@ -142,7 +142,7 @@ describe("a buyer who stays", { timeout: CASE_MS }, () => {
     const from = `/v1/listings/${listing.id}/sample`;
     const given = async () => {
       const answers = await Promise.all(stack.relays.map((relay) => fetch(`${relay.http}${from}`)));
-      return answers.every(({ ok }) => ok);
+      return (await Promise.all(answers.map((answer) => answer.json()))).every((sample) => sample !== null);
     };
     await until(given);
     const curious = await visit(browser);

@@ -397,10 +397,10 @@ describe("a subscriber who cancels pays the notice and no more", () => {
   });
 });
 
-it("flat access is claimed whole when it is an hour old, and nothing was paid for the free one", async () => {
+it("flat access in a token that nobody has weighed is claimed whole when it is a day old, and nothing was paid for the free one", async () => {
   expect(await slotOf("f2")).toMatchObject({ claimed: 0n, deposit: 7_000_000n });
   const gain = await earning("Subscriptions", stack.token, async () => {
-    await chain().increaseTime({ seconds: 3_600 });
+    await chain().increaseTime({ seconds: 86_400 });
     await chain().mine({ blocks: 1 });
     await expect.poll(async () => (await slotOf("f2")).claimed, patience).toBe(7_000_000n);
   });

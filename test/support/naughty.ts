@@ -28,5 +28,7 @@ export const NAUGHTY: readonly string[] = [
 
 /** The Big List of Naughty Strings, which lies beside the repository; a clone may stand alone with the few above. */
 const LIST = new URL("../../../shared/vectors/naughty-strings.json", import.meta.url);
+/** How many of them there are at least, here. */
+export const leastNaughty = (): number => (existsSync(LIST) ? 400 : NAUGHTY.length);
 export const allNaughty = (): readonly string[] =>
   existsSync(LIST) ? [...NAUGHTY, ...(JSON.parse(readFileSync(LIST, "utf8")) as string[])] : NAUGHTY;

@@ -93,7 +93,8 @@ export function createSubscriptionClaims(init: {
     if (due === 0n && isOver) settled.add(paymentId);
     if (due <= 0n) return undefined;
     const waiting = { token: terms.token, due, since: unclaimedSince(terms, slot), time };
-    const reason = reasonFor(rules, waiting) ?? (time >= slot.stop ? "age" : undefined);
+    // Once, when its time is over: afterwards nobody would come for what is left, and to make it run again costs its payer as much gas.
+    const reason = time >= slot.stop ? "end" : reasonFor(rules, waiting);
     return reason && { by, relays: offered.relays, terms, due, reason, rows: 1, ticks: 0 };
   }
 
