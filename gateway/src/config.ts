@@ -11,7 +11,7 @@ export type GatewayFile = {
   /** The gateway's name in password messages. */
   id: string;
   hubs: { hubId: bigint; secrets: string }[];
-  /** Where the relays are that listings name, until their registry exists. */
+  /** Where the relays are that listings name: a seller's choice, so the registry on chain is not read. */
   relays: { operator: Address; multiaddrs: string[] }[];
   /** Web origins that may use the HTTP interface from a browser. */
   corsOrigins: string[];
@@ -75,6 +75,7 @@ const DEFAULT_MQTT_PORT = 1883;
 const DEFAULT_HTTP_PORT = 8480;
 /** Letters that need no escaping in messages, logs and file names. */
 const ID = /^[A-Za-z0-9._-]{1,64}$/;
+const ID_RULE = "1 to 64 letters, digits, dots, dashes, underscores";
 
 /** Reads the environment and the file it names. Throws ConfigError. */
 export async function loadConfig(env: NodeJS.ProcessEnv): Promise<GatewayConfig> {
@@ -118,13 +119,14 @@ function parseFile(text: string, folder: string): GatewayFile {
       `names a file that is no JSON (${(error as Error).message})`,
     );
   }
+  if (typeof json !== "object" || json === null || Array.isArray(json))
+    throw new ConfigError("WEIR_GATEWAY_CONFIG", "names a file that holds one JSON object");
   const known = ["id", "hubs", "relays", "corsOrigins", "listings", "sources", "claims"];
   for (const name of Object.keys(json))
     if (!known.includes(name)) throw new ConfigError(name, "is not a field of this file");
-  if (typeof json.id !== "string" || !ID.test(json.id))
-    throw new ConfigError("id", "has 1 to 64 letters, digits, dots, lines");
+  if (typeof json.id !== "string" || !ID.test(json.id)) throw new ConfigError("id", `has ${ID_RULE}`);
   const hubs = list(json, "hubs").map((hub, i) => {
-    const { hubId, secrets } = hub as { hubId?: unknown; secrets?: unknown };
+    const { hubId, secrets } = object(hub, `hubs[${i}]`);
     if (typeof secrets !== "string" || secrets === "")
       throw new ConfigError(`hubs[${i}].secrets`, "is a path");
     return { hubId: id(hubId, `hubs[${i}].hubId`), secrets: resolve(folder, secrets) };
@@ -133,7 +135,7 @@ function parseFile(text: string, folder: string): GatewayFile {
   if (new Set(hubs.map((hub) => hub.hubId)).size < hubs.length)
     throw new ConfigError("hubs", "names no hub twice");
   const relays = list(json, "relays").map((relay, i) => {
-    const { operator, multiaddrs } = relay as { operator?: unknown; multiaddrs?: unknown };
+    const { operator, multiaddrs } = object(relay, `relays[${i}]`);
     if (typeof operator !== "string" || !isAddress(operator, { strict: false }))
       throw new ConfigError(`relays[${i}].operator`, "is an address");
     if (
@@ -165,9 +167,7 @@ const MAX_AGE_SECONDS = 7 * 86_400;
 const MAX_REPLACE_SECONDS = 3_600;
 
 function claims(item: unknown): ClaimRules {
-  if (typeof item !== "object" || item === null || Array.isArray(item))
-    throw new ConfigError("claims", "is an object");
-  const json = item as Record<string, unknown>;
+  const json = object(item, "claims");
   for (const name of Object.keys(json))
     if (!["values", "ageSeconds", "replaceSeconds"].includes(name))
       throw new ConfigError(`claims.${name}`, "is not a field of claims");
@@ -200,8 +200,7 @@ function seconds(value: unknown, field: string, most: number): number {
 }
 
 function source(item: unknown, at: string, folder: string, served: readonly bigint[]): SourceConfig {
-  if (typeof item !== "object" || item === null) throw new ConfigError(at, "is an object");
-  const json = item as Record<string, unknown>;
+  const json = object(item, at);
   const known = ["hubId", "device", "topic", "perSecond", "file", "format", "follow", "command"];
   for (const name of Object.keys(json))
     if (!known.includes(name)) throw new ConfigError(`${at}.${name}`, "is not a field of a source");
@@ -209,8 +208,7 @@ function source(item: unknown, at: string, folder: string, served: readonly bigi
   if (!served.includes(hubId)) throw new ConfigError(`${at}.hubId`, "is one of the hubs above");
   const { device, topic = "data", perSecond, file, format, follow = false, command } = json;
   const speaker = typeof device === "string" ? parseUser(`${hubId}/${device}`) : undefined;
-  if (speaker === undefined)
-    throw new ConfigError(`${at}.device`, "has 1 to 64 letters, digits, dots, lines");
+  if (speaker === undefined) throw new ConfigError(`${at}.device`, `has ${ID_RULE}`);
   let suffix: string;
   try {
     suffix = authorize(speaker, { kind: "publish", topic: `${speaker.device}/${topic}` });
@@ -239,6 +237,12 @@ function list(json: Record<string, unknown>, field: string, optional = false): u
   if (value === undefined && optional) return [];
   if (!Array.isArray(value)) throw new ConfigError(field, "is a list");
   return value;
+}
+
+function object(value: unknown, field: string): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new ConfigError(field, "is an object");
+  return value as Record<string, unknown>;
 }
 
 function id(value: unknown, field: string): bigint {

@@ -8,10 +8,10 @@ import { ConfigError, loadConfig, loadPassphrase } from "./config.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import { SecretsError } from "./secrets.ts";
 
-const log = pino(
-  { base: { program: "gateway" }, level: process.env.WEIR_LOG_LEVEL ?? "info" },
-  pino.destination(2),
-);
+const { WEIR_LOG_LEVEL: level = "info" } = process.env;
+const levels = [...Object.keys(pino.levels.values), "silent"];
+const isLevel = levels.includes(level);
+const log = pino({ base: { program: "gateway" }, level: isLevel ? level : "info" }, pino.destination(2));
 
 /** Exit codes: a wrong configuration is the operator's to mend, what a rule forbids is said by name, anything else is a fault. */
 const FAULT = 1;
@@ -19,6 +19,7 @@ const USAGE = 2;
 const REFUSED = 3;
 
 async function main(): Promise<number> {
+  if (!isLevel) throw new ConfigError("WEIR_LOG_LEVEL", `is one of ${levels.join(", ")}`);
   const [verb = "run", ...words] = process.argv.slice(2);
   const json = words.includes("--json");
   const [path] = words.filter((word) => word !== "--json");
@@ -50,7 +51,13 @@ async function main(): Promise<number> {
 
 async function run(): Promise<void> {
   const config = await loadConfig(process.env);
-  const gateway = await startGateway(config, log);
+  const gateway = await startGateway(config, log).catch(
+    (error: NodeJS.ErrnoException & { port?: number }) => {
+      if (error.code !== "EADDRINUSE") throw error;
+      const variable = error.port === config.mqttPort ? "WEIR_PORT_MQTT" : "WEIR_PORT_GATEWAY_HTTP";
+      throw new ConfigError(variable, `is ${error.port}, and another program listens there`);
+    },
+  );
   const stopped = stopOnRequest(gateway);
   const { host, id } = config;
   const ready = {

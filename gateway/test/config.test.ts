@@ -1,4 +1,4 @@
-// What the gateway's file says about claims.
+// What the gateway's file says: about claims, and what is no such file.
 //
 // nothing said: the defaults · everything said · each wrong field is named with its rule
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -16,17 +16,22 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function load(claims?: unknown) {
+const FILE = { id: "gateway-1", hubs: [{ hubId: "1", secrets: "hub.json" }], relays: [], corsOrigins: [] };
+
+function read(file: unknown) {
   const path = join(folder, "gateway.json");
-  const file = { id: "gateway-1", hubs: [{ hubId: "1", secrets: "hub.json" }], relays: [], corsOrigins: [] };
-  writeFileSync(path, JSON.stringify({ ...file, claims }));
-  const { claims: rules } = await loadConfig({
+  writeFileSync(path, JSON.stringify(file));
+  return loadConfig({
     WEIR_GATEWAY_CONFIG: path,
     WEIR_GATEWAY_PASSPHRASE: "a passphrase of a test",
     WEIR_CHAIN_ID: "31337",
     WEIR_RPC_URL: "http://127.0.0.1:8545",
     WEIR_DATA_DIR: folder,
   });
+}
+
+async function load(claims?: unknown) {
+  const { claims: rules } = await read({ ...FILE, claims });
   return { ...rules, values: Object.fromEntries(rules.values) };
 }
 
@@ -63,4 +68,15 @@ test.each([
   [{ replaceSeconds: 3_601 }, "claims.replaceSeconds is a whole number of seconds from 1 to 3600"],
 ])("%j: %s", async (claims, message) => {
   await expect(load(claims)).rejects.toMatchObject({ name: "ConfigError", message });
+});
+
+test.each([
+  [null, "WEIR_GATEWAY_CONFIG names a file that holds one JSON object"],
+  [[], "WEIR_GATEWAY_CONFIG names a file that holds one JSON object"],
+  [{ ...FILE, id: "gateway 1" }, "id has 1 to 64 letters, digits, dots, dashes, underscores"],
+  [{ ...FILE, hubs: [null] }, "hubs[0] is an object"],
+  [{ ...FILE, relays: ["0x"] }, "relays[0] is an object"],
+  [{ ...FILE, sources: [1] }, "sources[0] is an object"],
+])("%j: %s", async (file, message) => {
+  await expect(read(file)).rejects.toMatchObject({ name: "ConfigError", message });
 });

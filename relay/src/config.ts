@@ -1,5 +1,6 @@
 /** What one relay is told: environment variables over an optional JSON file over defaults. */
 import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { type ConfirmationRules, type Deployment, parseDeployment } from "@weir/sdk/chain";
 import { type Address, getAddress, isAddress } from "viem";
@@ -23,6 +24,7 @@ export type RelayConfig = {
 
 /** More blocks than any chain needs: a slip of the finger would keep every buyer waiting. */
 const MAX_CONFIRMATIONS = 10_000;
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 
 /** A setting is missing or wrong. */
 export class ConfigInvalid extends Error {
@@ -49,6 +51,9 @@ export function readConfig(env: Settings): RelayConfig {
   const operator = settings.WEIR_RELAY_OPERATOR ?? "";
   if (!isAddress(operator, { strict: false }))
     throw new ConfigInvalid("WEIR_RELAY_OPERATOR", "must be the operator's address (0x and 40 hex digits)");
+  const logLevel = settings.WEIR_LOG_LEVEL ?? "info";
+  if (!LOG_LEVELS.includes(logLevel))
+    throw new ConfigInvalid("WEIR_LOG_LEVEL", `must be one of ${LOG_LEVELS.join(", ")}`);
   const deployment = settings.WEIR_DEPLOYMENT ?? join("deployments", `${chainId}.json`);
   return {
     rpcUrl: settings.WEIR_RPC_URL ?? "http://127.0.0.1:8545",
@@ -63,12 +68,30 @@ export function readConfig(env: Settings): RelayConfig {
       http: whole(settings, "WEIR_PORT_RELAY_HTTP", 0, 65535),
     },
     parentWatch: settings.WEIR_PARENT_WATCH === "1",
-    logLevel: settings.WEIR_LOG_LEVEL ?? "info",
+    logLevel,
     confirmations: {
       confirmations: optional(settings, "WEIR_CONFIRMATIONS", MAX_CONFIRMATIONS),
       unconfirmedBps: optional(settings, "WEIR_UNCONFIRMED_BPS", 10_000),
     },
   };
+}
+
+/** libp2p does not say which of its ports is taken. @throws ConfigInvalid naming the one that another program listens on, or that is not ours to use */
+export async function requireFreePorts({ host, ports }: Pick<RelayConfig, "host" | "ports">): Promise<void> {
+  for (const [kind, port] of Object.entries(ports)) {
+    const fault = await new Promise<string | undefined>((resolve) => {
+      const server = createServer();
+      server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code));
+      server.listen(port, host, () => server.close(() => resolve(undefined)));
+    });
+    if (fault === "EADDRNOTAVAIL")
+      throw new ConfigInvalid("WEIR_RELAY_HOST", `must be an address of this machine, and ${host} is none`);
+    if (fault !== undefined)
+      throw new ConfigInvalid(
+        `WEIR_PORT_RELAY_${kind.toUpperCase()}`,
+        `must be free, and ${port} of ${host} is not (${fault})`,
+      );
+  }
 }
 
 /** The one setting that looking through a store needs. @throws ConfigInvalid */

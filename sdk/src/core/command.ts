@@ -178,7 +178,7 @@ export function decodeResult(plain: Uint8Array, digest: Uint8Array): CommandResu
 
 function checkDevice(device: string): void {
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(device))
-    throw new CommandError("device", "has 1 to 64 letters, digits, dots, lines");
+    throw new CommandError("device", "has 1 to 64 letters, digits, dots, dashes, underscores");
 }
 
 function listOf(plain: Uint8Array, length: number): unknown[] {
