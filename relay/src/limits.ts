@@ -1,5 +1,6 @@
 /** Every limit of a relay, each with its reason. The same table for people: docs/limits.md, section "Relay". */
 import { MAX_COMMAND_SECONDS } from "@weir/sdk/core";
+import { MAX_SEGMENT_BYTES } from "@weir/sdk/wire";
 
 const SECOND = 1000;
 const MIB = 1024 * 1024;
@@ -42,8 +43,8 @@ export const MAX_CONTROL_FRAME_BYTES = 16 * 1024 + 1;
 export const MAX_READER_QUEUE_BYTES = 256 * 1024;
 /** … of a gateway, from its proof on: twice what it publishes ahead of our acknowledgements (4 MiB, and what each frame counts). */
 export const MAX_GATEWAY_QUEUE_BYTES = 16 * MIB;
-/** Header, signature, tag and type in front of or behind a body of at most 1 MiB (the contract's bound on maxBytes). */
-export const MAX_SEGMENT_FRAME_BYTES = MIB + 4096;
+/** The type, and the largest segment: header, signature, a body of 1 MiB (the contract's bound on maxBytes), its tag. */
+export const MAX_SEGMENT_FRAME_BYTES = 1 + MAX_SEGMENT_BYTES;
 
 /** Control frames of one stream: a buyer signs at most ten times a second and pays by ticks at most twenty; the rest is slack. */
 export const CONTROL_FRAMES_PER_SECOND = 50;

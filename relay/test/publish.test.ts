@@ -163,7 +163,10 @@ test.each([
   const { frames } = await gateway.publish();
   await gateway.deliver(frames, await gateway.seal());
   send(frames, await make(gateway));
-  expect(await untilRefused(frames)).toMatchObject({ name: "BadSegment", detail: { field } });
+  expect(await untilRefused(frames)).toMatchObject({
+    name: "BadSegment",
+    detail: { field, rule: expect.stringMatching(/./) },
+  });
   const again = await ScriptedGateway.start(world, relay, {
     listingId: gateway.listingId,
     generation: gateway.generation,

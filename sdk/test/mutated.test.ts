@@ -1,11 +1,10 @@
 // Mutated frames of every type through the decoder that every program uses, and then through the checks of what they claim. None is taken for
 // an honest one, and none throws anything but a refusal. WEIR_MUTATED asks for another number, WEIR_SEED for the same run again.
-import { LengthPrefixedDecoder } from "@libp2p/utils";
 import { expect, it } from "vitest";
 import { attempt, claimsOf } from "../../test/support/claims.ts";
 import { honestFrames } from "../../test/support/frames.ts";
 import { mutate, randomFrom } from "../../test/support/mutate.ts";
-import { decodeFrame, type Frame, MAX_SEGMENT_BYTES } from "../src/wire/index.ts";
+import { decodeFrame, type Frame, frameDecoder } from "../src/wire/index.ts";
 
 const COUNT = Number(process.env.WEIR_MUTATED ?? 100_000);
 const SEED = Number(process.env.WEIR_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -13,25 +12,13 @@ const { at, frames } = await honestFrames();
 
 /** The frames in these bytes up to where they break off or break a rule. */
 async function decode(bytes: Uint8Array): Promise<{ found: Frame[]; refusal: Error | undefined }> {
-  const decoder = new LengthPrefixedDecoder({ maxDataLength: MAX_SEGMENT_BYTES, maxBufferSize: 8 << 20 });
+  const decoder = frameDecoder();
   const found: Frame[] = [];
-  const refusal = await attemptDecode(() => {
+  const refusal = await attempt(() => {
     for (const raw of decoder.decode(bytes)) found.push(decodeFrame(raw.subarray()));
   });
   return { found, refusal };
 }
-
-/** The length in front is the library's: its refusals have other names. */
-const attemptDecode = (act: () => void) =>
-  attempt(() => {
-    try {
-      act();
-    } catch (error) {
-      if ((error as Error).name === "InvalidMessageLengthError")
-        throw new RangeError((error as Error).message);
-      throw error;
-    }
-  });
 
 it("honest frames are taken, with everything that they claim", async () => {
   const claiming: string[] = [];

@@ -10,6 +10,8 @@ import {
   encodeFrame,
   type Fields,
   FrameStream,
+  frameDecoder,
+  MAX_SEGMENT_BYTES,
   RefusedError,
   segmentFrame,
 } from "../src/wire/index.ts";
@@ -91,6 +93,30 @@ it("a frame of no known type, shape or size is refused by name", async () => {
   const [out, back] = await pair();
   out.write(Uint8Array.of(1, 0xee));
   await expect(back.read()).rejects.toMatchObject({ name: "BadFrame" });
+});
+
+it.each([
+  [[0], "at least 1"],
+  [[0x81, 0x00, 0x02], "shortest form"],
+  [[0x80, 0x00], "at least 1"],
+  [[0xff, 0xff, 0xff, 0x01], "at most 1048852"],
+  [[0x80, 0x80, 0x80], "at most 3 bytes"],
+  [[0x95, 0x82, 0x40], "at most 1048852"], // one more
+])("a frame's length of %j is refused: %s", async (bytes, rule) => {
+  const [out, back] = await pair();
+  out.write(Uint8Array.from(bytes));
+  await expect(back.read()).rejects.toMatchObject({
+    name: "BadFrame",
+    message: expect.stringContaining(rule),
+  });
+});
+
+it("the largest frame there is passes, its length a byte at a time", () => {
+  const decoder = frameDecoder();
+  const largest = 1 + MAX_SEGMENT_BYTES;
+  const found = [0x94, 0x82, 0x40].flatMap((byte) => [...decoder.decode(Uint8Array.of(byte))]);
+  expect(found).toEqual([]);
+  expect([...decoder.decode(new Uint8Array(largest))].map(({ byteLength }) => byteLength)).toEqual([largest]);
 });
 
 it("a number that its signature or layout has no room for is refused by field", () => {

@@ -163,7 +163,11 @@ export const publishService = () => (components: PublishComponents) => {
         asked = tail.seq + 1n;
         continue;
       }
-      checkChain(segment.header, tail);
+      try {
+        checkChain(segment.header, tail);
+      } catch (error) {
+        throw refusal(error);
+      }
       tail = { seq, segmentId: segment.segmentId, sealedAtMs: segment.header.sealedAtMs };
       asked = undefined;
       store(segment);
@@ -181,15 +185,17 @@ export const publishService = () => (components: PublishComponents) => {
       const segmentId = await checkSegment(crypto, delivery, parsed, publicKey);
       return { header: parsed.header, segmentId, bytes, receivedAtMs: Date.now() };
     } catch (error) {
-      if (!(error instanceof SegmentError)) throw error;
-      throw refuse(error.field, error.rule);
+      throw refusal(error);
     }
   }
 
-  function refuse(field: string, rule: string): RefusedError {
+  /** What the publisher is told; a rule of segments that he broke is counted and logged. */
+  function refusal(error: unknown): unknown {
+    if (!(error instanceof SegmentError)) return error;
+    const { field, rule, message } = error;
     metrics.add("segments_refused_total");
     log.warn({ field, rule }, "a published segment was refused");
-    return new RefusedError("BadSegment", `segment ${field}: ${rule}`, { field, rule });
+    return new RefusedError("BadSegment", message, { field, rule });
   }
 
   async function checkHeader(header: Header, gateway: Gateway, listing: Listing): Promise<void> {
@@ -211,7 +217,7 @@ export const publishService = () => (components: PublishComponents) => {
     if (stored?.header.seq !== seq || equalBytes(stored.segmentId, segment.segmentId)) return;
     await segments.keepEvidence(segment);
     log.error({ listingId, generation, seq: String(seq) }, "a publisher signed two segments with one number");
-    throw refuse("seq", "has one segment for ever");
+    throw refusal(new SegmentError("seq", "has one segment for ever"));
   }
 
   return {
@@ -263,12 +269,11 @@ function breaks(header: Header, { segment, epochLength }: ListingTerms): Segment
 
 function checkChain(header: Header, tail: Tail): void {
   if (header.seq === 0n && header.prevHash.some((byte) => byte !== 0))
-    throw new RefusedError("BadSegment", "prevHash: is zero at the first segment", { field: "prevHash" });
+    throw new SegmentError("prevHash", "is zero at the first segment");
   if (!tail) return;
   if (!equalBytes(header.prevHash, tail.segmentId))
-    throw new RefusedError("BadSegment", "prevHash: is the id of the segment before", { field: "prevHash" });
-  if (header.sealedAtMs < tail.sealedAtMs)
-    throw new RefusedError("BadSegment", "sealedAtMs: never falls", { field: "sealedAtMs" });
+    throw new SegmentError("prevHash", "is the id of the segment before");
+  if (header.sealedAtMs < tail.sealedAtMs) throw new SegmentError("sealedAtMs", "never falls");
 }
 
 function withWatch<T extends { start(): Promise<void>; stop(): Promise<void> }>(

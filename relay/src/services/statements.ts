@@ -87,6 +87,7 @@ export const statements =
         if (!equalBytes(keyCommitOf(crypto, key), segment.header.keyCommit))
           throw new RefusedError("BadSegment", `SAMPLE: the key of segment ${segment.header.seq} opens it.`, {
             field: "keyCommit",
+            rule: "commits to the key in use",
           });
       keep(listingId, { sample });
     }

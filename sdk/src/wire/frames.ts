@@ -27,6 +27,11 @@ const QUEUED_FRAME_BYTES = 256;
 /** Beyond this the library resets the stream; we stop at the first `false` of send, long before. */
 const MAX_WRITE_BUFFER_BYTES = 4 << 20;
 
+/** Of the largest frame's length. */
+const LENGTH_BYTES = 3;
+/** What may come in one read behind a frame that is not whole. */
+const MAX_UNREAD_BYTES = 4 << 20;
+
 const prefixed = (frame: Uint8Array): Uint8Array => concat(varint.encode(frame.length), frame);
 
 /** A stored segment as it goes over the wire, encoded once for all readers. */
@@ -35,6 +40,33 @@ export const segmentFrame = (segment: Uint8Array): Uint8Array =>
 /** A control frame as it goes over the wire. */
 export const controlFrame = <N extends FrameName>(name: N, fields: Fields<N>): Uint8Array =>
   prefixed(encodeFrame(name, fields));
+
+/** Bytes as they come → frames, types in front: RefusedError BadFrame when a length breaks a rule. */
+export const frameDecoder = (
+  maxFrameBytes = SEGMENT_PREFIX.length + MAX_SEGMENT_BYTES,
+): LengthPrefixedDecoder =>
+  new LengthPrefixedDecoder({
+    lengthDecoder: (bytes) =>
+      decodeLength(bytes.subarray(0, Math.min(LENGTH_BYTES, bytes.byteLength)), maxFrameBytes),
+    maxDataLength: maxFrameBytes,
+    maxBufferSize: maxFrameBytes + MAX_UNREAD_BYTES,
+  });
+
+/** The library's own decoder leaves an empty frame out, and reads a longer form as a length with a body behind it. */
+function decodeLength(start: Uint8Array, most: number): number {
+  let length = 0;
+  for (const [n, byte] of start.entries()) {
+    length += (byte & 0x7f) << (7 * n);
+    if (length > most) throw new RefusedError("BadFrame", `a frame's length is at most ${most} here`);
+    if (byte >= 0x80) continue;
+    if (length === 0) throw new RefusedError("BadFrame", "a frame's length is at least 1: its type");
+    if (byte === 0) throw new RefusedError("BadFrame", "a frame's length is in its shortest form");
+    return length;
+  }
+  if (start.length === LENGTH_BYTES)
+    throw new RefusedError("BadFrame", `a frame's length has at most ${LENGTH_BYTES} bytes`);
+  throw new RangeError("more of the length is to come"); // the library's sign to wait
+}
 
 type Waiter = { resolve(frame: Frame | null): void; reject(error: Error): void };
 
@@ -57,11 +89,7 @@ export class FrameStream {
   constructor(stream: Stream, options: { maxFrameBytes?: number; maxQueuedBytes?: number } = {}) {
     this.stream = stream;
     this.maxQueuedBytes = options.maxQueuedBytes ?? MAX_QUEUED_BYTES;
-    const maxFrameBytes = options.maxFrameBytes ?? MAX_SEGMENT_BYTES;
-    this.#decoder = new LengthPrefixedDecoder({
-      maxDataLength: maxFrameBytes,
-      maxBufferSize: maxFrameBytes + (4 << 20),
-    });
+    this.#decoder = frameDecoder(options.maxFrameBytes);
     stream.maxWriteBufferLength = MAX_WRITE_BUFFER_BYTES;
     lazyWindow(stream);
     // A quiet stream is normal: our heads and heartbeats say who is alive.

@@ -6,6 +6,7 @@ import {
   MAX_SEAL_BYTES,
   SEGMENT_KEY_BYTES,
   SIGNATURE_BYTES,
+  TAG_BYTES,
 } from "../core/index.ts";
 import * as c from "./codec.ts";
 import { RefusedError } from "./refusals.ts";
@@ -20,8 +21,8 @@ export const PROTOCOLS = {
 
 /** A control frame's body is small; only a SEGMENT is large. */
 export const MAX_CONTROL_BYTES = 16 * 1024;
-/** Header, signature and 1 MiB of ciphertext: the largest segment any listing may ask for. */
-export const MAX_SEGMENT_BYTES = HEADER_BYTES + SIGNATURE_BYTES + (1 << 20) + 64;
+/** Header, signature, a body of 1 MiB and its tag: the largest segment any listing may ask for. */
+export const MAX_SEGMENT_BYTES = HEADER_BYTES + SIGNATURE_BYTES + (1 << 20) + TAG_BYTES;
 
 /** Channels in one RECALLED: about 570 bytes each. */
 export const MAX_RECALLED_ITEMS = 24;
