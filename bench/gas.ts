@@ -59,7 +59,7 @@ export async function measureGas(): Promise<{ figures: Figures; uncalled: string
   }
 }
 
-/** Rows of the design's table first, in its order. */
+/** Rows with a target first, in the order of gas/targets.ts. */
 export function rowsOf(figures: Figures): Row[] {
   const promised = Object.keys(TARGETS);
   const others = Object.keys(figures).filter((name) => !promised.includes(name));

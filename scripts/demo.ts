@@ -12,7 +12,7 @@ import { channelsAbi } from "../sdk/src/generated/index.ts";
 import { SEED_LISTINGS, type SeedListing } from "./stack/listings.ts";
 import { devicePassword, seedListing } from "./stack/seed.ts";
 import { CHAIN_ID, type Stack, startStack, writeWhole } from "./stack/stack.ts";
-import { tampered } from "./stack/tamper.ts";
+import { EDITS, tampered } from "./stack/tamper.ts";
 
 const HELP = `npm run demo [-- --messages 10000] [-- --rate 1000] [-- --json]
 
@@ -209,7 +209,7 @@ async function trade(stack: Stack, folder: string) {
   const [closed] = parseEventLogs({ abi: channelsAbi, logs: settle.logs, eventName: "ChannelClosed" });
   if (closed === undefined) throw new Error("the settling transaction closed no channel");
 
-  say("verifying the export, and ten edited copies of it");
+  say(`verifying the export, and ${Object.keys(EDITS).length} edited copies of it`);
   const deployment = join(folder, "deployments", `${CHAIN_ID}.json`);
   const verify = spawnSync(
     process.execPath,

@@ -1,7 +1,5 @@
 // Which devices and topics feed a listing: the part `feed` of its metadata.
-
-/** Patterns that a stranger's metadata may state: each is tried on every message. */
-const MAX_PATTERNS = 64;
+import { MAX_PATTERNS } from "./limits.ts";
 
 export type Feed = {
   /** Names; undefined = every device of the hub. */

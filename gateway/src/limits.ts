@@ -1,4 +1,5 @@
 /** Every limit of the gateway, each with its reason. The table in docs/limits.md repeats it. */
+import { MAX_CONNECT_SECONDS } from "@weir/sdk/core";
 
 // ---- MQTT and HTTP ingest: a device may be broken or stolen
 
@@ -85,6 +86,8 @@ export const MAX_PASSWORD_CHECKS = 32;
 export const MAX_FAILED_LOGINS = 10;
 /** … for this long. */
 export const LOGIN_LOCK_MS = 10_000;
+/** Users and addresses whose failures are remembered: strangers have many addresses. */
+export const MAX_TRACKED_LOGINS = 10_000;
 /** Furthest deadline of a password message. */
 export const MAX_PASSWORD_DEADLINE_SECONDS = 3_600;
 /** Body of a password request. */
@@ -101,9 +104,15 @@ export const SIGN_INS_PER_MINUTE = 120;
 export const MAX_SIGNED_IN = 1_000;
 /** Body of a sign-in. */
 export const MAX_SIGN_IN_BODY_BYTES = 8_192;
+/** Of a signature over a password or sign-in message: 65 bytes for plain accounts; contract accounts sign at length. */
+export const MAX_SIGNATURE_CHARS = 2 * 1024;
 
 // ---- sealing and publishing
 
+/** Patterns that a listing's metadata may state: each is tried on every message. */
+export const MAX_PATTERNS = 64;
+/** Streams of one protocol to one relay: one for each listing. */
+export const MAX_LISTINGS_PER_RELAY = 256;
 /** Rows one look into the journal takes: bounds the memory of a listing that catches up. */
 export const MAX_JOURNAL_READ = 4_096;
 /** A segment is closed this long before its epoch ends, so that its time still lies inside. */
@@ -156,7 +165,7 @@ export const MAX_RECALLED_CHANNELS = 1_000_000;
 /** A restored gateway waits so long for its relays' vouchers before it closes what payers have asked the chain to close: a challenge lasts far longer. */
 export const RECALL_PATIENCE_MS = 60_000;
 /** Furthest expiry of a session. */
-export const MAX_SESSION_SECONDS = 3_600;
+export const MAX_SESSION_SECONDS = MAX_CONNECT_SECONDS;
 /** Covers one grant may ask for … */
 export const COVERS_PER_GRANT = 10;
 /** … in this time: one a notice period is enough, a lost store or a second relay needs some more. */

@@ -14,15 +14,13 @@ import {
   DEAD_END_BURST,
   DEAD_END_SECONDS,
   MAX_GENERATION_AHEAD_SECONDS,
+  MAX_LISTINGS_PER_RELAY,
 } from "./limits.ts";
 import { type Identity, keepLink, type Relay } from "./link.ts";
 import type { HubKeys, Pipeline } from "./seal/pipeline.ts";
 import { createPublisher, type DeadEnd, type Publisher } from "./seal/publisher.ts";
 import { createStatements, type Statements } from "./seal/statements.ts";
 import type { SegmentStore } from "./seal/store.ts";
-
-/** Streams of one protocol to one relay: one for each listing. */
-const MAX_LISTINGS_PER_RELAY = 256;
 
 export type StreamInit = {
   listing: ListingInfo;

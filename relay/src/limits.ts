@@ -1,5 +1,5 @@
 /** Every limit of a relay, each with its reason. The same table for people: docs/limits.md, section "Relay". */
-import { MAX_COMMAND_SECONDS } from "@weir/sdk/core";
+import { MAX_COMMAND_SECONDS, MAX_CONNECT_SECONDS } from "@weir/sdk/core";
 import { MAX_SEGMENT_BYTES } from "@weir/sdk/wire";
 
 const SECOND = 1000;
@@ -100,7 +100,7 @@ export const MAX_WAITING_SEALS = 64;
 
 // ----------------------------------------------------------------------------------------------------------- gateways
 
-/** Vouchers go to the gateway together: a group's delay is far below the 1 s that the design allows. */
+/** Vouchers go to the gateway together: a group's delay is far below the 1 s that a forwarded voucher may take. */
 export const VOUCHER_COALESCE_MS = 20;
 /** Vouchers in one frame: about 200 bytes each within 16 KiB. */
 export const MAX_VOUCHERS_PER_FRAME = 64;
@@ -160,7 +160,7 @@ export const MAX_CACHED_ROWS = 20_000;
 /** Reads of things that do not exist are remembered for so long, or a stranger's guesses would reach the node each time. */
 export const UNKNOWN_TTL_MS = 2 * SECOND;
 /** Sessions and authorisations may lie so far ahead (docs/protocol/segment.md). */
-export const MAX_EXPIRY_AHEAD_S = 3600;
+export const MAX_EXPIRY_AHEAD_S = MAX_CONNECT_SECONDS;
 
 // --------------------------------------------------------------------------------------------------------------- store
 

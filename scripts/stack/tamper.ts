@@ -1,4 +1,4 @@
-// Ten ways to edit an export; each must be refused.
+// Ways to edit an export; each must be refused.
 import type { PublicClient } from "viem";
 import type { Contracts } from "../../sdk/src/chain/index.ts";
 import { verifyOnChain } from "../../sdk/src/client/index.ts";
@@ -13,7 +13,7 @@ const bend = (text: unknown): string => String(text).replace(/.$/, (digit) => (d
 const nth = (rows: Row[], type: string, n = 0): Row => rows.filter((row) => row.type === type)[n]!;
 const at = (rows: Row[], row: Row): number => rows.indexOf(row);
 
-const EDITS: Record<string, Edit> = {
+export const EDITS: Record<string, Edit> = {
   "a header's message count": (rows) => {
     const row = nth(rows, "segment");
     const header = String(row.header);

@@ -76,7 +76,7 @@ contract GrantsCartTest is MarketFixture {
         }
     }
 
-    /// @dev C.9 #22: the value sent along counts once.
+    /// @dev attack #22: the value sent along counts once.
     function testFuzz_buyMany_spendsAtMostTheValue(uint256 value) public {
         Purchase[] memory cart = cartOf(4);
         value = bound(value, 0, 4 * entry);

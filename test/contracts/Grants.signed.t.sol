@@ -61,7 +61,7 @@ contract GrantsSignedTest is GrantsFunding {
         assertEq(token.balanceOf(address(grants)), 0);
     }
 
-    /// @dev C.9 #24 and #31: what a sender may choose is nothing.
+    /// @dev attack #24 and #31: what a sender may choose is nothing.
     function testFuzz_buy_signedBindsEveryChoice(uint8 way, uint8 part) public {
         Purchase memory purchase = signedOrder(way);
         part = uint8(bound(part, 0, 7));

@@ -17,7 +17,7 @@ import {MarketFixture} from "./support/MarketFixture.sol";
 // respond
 //   neither manager nor owner; revision 0 or one too many; answered before; 1,025 bytes -> reverts
 //   otherwise -> the response stands under that revision alone
-// attacks of docs/security.md, C.9: 37 a fee raised after the purchase; 39 a seller who rates himself; P11 ratings
+// attacks of docs/security.md: 37 a fee raised after the purchase; 39 a seller who rates himself; P11 ratings
 // without money
 contract RatingsTest is MarketFixture {
     uint256 private constant SIGNER_KEY = uint256(keccak256("signer"));
@@ -117,7 +117,7 @@ contract RatingsTest is MarketFixture {
         }
     }
 
-    /// @dev P11 and C.9 #39: neither a purchase without a claim nor a channel that Grants never saw makes a rating.
+    /// @dev P11 and attack #39: neither a purchase without a claim nor a channel that Grants never saw makes a rating.
     function test_rate_nothingSettled() public {
         bytes32 id = channels.channelIdOf(termsOf(purchase()));
         refusedBy(buyer, grantId, abi.encodeWithSelector(IRatings.NothingSettled.selector, id));
@@ -211,7 +211,7 @@ contract RatingsTest is MarketFixture {
         assertEq(ratings.revisionsOf(listingId, buyer), 3);
     }
 
-    /// @dev C.9 #37: the seller raises both cuts after the purchase; channel and rating go by the terms that were bought.
+    /// @dev attack #37: the seller raises both cuts after the purchase; channel and rating go by the terms that were bought.
     function testFuzz_rate_aFeeRaisedAfterThePurchase(uint96 settled) public {
         settled = uint96(bound(settled, 1, 1 ether));
         ListingTerms memory dearer = offer();

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { getPublisherKeys, getRoles, parseDeployment, ROLES } from "@weir/sdk/chain";
 import { createPublicClient, formatEther, type PublicClient } from "viem";
 import type { GatewayConfig } from "../config.ts";
+import { DATABASE_FILE } from "../database.ts";
 import { rpc } from "../rpc.ts";
 import { openSecrets } from "../secrets.ts";
 
@@ -51,7 +52,7 @@ function disk({ dataDir }: GatewayConfig, report: Report): void {
     free >= LEAST_DISK_BYTES,
     `${(free / 2 ** 30).toFixed(1)} GiB free in ${dataDir} (at least 2)`,
   );
-  const path = join(dataDir, "gateway.db");
+  const path = join(dataDir, DATABASE_FILE);
   report("data", true, existsSync(path) ? `${path} goes on` : `${path} is new`);
 }
 

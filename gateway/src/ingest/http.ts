@@ -21,6 +21,7 @@ import {
   MAX_INGEST_MESSAGES,
   MAX_PASSWORD_BODY_BYTES,
   MAX_SIGN_IN_BODY_BYTES,
+  MAX_SIGNATURE_CHARS,
   PASSWORD_REQUESTS_PER_MINUTE,
 } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
@@ -55,8 +56,6 @@ export type HttpInit = {
 /** Topic of a message that names none. */
 const DEFAULT_TOPIC = "data";
 const NDJSON = "application/x-ndjson";
-/** 65 bytes for plain accounts; contract accounts sign at length. */
-const MAX_SIGNATURE_CHARS = 2 * 1024;
 
 export function createHttp(init: HttpInit): HttpServer {
   const { passwords, tokens, intake, status, signIns, metrics, log } = init;

@@ -20,6 +20,7 @@ import {
   MAX_FAILED_LOGINS,
   MAX_PASSWORD_CHECKS,
   MAX_PASSWORD_DEADLINE_SECONDS,
+  MAX_TRACKED_LOGINS,
   SCRYPT,
 } from "../limits.ts";
 import { parseUser, type Speaker } from "./authorize.ts";
@@ -62,8 +63,6 @@ const hash = (password: Uint8Array, salt: Uint8Array): Promise<Buffer> =>
 const PASSWORD_BYTES = 24;
 /** Compared with when a user is unknown, so that the answer takes as long. */
 const NOBODY = { salt: Buffer.alloc(SCRYPT.saltBytes), hash: Buffer.alloc(SCRYPT.keyBytes) };
-/** Users and addresses whose failures are remembered: strangers have many addresses. */
-const MAX_TRACKED_LOGINS = 10_000;
 
 export function createPasswords(init: PasswordsInit): Passwords {
   const { db, client, contracts, chainId } = init;

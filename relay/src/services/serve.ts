@@ -1,6 +1,6 @@
 /** One libp2p protocol as a function over frames: greeting, refusals, ends and errors are dealt with here. */
 import type { Connection, Libp2p, Stream } from "@libp2p/interface";
-import { type Bytes, type Delivery, hex } from "@weir/sdk/core";
+import type { Bytes, Delivery } from "@weir/sdk/core";
 import { ClosedError, type Frame, FrameStream, RefusedError } from "@weir/sdk/wire";
 import type { Address } from "viem";
 import {
@@ -143,4 +143,3 @@ const isStreamEnd = (error: unknown): boolean =>
 
 export const sameAddress = (a: string | null, b: string): boolean =>
   a === b || (a !== null && a.toLowerCase() === b.toLowerCase());
-export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => hex(a) === hex(b);

@@ -1,5 +1,6 @@
 import { type Address, type Bytes, concat, type Hex, label, sized, uint, unhex } from "./bytes.ts";
 
+/** How far ahead a session or an authorisation may end (docs/protocol/segment.md). */
 export const MAX_CONNECT_SECONDS = 3600;
 
 export type Connect = {

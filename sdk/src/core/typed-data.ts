@@ -197,12 +197,8 @@ export const cancelNoticeDigest = (at: SubscriptionsAt, m: CancelNotice): Bytes 
 export const sessionDigest = (d: Channels, m: Session, keccak?: Keccak): Bytes =>
   digest(channelsDomain(d), "Session", m, keccak);
 export const receiptDigest = (d: Channels, m: Receipt): Bytes => digest(channelsDomain(d), "Receipt", m);
-export const approvalDigest = (d: Pick<Delivery, "chainId" | "grants">, m: Approval): Bytes =>
-  digest(grantsDomain(d), "Approval", m);
 export const commandDigest = (d: Pick<Delivery, "chainId" | "grants">, m: SignedCommand): Bytes =>
   digest(grantsDomain(d), "Command", { ...m, sealedHash: hex(m.sealedHash) });
-export const devicePasswordDigest = (chainId: number, m: DevicePassword): Bytes =>
-  digest(gatewayDomain(chainId), "DevicePassword", m);
 
 /** abi.encode of values of these types, "type, type". */
 export const abiEncode = (types: string, values: readonly unknown[]): Hex =>
