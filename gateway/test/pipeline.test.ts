@@ -285,4 +285,12 @@ describe("a new generation", () => {
     expect(parts.sealed[0]!.generation).toBe(parts.generations[0]);
     expect(parts.generations[0]).toBeGreaterThanOrEqual(Math.floor(parts.nowMs / 1000) + 1000);
   });
+
+  test("is waited for until the pipeline ends, and not after it has ended", async () => {
+    await seal([rich]);
+    const { pipeline } = parts;
+    await pipeline.stop();
+    await pipeline.turn();
+    expect(parts.generations).toEqual([]);
+  });
 });

@@ -185,6 +185,7 @@ export class Pipeline {
 
   /** Starts a new generation; resolves when it has begun, or the pipeline ends. */
   turn(): Promise<void> {
+    if (this.#stopped) return Promise.resolve();
     const turned = new Promise<void>((resolve) => this.#turning.push(resolve));
     this.renew();
     return turned;
