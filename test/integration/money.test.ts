@@ -27,6 +27,9 @@ const seed = process.env.WEIR_MODEL_SEED ?? (wanted === undefined ? "20261122" :
 /** One schedule in so many goes on until the buyer reads again: half a minute of its time costs as much as all its steps. */
 const LIVES_OF = 20;
 
+/** A long run says that it goes on: one that says nothing more for minutes waits for something that does not come. */
+const PROGRESS = 5_000;
+
 /** With so many schedules everything in `tally` has happened. */
 const LEAST_FOR_ALL = 500;
 
@@ -239,6 +242,7 @@ function closeAll(): void {
 }
 
 test(`the laws of money hold over ${SCHEDULES} schedules`, { timeout: 24 * 3_600_000 }, async () => {
+  let done = 0;
   const property = fc.asyncProperty(
     commands,
     fc.constantFrom(...PLANS),
@@ -252,6 +256,8 @@ test(`the laws of money hold over ${SCHEDULES} schedules`, { timeout: 24 * 3_600
         await real.finish();
         if (life === 0) await real.finishAlive();
         await real.end();
+        done += 1;
+        if (done % PROGRESS === 0) process.stderr.write(`${done} of ${SCHEDULES} schedules\n`);
       } catch (error) {
         closeAll();
         throw error;
