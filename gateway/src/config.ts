@@ -17,6 +17,8 @@ export type GatewayFile = {
   corsOrigins: string[];
   /** Only these listings are served; all of the hubs' without it. */
   listings?: bigint[] | undefined;
+  /** Listings whose segments are padded to multiples of 256 bytes. */
+  padded: bigint[];
   /** Devices whose messages come from a file or a program on this machine. */
   sources: SourceConfig[];
   claims: ClaimRules;
@@ -121,7 +123,7 @@ function parseFile(text: string, folder: string): GatewayFile {
   }
   if (typeof json !== "object" || json === null || Array.isArray(json))
     throw new ConfigError("WEIR_GATEWAY_CONFIG", "names a file that holds one JSON object");
-  const known = ["id", "hubs", "relays", "corsOrigins", "listings", "sources", "claims"];
+  const known = ["id", "hubs", "relays", "corsOrigins", "listings", "padded", "sources", "claims"];
   for (const name of Object.keys(json))
     if (!known.includes(name)) throw new ConfigError(name, "is not a field of this file");
   if (typeof json.id !== "string" || !ID.test(json.id)) throw new ConfigError("id", `has ${ID_RULE}`);
@@ -155,11 +157,21 @@ function parseFile(text: string, folder: string): GatewayFile {
     json.listings === undefined
       ? undefined
       : list(json, "listings").map((item, i) => id(item, `listings[${i}]`));
+  const padded = list(json, "padded", true).map((item, i) => id(item, `padded[${i}]`));
   const served = hubs.map(({ hubId }) => hubId);
   const sources = list(json, "sources", true).map((item, i) => source(item, `sources[${i}]`, folder, served));
   const names = sources.map(({ hubId, device, topic }) => `${hubId}/${device}/${topic}`);
   if (new Set(names).size < names.length) throw new ConfigError("sources", "names no device and topic twice");
-  return { id: json.id, hubs, relays, corsOrigins, listings, sources, claims: claims(json.claims ?? {}) };
+  return {
+    id: json.id,
+    hubs,
+    relays,
+    corsOrigins,
+    listings,
+    padded,
+    sources,
+    claims: claims(json.claims ?? {}),
+  };
 }
 
 /** An amount may be any, a time at most a week: the shortest challenge is an hour, and what is claimed late can be lost. */

@@ -257,6 +257,7 @@ export async function startGateway(
       delivery,
       hub,
       log,
+      pad: config.padded.includes(listingId),
       plans: () => plansOf(listingId),
       onHopeless: (plan) => {
         log.warn(

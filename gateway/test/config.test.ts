@@ -76,6 +76,7 @@ test.each([
   [{ ...FILE, id: "gateway 1" }, "id has 1 to 64 letters, digits, dots, dashes, underscores"],
   [{ ...FILE, hubs: [null] }, "hubs[0] is an object"],
   [{ ...FILE, relays: ["0x"] }, "relays[0] is an object"],
+  [{ ...FILE, padded: ["seven"] }, "padded[0] is a number"],
   [{ ...FILE, sources: [1] }, "sources[0] is an object"],
 ])("%j: %s", async (file, message) => {
   await expect(read(file)).rejects.toMatchObject({ name: "ConfigError", message });

@@ -3,6 +3,7 @@
 // when a segment closes: after flushMs · at maxMessages · at maxBytes · at the end of an epoch
 // what goes in: the listing's devices and topics, in order, once, across restarts
 // how much: an epoch takes half the smallest entry, the rest waits for the next
+// padding: short and long values are as long in the store, and no segment grows beyond its limit
 // keys: none seals twice, over kills and old copies that are put back
 // generations: kept over a restart · renewed by other limits · above what a relay has seen
 import {
@@ -239,6 +240,40 @@ test("no key seals two segments, over kills at any moment and old copies that ar
   expect(new Set(keys).size).toBe(keys.length);
   // Numbers were sealed again, or nothing here could have gone wrong.
   expect(new Set(places).size).toBeLessThan(places.length);
+});
+
+describe("a padded listing", () => {
+  const stored = () => parts.sealed.map(({ bodyBytes }) => bodyBytes);
+
+  const padded = async (...args: Parameters<typeof listingOf>) => {
+    parts = await Parts.open(listingOf(...args), undefined, undefined, true);
+  };
+
+  test("shows nobody how long its values are", async () => {
+    await padded([rich]);
+    for (const size of [2, 3, 180]) {
+      await parts.publish([size]);
+      await parts.pass(50);
+    }
+    expect(stored()).toEqual([256, 256, 256]);
+    const messages = (await Promise.all([0, 1, 2].map(read))).flat();
+    expect(messages.map(({ payload }) => payload.length)).toEqual([2, 3, 180]);
+  });
+
+  test("stays within its listing's limit", async () => {
+    const segment = { flushMs: 50, maxMessages: 256, maxBytes: 1_000 };
+    await padded([rich], { segment });
+    // Three of them would fit, and not with what fills them up.
+    await parts.publish([280, 280, 280]);
+    await parts.pass(50);
+    expect(counts()).toEqual([2, 1]);
+    expect(stored()).toEqual([768, 512]);
+    // One alone that leaves no room for it.
+    await parts.publish([900]);
+    await parts.pass(50);
+    expect(stored()[2]).toBeLessThanOrEqual(1_000);
+    expect(stored()[2]! % 256).not.toBe(0);
+  });
 });
 
 describe("a new generation", () => {

@@ -60,7 +60,7 @@ export function createSubscriptionClaims(init: {
     wake.abort();
   });
   // Blocks may have been replaced: what was read from them is read again.
-  directory.on("keys", () => {
+  directory.on("reorg", () => {
     slots.clear();
     settled.clear();
   });

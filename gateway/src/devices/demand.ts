@@ -62,7 +62,7 @@ export function createDemand(init: {
     wake.abort();
   });
   // Blocks may have been replaced: what was read from them is read again.
-  directory.on("keys", () => {
+  directory.on("reorg", () => {
     slots.clear();
     looked = false;
   });

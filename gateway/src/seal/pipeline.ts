@@ -9,6 +9,7 @@ import {
   epochKey,
   type Header,
   type Plan,
+  paddedBytes,
   sealSegment,
   segmentKeyOf,
   streamSecret,
@@ -17,7 +18,7 @@ import type { Logger } from "pino";
 import type { Database } from "../database.ts";
 import type { ListingInfo, Version } from "../directory.ts";
 import { feeds } from "../feed.ts";
-import type { Journal, Row } from "../ingest/journal.ts";
+import { bodyBytesOf, type Journal, type Row } from "../ingest/journal.ts";
 import { EPOCH_MARGIN_MS } from "../limits.ts";
 import { budgetOf } from "./budget.ts";
 import { WaitingQueue } from "./queue.ts";
@@ -39,6 +40,8 @@ export type PipelineInit = {
   delivery: Delivery;
   hub: HubKeys;
   log: Logger;
+  /** Bodies are padded to multiples of 256 bytes: their length would give values away. */
+  pad?: boolean;
   /** Plans whose buyers' prepayment bounds an epoch. */
   plans: () => readonly Plan[];
   /** An old plan whose entry is too small for a single message of today. */
@@ -294,9 +297,10 @@ export class Pipeline {
     let over = budgetOf(this.#init.plans(), this.#epochSegments);
     while (count < limit) {
       const size = this.#queue.sizeAt(count);
+      const stored = this.#init.pad ? paddedBytes(bodyBytes + size) : bodyBytes + size;
       // A single message larger than the limit got in before a revision lowered it; relays accept both limits for a while.
-      if (count > 0 && bodyBytes + size > maxBytes) break;
-      const next = { messageCount: count + 1, bodyBytes: bodyBytes + size, sealedAtMs };
+      if (count > 0 && stored > maxBytes) break;
+      const next = { messageCount: count + 1, bodyBytes: stored, sealedAtMs };
       const tooMuch = over(next);
       if (tooMuch && !(tooMuch.hopeless && count === 0)) break;
       if (tooMuch) {
@@ -308,6 +312,13 @@ export class Pipeline {
       count += 1;
     }
     return count;
+  }
+
+  /** Where a single message leaves no room for it, it is sealed all the same. */
+  #isPadded(rows: readonly Row[]): boolean {
+    if (!this.#init.pad) return false;
+    const bytes = rows.reduce((sum, row) => sum + bodyBytesOf(row), BODY_PREFIX_BYTES);
+    return paddedBytes(bytes) <= this.#version.terms.segment.maxBytes;
   }
 
   async #seal(
@@ -333,6 +344,7 @@ export class Pipeline {
         prevHash,
         salt: randomBytes(16),
         messages: rows,
+        pad: this.#isPadded(rows),
       });
       const cursor = rows.at(-1)!.id;
       await db.commit(() => {

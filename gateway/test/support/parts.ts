@@ -138,20 +138,23 @@ export class Parts {
   generations: number[] = [];
 
   readonly #crypto: Crypto;
+  readonly pad: boolean;
   #images = 0;
 
-  private constructor(listing: ListingInfo, nowMs: number, crypto: Crypto) {
+  private constructor(listing: ListingInfo, nowMs: number, crypto: Crypto, pad: boolean) {
     this.listing = listing;
     this.nowMs = nowMs;
     this.#crypto = crypto;
+    this.pad = pad;
   }
 
   static async open(
     listing: ListingInfo,
     nowMs = 1_700_000_000_000,
     crypto: Crypto = nativeCrypto,
+    pad = false,
   ): Promise<Parts> {
-    const parts = new Parts(listing, nowMs, crypto);
+    const parts = new Parts(listing, nowMs, crypto, pad);
     await parts.#start();
     return parts;
   }
@@ -174,6 +177,7 @@ export class Parts {
       delivery,
       hub: { masterSeed: MASTER_SEED, publisherPrivateKey: PUBLISHER_KEY, keyId: () => 0 },
       log: pino({ level: "silent" }),
+      pad: this.pad,
       plans: () => [...this.listing.newest.terms.plans, ...this.ledger.plans(LISTING)],
       onHopeless: () => {
         throw new Error("a plan is hopeless");

@@ -9,7 +9,7 @@ import {
   type Seal,
   SealPurpose,
 } from "../core/index.ts";
-import { type FrameOf, type FrameStream, RefusedError } from "../wire/index.ts";
+import { type FrameOf, type FrameStream, RefusedError, refusedError } from "../wire/index.ts";
 import type { FeedContext } from "./session.ts";
 
 /** Far more than any notice: the gateway answers with what the grant may have. */
@@ -44,7 +44,9 @@ export async function fetchCover(
   });
   const { seal, error } = await frames.expect("KEY_REPLY", { signal });
   if (seal === null) {
-    throw new RefusedError((error?.name ?? "NoGrant") as never, error?.message ?? "no key was given");
+    throw error
+      ? refusedError({ ...error, detail: {} })
+      : new RefusedError("BadFrame", "KEY_REPLY: a seal or an error");
   }
   const unsealer = createUnsealer(crypto, {
     delivery,

@@ -30,7 +30,7 @@ import {
   SealPurpose,
   sessionAckMessage,
 } from "../core/index.ts";
-import { type FrameOf, FrameStream, PROTOCOLS, RefusedError } from "../wire/index.ts";
+import { type FrameOf, FrameStream, PROTOCOLS, RefusedError, refusedError } from "../wire/index.ts";
 import { Cover, fetchCover, sealOf } from "./cover.ts";
 import { Payer } from "./payer.ts";
 import { Receipts } from "./receipts.ts";
@@ -169,8 +169,7 @@ export class Session {
         else if (frame.type === "CLOSED") this.#closed?.resolve(frame);
         else if (frame.type === "HEAD" && frame.generation > this.progress.generation)
           throw new RefusedError("StaleGeneration", "the stream goes on in a later generation");
-        else if (frame.type === "REFUSED")
-          throw new RefusedError(frame.name as never, frame.message, frame.detail);
+        else if (frame.type === "REFUSED") throw refusedError(frame);
       }
     } finally {
       this.#payer.stop();

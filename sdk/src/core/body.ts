@@ -14,6 +14,8 @@ export const MAX_INFLATED_BYTES = 1 << 20;
 /** Deflate has to save one byte in so many: with less, every reader pays more for inflating than anyone saves. */
 const LEAST_SAVING = 8;
 const PAD_BYTES = 256;
+/** Length of a body of so many bytes when it is padded. */
+export const paddedBytes = (bytes: number): number => Math.ceil(bytes / PAD_BYTES) * PAD_BYTES;
 const MAGIC = utf8("WEIR");
 const PREFIX_BYTES = 12;
 
@@ -39,7 +41,7 @@ export function encodeBody(
   let body = concat(MAGIC, uint(messages.length, 4), uint(plain.length, 4), smaller ? deflated : plain);
   let flags = smaller ? FLAG_DEFLATED : 0;
   if (options.pad) {
-    body = concat(body, new Uint8Array((PAD_BYTES - (body.length % PAD_BYTES)) % PAD_BYTES));
+    body = concat(body, new Uint8Array(paddedBytes(body.length) - body.length));
     flags |= FLAG_PADDED;
   }
   return { body, flags };
