@@ -116,9 +116,12 @@ export const CLOSING_GRACE_MS = 5 * SECOND;
 
 // --------------------------------------------------------------------------------------------------------------- keys
 
-/** Covers asked by one peer, and for one grant: a grant needs one per notice period, a lost laptop a few more. */
+/** Covers asked by one peer, and by the readers of one grant: a grant needs one per notice period, a lost laptop a few more. */
 export const KEY_REQUESTS_PER_MINUTE = 30;
 export const KEY_REQUESTS_BURST = 20;
+/** Requests of all strangers together that reach a gateway: of buyers who lost the keys of what is over, which nobody can open any more. */
+export const STRANGER_KEYS_PER_MINUTE = 60;
+export const STRANGER_KEYS_BURST = 20;
 /** One HPKE seal takes the gateway 2 ms; a sleeping one never answers. */
 export const KEY_TIMEOUT_MS = 10 * SECOND;
 /** Requests on their way to one gateway. */

@@ -2,6 +2,7 @@
 //
 // - the gateway seals once; afterwards the relay gives what it kept, also while the gateway sleeps
 // - a request beyond what is kept goes to the gateway again
+// - a stranger gets what is kept and nothing else, and uses up nothing of the buyer's; on a grant that is over he may ask, as its buyer may
 // - refused: unknown and revoked grants, another listing's, an empty range, too many requests, nobody to ask
 
 import { revokeGrant } from "@weir/sdk/chain";
@@ -11,7 +12,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { SELLER } from "../../test/support/market.ts";
 import { KEY_REQUESTS_BURST } from "../src/limits.ts";
 import type { Relay } from "../src/relay.ts";
-import { untilRefused } from "./support/buyer.ts";
+import { ScriptedBuyer, untilRefused } from "./support/buyer.ts";
 import { type Scene, startScene } from "./support/scene.ts";
 import { FREE, startWorld, type World } from "./support/world.ts";
 
@@ -25,7 +26,12 @@ beforeAll(async () => {
 
 afterAll(() => world?.stop());
 
-const newScene = (title: string) => startScene(world, relay, title, FREE);
+/** Whose buyer reads. */
+async function newScene(title: string): Promise<Scene> {
+  const scene = await startScene(world, relay, title, FREE);
+  await (await scene.buyer.open()).expect("OPENED");
+  return scene;
+}
 
 let requestId = 0;
 async function ask(frames: FrameStream, scene: Scene, more: Partial<Fields<"KEY_REQUEST">> = {}) {
@@ -102,6 +108,38 @@ test("a revoked grant gets no keys, kept or not", async () => {
   const { contracts } = world.chain;
   await revokeGrant(world.chain.wallet(SELLER), { contracts, grantId: scene.purchase.grantId });
   for (let reply = first; ; reply = await ask(frames, scene)) if (reply.error?.name === "Revoked") break;
+});
+
+test("strangers who flood a grant keep nothing from its reader", async () => {
+  const scene = await newScene("flooded covers");
+  const keys = await scene.gateway.connect(PROTOCOLS.keys);
+  const flood = async (): Promise<Set<string>> => {
+    const names = new Set<string>();
+    for (let peers = 0; peers < 2; peers += 1) {
+      const stranger = await ScriptedBuyer.start(world, relay, scene.purchase);
+      for (let n = 0; n <= KEY_REQUESTS_BURST; n += 1) {
+        const { frames } = await stranger.dialKeys();
+        const { seal, error } = await ask(frames, scene, { epochFrom: 115, epochTo: 2 ** 31 });
+        names.add(error?.name ?? `up to ${seal!.epochTo}`);
+        await frames.close();
+      }
+      await stranger.stop();
+    }
+    return names;
+  };
+  expect(await flood()).toEqual(new Set(["Limit"])); // nothing is kept, and the gateway hears nothing of it
+  const { frames } = await scene.buyer.dialKeys();
+  const far = { epochTo: 2 ** 31 };
+  const [first] = await Promise.all([ask(frames, scene, far), seal(keys, scene, 120)]);
+  expect(first.seal).toMatchObject({ epochFrom: 100, epochTo: 120 });
+  expect(await flood()).toEqual(new Set(["up to 120", "Limit"]));
+  const [next] = await Promise.all([ask(frames, scene, { epochFrom: 121, ...far }), seal(keys, scene, 140)]);
+  expect(next.seal).toMatchObject({ epochFrom: 121, epochTo: 140 });
+  // The gateway has a rate of its own: what is kept stands in for what it refuses.
+  const asked = ask(frames, scene, { epochFrom: 125, ...far });
+  const { requestId } = await keys.expect("KEY_REQUEST");
+  keys.send("KEY_REPLY", { requestId, seal: null, error: { name: "Limit", message: "too often" } });
+  expect((await asked).seal).toMatchObject({ epochFrom: 121, epochTo: 140 });
 });
 
 test("requests are limited per peer and grant", async () => {

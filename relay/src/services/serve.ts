@@ -1,6 +1,6 @@
 /** One libp2p protocol as a function over frames: greeting, refusals, ends and errors are dealt with here. */
 import type { Connection, Libp2p, Stream } from "@libp2p/interface";
-import { type Bytes, type Delivery, hex } from "@weir/sdk/core";
+import { type Bytes, type Delivery, type Hex, hex } from "@weir/sdk/core";
 import { ClosedError, type Frame, FrameStream, RefusedError } from "@weir/sdk/wire";
 import type { Address } from "viem";
 import {
@@ -24,6 +24,10 @@ export type Peer = {
   nonce: Bytes;
   /** It has proved who it is, or has a place that nobody needs to prove anything for: until this stream ends its connection is no stranger's. */
   admitted(): void;
+  /** The same of a reader, who from now on reads on this grant. */
+  admittedOn(grantId: Hex): void;
+  /** Whether a stream of his is admitted on this grant. */
+  reads(grantId: Hex): boolean;
   /** It has proved that it speaks for a listing: from here on more of it may wait to be read. */
   isGateway(): void;
 };
@@ -60,6 +64,10 @@ export function serve(
       admitted() {
         leave ??= strangers.admit(connection);
       },
+      admittedOn(grantId) {
+        leave ??= strangers.admit(connection, grantId);
+      },
+      reads: (grantId) => strangers.reads(peer.id, grantId),
       isGateway() {
         frames.maxQueuedBytes = MAX_GATEWAY_QUEUE_BYTES;
       },
