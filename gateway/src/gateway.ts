@@ -354,6 +354,7 @@ export async function startGateway(
   });
   directory.on("block", (upTo) => {
     sessions.recheck({ upTo });
+    sessions.retry();
     closer.passed(upTo);
   });
   directory.on("reorg", (fromBlock) => {
