@@ -21,8 +21,11 @@ export const HANDSHAKE_TIMEOUT_MS = 10 * SECOND;
 export const OPEN_TIMEOUT_MS = 60 * SECOND;
 /** Streams of one protocol on one connection: a reader of many listings needs one for each. */
 export const MAX_STREAMS_PER_PEER = 64;
-/** … of each protocol that gateways speak: all listings of a gateway share one connection, and have a stream of each. */
+/** … of each protocol that gateways speak: all listings of a gateway share one connection, and have a stream of each. Of buyers'
+ * streams among them `MAX_STREAMS_PER_PEER`. */
 export const MAX_STREAMS_PER_GATEWAY = 256;
+/** Answers `Limit` on one stream before it is closed: whoever asks on regardless does not listen. */
+export const MAX_LIMIT_REPLIES = 3;
 /** Readers at once in one process: about 100 KiB each. */
 export const MAX_READERS = 4_000;
 /** Readers of open listings among them: they pay nothing, and leave places for those who do. */

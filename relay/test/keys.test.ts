@@ -3,14 +3,21 @@
 // - the gateway seals once; afterwards the relay gives what it kept, also while the gateway sleeps
 // - a request beyond what is kept goes to the gateway again
 // - a stranger gets what is kept and nothing else, and uses up nothing of the buyer's; on a grant that is over he may ask, as its buyer may
+// - who asks on after Limit, for keys or with commands, is cut; buyers have as many streams of these protocols as of others
 // - refused: unknown and revoked grants, another listing's, an empty range, too many requests, nobody to ask
 
 import { revokeGrant } from "@weir/sdk/chain";
-import { type Hex, hex } from "@weir/sdk/core";
+import { commandKeyMessage, type Hex, hex } from "@weir/sdk/core";
+import { nativeCrypto } from "@weir/sdk/native";
 import { type Fields, type FrameStream, PROTOCOLS } from "@weir/sdk/wire";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { SELLER } from "../../test/support/market.ts";
-import { KEY_REQUESTS_BURST } from "../src/limits.ts";
+import {
+  COMMANDS_BURST,
+  KEY_REQUESTS_BURST,
+  MAX_LIMIT_REPLIES,
+  MAX_STREAMS_PER_PEER,
+} from "../src/limits.ts";
 import type { Relay } from "../src/relay.ts";
 import { ScriptedBuyer, untilRefused } from "./support/buyer.ts";
 import { type Scene, startScene } from "./support/scene.ts";
@@ -153,6 +160,51 @@ test("requests are limited per peer and grant", async () => {
   }
   expect(count).toBeGreaterThan(KEY_REQUESTS_BURST);
   expect([...names]).toEqual(["GatewayOffline", "Limit"]);
+});
+
+test("who asks on after he was told Limit is cut, and has so many streams on a connection", async () => {
+  const scene = await newScene("asked on");
+  const { frames } = await scene.buyer.dialKeys();
+  const { listingId } = scene.listing;
+  const { grantId } = scene.purchase;
+  const request = { requestId: 1, listingId, grantId, generation: 0, epochFrom: 1, epochTo: 2 };
+  for (let n = 0; n < KEY_REQUESTS_BURST + 2 * MAX_LIMIT_REPLIES; n += 1) frames.send("KEY_REQUEST", request);
+  const names: (string | undefined)[] = [];
+  for (let frame = await frames.read(); frame?.type === "KEY_REPLY"; frame = await frames.read())
+    names.push(frame.error?.name);
+  expect(names.filter((name) => name === "Limit")).toHaveLength(MAX_LIMIT_REPLIES);
+  expect(names.at(-1)).toBe("Limit");
+
+  const more: FrameStream[] = [];
+  while (more.length <= MAX_STREAMS_PER_PEER) more.push((await scene.buyer.dialKeys()).frames);
+  for (const stream of more) stream.send("KEY_REQUEST", request);
+  const answers = await Promise.all(more.map((stream) => stream.read()));
+  expect(answers.filter((answer) => answer?.type === "REFUSED")).toHaveLength(1);
+});
+
+test("commands that are refused at once count, too", async () => {
+  const scene = await newScene("commands of yesterday");
+  const { gateway, listing, purchase } = scene;
+  const line = await gateway.connect(PROTOCOLS.command);
+  const { listingId } = listing;
+  const key = { listingId, generation: gateway.generation, key: new Uint8Array(32), keyId: gateway.keyId };
+  const message = commandKeyMessage(world.delivery, key);
+  line.send("COMMAND_KEY", { ...key, signature: nativeCrypto.es256Sign(gateway.privateKey, message) });
+  const known = async (): Promise<FrameStream> => {
+    const { frames } = await scene.buyer.dialCommands();
+    frames.send("COMMAND_KEY_REQUEST", { listingId });
+    return (await frames.read())?.type === "COMMAND_KEY" ? frames : known(); // the relay may not have it yet
+  };
+  const frames = await known();
+  const { grantId } = purchase;
+  const sealed = { enc: new Uint8Array(32), ct: new Uint8Array(32), signature: new Uint8Array(64) };
+  const rest = { requestId: 1, listingId, grantId, generation: 0, counter: 1n, expiry: 1, ...sealed };
+  for (let n = 0; n < 3 * COMMANDS_BURST; n += 1) frames.send("COMMAND", rest);
+  const names: (string | undefined)[] = [];
+  for (let frame = await frames.read(); frame?.type === "COMMAND_RESULT"; frame = await frames.read())
+    names.push(frame.error?.name);
+  expect(new Set(names)).toEqual(new Set(["Expired", "Limit"]));
+  expect(names.filter((name) => name === "Limit")).toHaveLength(MAX_LIMIT_REPLIES);
 });
 
 test("a first frame of another kind is refused", async () => {

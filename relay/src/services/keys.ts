@@ -33,7 +33,7 @@ import { checkGateway, type GatewayComponents } from "./gateway-auth.ts";
 import { type Link, links } from "./links.ts";
 import { type Questions, questions } from "./questions.ts";
 import { bucket, buckets } from "./rate.ts";
-import { firstFrame, type Peer, type ServeComponents, serve } from "./serve.ts";
+import { drained, firstFrame, type Peer, patience, type ServeComponents, serve } from "./serve.ts";
 
 type Request = FrameOf<"KEY_REQUEST">;
 type Reply = FrameOf<"KEY_REPLY">;
@@ -80,8 +80,12 @@ export const keysService = () => (components: KeysComponents) => {
   }
 
   async function buyerSide(frames: FrameStream, peer: Peer, first: Request): Promise<void> {
+    peer.isBuyer();
+    const bear = patience();
     for (let request: Request = first; ; ) {
-      frames.send("KEY_REPLY", await reply(peer, request));
+      const answer = await reply(peer, request);
+      if (!frames.send("KEY_REPLY", answer)) await drained(frames);
+      bear(answer.error);
       const next = await frames.read();
       if (next === null) return;
       if (next.type !== "KEY_REQUEST")
