@@ -355,6 +355,7 @@ export async function startGateway(
   });
   directory.on("block", (upTo) => {
     sessions.recheck({ upTo });
+    sessions.retry();
     closer.passed(upTo);
   });
   directory.on("reorg", (fromBlock) => {

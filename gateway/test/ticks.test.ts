@@ -2,9 +2,10 @@
 //
 // taken: the total rises by ticks as by vouchers, also over a kill · the voucher for it takes their place · a lost store is told the proof
 // refused: not on top of the best voucher, foreign relay, channel or key, out of bounds, forged, lower, above the deposit, one chain twice
+// before the top-up that covers them, as a node that lags sees it: taken with its block, though nobody sends them again
 // claimed: exactly the ticks that are owed, though more are revealed, with the relay's cut · closed: the rest by ticks, then the refund
 import { join } from "node:path";
-import { getChannel } from "@weir/sdk/chain";
+import { fundChannel, getChannel } from "@weir/sdk/chain";
 import { type Hex, proofFromDetail, signerOfTotal } from "@weir/sdk/core";
 import { channelsAbi } from "@weir/sdk/generated";
 import { nativeCrypto } from "@weir/sdk/native";
@@ -102,6 +103,19 @@ test("ticks raise the total and are kept over a kill; a voucher for it takes the
   // The chain is over with it.
   expect(await totalAfter(buyer, "TICKS", tick(9))).toBe(17n * P);
   expect(await totalAfter(buyer, "TICKS", ticksOf(buyer, 17n * P)(1))).toBe(18n * P);
+});
+
+test("what comes before the block of its top-up is taken with that block", async () => {
+  const { buyer } = await stand.buyer(client, [9n * P]);
+  const line = await stand.line();
+  const voucher = buyer.voucher(101n * P, stand.relay.operator);
+  expect(await totalAfter(buyer, "VOUCHERS", voucher)).toBe(9n * P);
+  expect(await totalAfter(buyer, "TICKS", ticksOf(buyer, 101n * P)(5))).toBe(9n * P);
+  const { contracts } = world.chain;
+  await fundChannel(buyer.wallet, { contracts, terms: buyer.terms, amount: 100n * P });
+  await line.next("TOTALS", ({ items }) =>
+    items.some(({ channelId, total }) => channelId === buyer.paymentId && total === 106n * P),
+  );
 });
 
 test("ticks that do not hold change nothing", async () => {

@@ -22,8 +22,11 @@ export const HANDSHAKE_TIMEOUT_MS = 10 * SECOND;
 export const OPEN_TIMEOUT_MS = 60 * SECOND;
 /** Streams of one protocol on one connection: a reader of many listings needs one for each. */
 export const MAX_STREAMS_PER_PEER = 64;
-/** … of each protocol that gateways speak: all listings of a gateway share one connection, and have a stream of each. */
+/** … of each protocol that gateways speak: all listings of a gateway share one connection, and have a stream of each. Of buyers'
+ * streams among them `MAX_STREAMS_PER_PEER`. */
 export const MAX_STREAMS_PER_GATEWAY = 256;
+/** Answers `Limit` on one stream before it is closed: whoever asks on regardless does not listen. */
+export const MAX_LIMIT_REPLIES = 3;
 /** Readers at once in one process: about 100 KiB each. */
 export const MAX_READERS = 4_000;
 /** Readers of open listings among them: they pay nothing, and leave places for those who do. */
@@ -117,9 +120,12 @@ export const CLOSING_GRACE_MS = 5 * SECOND;
 
 // --------------------------------------------------------------------------------------------------------------- keys
 
-/** Covers asked by one peer, and for one grant: a grant needs one per notice period, a lost laptop a few more. */
+/** Covers asked by one peer, and by the readers of one grant: a grant needs one per notice period, a lost laptop a few more. */
 export const KEY_REQUESTS_PER_MINUTE = 30;
 export const KEY_REQUESTS_BURST = 20;
+/** Requests of all strangers together that reach a gateway: of buyers who lost the keys of what is over, which nobody can open any more. */
+export const STRANGER_KEYS_PER_MINUTE = 60;
+export const STRANGER_KEYS_BURST = 20;
 /** One HPKE seal takes the gateway 2 ms; a sleeping one never answers. */
 export const KEY_TIMEOUT_MS = 10 * SECOND;
 /** Requests on their way to one gateway. */

@@ -140,6 +140,7 @@ describe("after the buyer has changed his keys", () => {
     const old = purchase.purchase.encryptionKey;
     let to = old;
     const { keys, answered } = await sealing(scene, () => to);
+    const older = await reading(scene, buyer);
     const { frames } = await buyer.dialKeys();
     let requestId = 0;
     const ask = async () => {
@@ -153,6 +154,11 @@ describe("after the buyer has changed his keys", () => {
     expect(hex((await ask()).seal!.ct)).toBe(hex(first.seal!.ct));
     expect(answered()).toBe(1);
     await rotate(purchase.grantId);
+    expect(await refusal(older)).toBe("KeysRotated");
+    // The thief, if it was one, has no say any more in what the gateway is asked.
+    await expect.poll(async () => (await ask()).error?.name, patience).toBe("Limit");
+    expect(answered()).toBe(1);
+    await (await buyer.open({ key: newKey() })).expect("OPENED");
     // The gateway has not heard of it yet: what it seals is of no use to the buyer.
     await expect.poll(async () => (await ask()).error?.name, patience).toBe("GatewayOffline");
     to = NEW_KEY;
@@ -183,8 +189,8 @@ describe("a consent that is withdrawn", () => {
     const { scene, subjects } = await personal("personal", far());
     const { listingId } = scene.listing;
     await sealing(scene, () => scene.purchase.purchase.encryptionKey);
-    expect((await keysRefusal(scene, scene.buyer, scene.purchase.grantId)).seal).not.toBeNull();
     const frames = await reading(scene, scene.buyer);
+    expect((await keysRefusal(scene, scene.buyer, scene.purchase.grantId)).seal).not.toBeNull();
     const { contracts } = world.chain;
     const some = { contracts, listingId, subjects: subjects.slice(1) };
     const cut = await cutBy(world, frames, () => withdrawConsents(world.chain.wallet(SELLER), some));

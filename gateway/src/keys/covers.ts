@@ -158,12 +158,13 @@ export function createCovers(init: {
     const { pipeline } = link;
     const { newest } = listingOf(directory, pipeline.listingId);
     if (!isOpenListing(newest.terms)) throw new RefusedError("NoGrant", "the listing is not open");
-    limit(grantId);
     // Between the chain's word and the generation that follows it, the running one is not what everybody may read.
     if (generation !== pipeline.generation || !pipeline.isOpen)
       throw new RefusedError("StaleGeneration", "the root is given for the running generation", {
         generation: String(pipeline.generation),
       });
+    // Not before the generation is right: a relay keeps that root, so strangers get no further than once.
+    limit(grantId);
     return sealTo(link, openPurchaseOf(pipeline.listingId, newest.version), generation, EVERY_EPOCH);
   }
 

@@ -57,6 +57,8 @@ export type Sessions = {
   endGrant(grantId: Hex, why: RefusedError): void;
   /** Judges sessions anew: those of a listing, those judged at a block that is followed now, or all of them. */
   recheck(which?: { listingId: bigint } | { upTo: bigint }): void;
+  /** Tries again what came before the deposit that covers it: the chain has moved. */
+  retry(): void;
   count(listingId?: bigint): number;
 };
 
@@ -75,6 +77,8 @@ export type SessionsInit = {
 
 type Link = Parameters<Sessions["attend"]>[0];
 type Request = Fields<"SESSION">;
+type VoucherItem = Fields<"VOUCHERS">["items"][number];
+type TicksItem = Fields<"TICKS">["items"][number];
 type Live = {
   account: Account;
   link: Link;
@@ -85,6 +89,8 @@ type Live = {
   /** The next epoch to release. */
   next: number;
   deposit: bigint;
+  /** The best that came and is above the deposit as our node knows it, which may be a block behind the relay's: nobody sends it again. */
+  early: { voucher?: VoucherItem | undefined; ticks?: TicksItem | undefined };
   /** The block at which it was judged, until that block is followed: were it replaced before, nothing else would say so. */
   judgedAt: bigint | undefined;
   ended: boolean;
@@ -163,6 +169,7 @@ export function createSessions(init: SessionsInit): Sessions {
       generation: pipeline.generation,
       next: started.epoch,
       deposit,
+      early: {},
       judgedAt,
       ended: false,
       busy: false,
@@ -291,17 +298,22 @@ export function createSessions(init: SessionsInit): Sessions {
 
   // ---- vouchers
 
-  async function takeVouchers(link: Link, items: Fields<"VOUCHERS">["items"]): Promise<void> {
+  async function takeVouchers(link: Link, items: VoucherItem[]): Promise<void> {
     const good: { account: Account; cumulative: bigint; signature: Uint8Array }[] = [];
     const touched = new Set<Account>();
-    for (const { channelId, cumulative, signature } of items) {
+    for (const item of items) {
+      const { channelId, cumulative, signature } = item;
       const account = ledger.account(channelId);
       if (!account || account.listingId !== link.pipeline.listingId) continue;
       touched.add(account);
       // Cheap checks first; what is not better or comes after the close is answered with the best total.
       if (cumulative < account.total || account.frozenEpoch !== null) continue;
       if (cumulative === account.total && !account.ticks) continue;
-      if (!(await isCovered(account, cumulative))) continue;
+      if (!(await isCovered(account, cumulative))) {
+        const session = sessionOf(link, account);
+        if (session && cumulative > (session.early.voucher?.cumulative ?? 0n)) session.early.voucher = item;
+        continue;
+      }
       const digest = voucherDigest(delivery, { channelId, cumulative, relay: link.relay }, crypto.keccak256);
       if (same(crypto.recover(digest, signature), account.terms.signer))
         good.push({ account, cumulative, signature });
@@ -317,7 +329,7 @@ export function createSessions(init: SessionsInit): Sessions {
   }
 
   /** The best ticks of channels, each behind the voucher on which its chain stands. */
-  async function takeTicks(link: Link, items: Fields<"TICKS">["items"]): Promise<void> {
+  async function takeTicks(link: Link, items: TicksItem[]): Promise<void> {
     const good: { account: Account; ticks: Ticks }[] = [];
     const touched = new Set<Account>();
     for (const { channelId, ...item } of items) {
@@ -326,7 +338,13 @@ export function createSessions(init: SessionsInit): Sessions {
       touched.add(account);
       const total = tickTotal(item, item.ticks);
       if (total <= account.total || account.frozenEpoch !== null) continue;
-      if (!(await isCovered(account, total))) continue;
+      if (!(await isCovered(account, total))) {
+        const session = sessionOf(link, account);
+        const known = session?.early.ticks;
+        if (session && total > (known ? tickTotal(known, known.ticks) : 0n))
+          session.early.ticks = { channelId, ...item };
+        continue;
+      }
       const ticks = { ...item, relay: link.relay };
       if (ticksHold(crypto, delivery, account, ticks)) good.push({ account, ticks });
       else metrics.count("refused_ticks");
@@ -364,9 +382,28 @@ export function createSessions(init: SessionsInit): Sessions {
       if (session) session.deposit = deposit;
       return closeAt === 0 && wanted <= deposit;
     } catch (error) {
-      // The relay sends it again until we confirm it; the other channels of this connection go on.
+      // Kept and tried again with the next block; the other channels of this connection go on.
       if (error instanceof RefusedError) return false;
       throw error;
+    }
+  }
+
+  /** The channel's session, if it is this connection's. */
+  function sessionOf(link: Link, { channelId }: Account): Live | undefined {
+    const session = live.get(channelId);
+    return session?.link === link ? session : undefined;
+  }
+
+  /** First the voucher: ticks stand on it. */
+  async function retryOne({ account, link, early }: Live): Promise<void> {
+    const { voucher, ticks } = early;
+    if (voucher && (await isCovered(account, voucher.cumulative))) {
+      if (early.voucher === voucher) early.voucher = undefined;
+      await takeVouchers(link, [voucher]);
+    }
+    if (ticks && (await isCovered(account, tickTotal(ticks, ticks.ticks)))) {
+      if (early.ticks === ticks) early.ticks = undefined;
+      await takeTicks(link, [ticks]);
     }
   }
 
@@ -461,6 +498,10 @@ export function createSessions(init: SessionsInit): Sessions {
     endGrant(grantId, why) {
       for (const [channelId, { account }] of live)
         if (account.grantId === grantId) endChannel(channelId, why);
+    },
+    retry() {
+      for (const session of live.values())
+        if (session.early.voucher || session.early.ticks) run(retryOne(session));
     },
     recheck(which) {
       for (const session of live.values()) {

@@ -26,7 +26,15 @@ import { checkGateway, type GatewayComponents } from "./gateway-auth.ts";
 import { type Link, links } from "./links.ts";
 import { type Questions, questions } from "./questions.ts";
 import { buckets } from "./rate.ts";
-import { firstFrame, type Peer, type ServeComponents, sameAddress, serve } from "./serve.ts";
+import {
+  drained,
+  firstFrame,
+  type Peer,
+  patience,
+  type ServeComponents,
+  sameAddress,
+  serve,
+} from "./serve.ts";
 
 type Command = FrameOf<"COMMAND">;
 type Result = FrameOf<"COMMAND_RESULT">;
@@ -95,9 +103,16 @@ export const commandsService = () => (components: CommandsComponents) => {
     peer: Peer,
     first: FrameOf<"COMMAND_KEY_REQUEST">,
   ): Promise<void> {
+    peer.isBuyer();
+    const bear = patience();
     for (let frame: FrameOf<"COMMAND_KEY_REQUEST"> | Command = first; ; ) {
-      if (frame.type === "COMMAND") frames.send("COMMAND_RESULT", await reply(peer, frame));
-      else frames.send("COMMAND_KEY", keyOf(peer, frame.listingId));
+      const result = frame.type === "COMMAND" ? await reply(peer, frame) : null;
+      const sent =
+        frame.type === "COMMAND"
+          ? frames.send("COMMAND_RESULT", result!)
+          : frames.send("COMMAND_KEY", keyOf(peer, frame.listingId));
+      if (!sent) await drained(frames);
+      bear(result?.error ?? null);
       const next = await frames.read();
       if (next === null) return;
       if (next.type !== "COMMAND" && next.type !== "COMMAND_KEY_REQUEST")
@@ -126,8 +141,9 @@ export const commandsService = () => (components: CommandsComponents) => {
     }
   }
 
-  /** From cheap to dear: size, clock, rates, the gateway, then the chain and a signature. */
+  /** From cheap to dear: the peer's rate, size, clock, the gateway, then the chain and a signature. */
   async function forward(peer: Peer, { type: _, ...command }: Command): Promise<Seal> {
+    if (!byPeer.take(peer.id)) throw tooOften();
     if (command.ct.length > MAX_SEALED_COMMAND_BYTES)
       throw new RefusedError(
         "TooLarge",
@@ -139,7 +155,6 @@ export const commandsService = () => (components: CommandsComponents) => {
         "Expired",
         `A command ends within ${MAX_COMMAND_AHEAD_S} s; this one at ${command.expiry}, now is ${now}.`,
       );
-    if (!byPeer.take(peer.id)) throw tooOften();
     linkTo(command.listingId);
     await admit(command);
     peer.admitted();

@@ -1,7 +1,8 @@
 /**
  * Covers of grants: asked by buyers, sealed by the gateway, kept so that it may sleep. A cover opens to the grant's key only, so
- * asking needs no signature; what it costs the gateway is bounded per grant and per peer. Kept or fresh, each is checked against the
- * key that the grant has now: once the buyer has changed it, what was sealed to the one before is thrown away.
+ * what is kept is given to anybody. The gateway is asked for those who read on the grant: its id is public, and nobody else uses its rate
+ * up, here or at the gateway. Kept or fresh, each is checked against the key that the grant has now: once the buyer has changed it, what
+ * was sealed to the one before is thrown away.
  */
 import { checkSeal, type Hex, isMetered, SESSION_ID_BYTES, SealError, SealPurpose } from "@weir/sdk/core";
 import {
@@ -13,7 +14,8 @@ import {
   RefusedError,
   refusedError,
 } from "@weir/sdk/wire";
-import type { Grant } from "../chain/admission.ts";
+import type { Grant, Payment } from "../chain/admission.ts";
+import { judge } from "../chain/judge.ts";
 import { isOpenGrant, openGrant } from "../chain/open.ts";
 import {
   KEY_REQUESTS_BURST,
@@ -23,13 +25,15 @@ import {
   MAX_PENDING_KEYS,
   MAX_RATED_PEERS,
   MAX_STREAMS_PER_GATEWAY,
+  STRANGER_KEYS_BURST,
+  STRANGER_KEYS_PER_MINUTE,
 } from "../limits.ts";
 import type { CoverStore } from "../store/covers.ts";
 import { checkGateway, type GatewayComponents } from "./gateway-auth.ts";
 import { type Link, links } from "./links.ts";
 import { type Questions, questions } from "./questions.ts";
-import { buckets } from "./rate.ts";
-import { firstFrame, type Peer, type ServeComponents, serve } from "./serve.ts";
+import { bucket, buckets } from "./rate.ts";
+import { drained, firstFrame, type Peer, patience, type ServeComponents, serve } from "./serve.ts";
 
 type Request = FrameOf<"KEY_REQUEST">;
 type Reply = FrameOf<"KEY_REPLY">;
@@ -44,6 +48,7 @@ export const keysService = () => (components: KeysComponents) => {
   const perSecond = KEY_REQUESTS_PER_MINUTE / 60;
   const byPeer = buckets(KEY_REQUESTS_BURST, perSecond, MAX_RATED_PEERS);
   const byGrant = buckets(KEY_REQUESTS_BURST, perSecond, MAX_RATED_PEERS);
+  const byStrangers = bucket(STRANGER_KEYS_BURST, STRANGER_KEYS_PER_MINUTE / 60);
 
   async function attend(frames: FrameStream, peer: Peer): Promise<void> {
     const first = await firstFrame(frames);
@@ -75,8 +80,12 @@ export const keysService = () => (components: KeysComponents) => {
   }
 
   async function buyerSide(frames: FrameStream, peer: Peer, first: Request): Promise<void> {
+    peer.isBuyer();
+    const bear = patience();
     for (let request: Request = first; ; ) {
-      frames.send("KEY_REPLY", await reply(peer, request));
+      const answer = await reply(peer, request);
+      if (!frames.send("KEY_REPLY", answer)) await drained(frames);
+      bear(answer.error);
       const next = await frames.read();
       if (next === null) return;
       if (next.type !== "KEY_REQUEST")
@@ -100,24 +109,25 @@ export const keysService = () => (components: KeysComponents) => {
     const { listingId, grantId, epochFrom, epochTo } = request;
     if (epochFrom > epochTo || epochTo >= 2 ** 32)
       throw new RefusedError("BadFrame", "KEY_REQUEST: the range is empty");
-    // What everybody may have is asked for by everybody: there each peer answers for himself alone.
-    const isOpen = isOpenGrant(request);
-    if (!byPeer.take(peer.id) || !(isOpen || byGrant.take(grantId)))
-      throw new RefusedError("Limit", "Keys are asked for too often.", { limit: "key requests" });
-    const grant = isOpen ? await openGrant(admission, listingId) : await admission.grant(grantId);
+    if (!byPeer.take(peer.id)) throw tooOften();
+    const grant = isOpenGrant(request)
+      ? await openGrant(admission, listingId)
+      : await admission.grant(grantId);
     if (grant.listingId !== listingId) throw new RefusedError("NoGrant", "The grant is for another listing.");
     // What a metered channel has bought stays its buyer's, whatever became of the grant: the gateway's ledger says what that is.
     if (grant.revokedAt !== 0 && !isMetered(grant)) {
       await covers.drop(grantId);
       throw new RefusedError("Revoked", "The seller revoked this grant.");
     }
-    const { consent } = await admission.payment(grant);
+    const payment = await admission.payment(grant);
+    const { consent } = payment;
     const now = admission.now();
     if (consent !== null && (now < consent.from || now >= consent.to))
       throw new RefusedError("ConsentWithdrawn", "A consent that the data depends on does not stand now.");
     const kept = await findKept(grant, request);
     if (kept && kept.epochTo >= epochTo) return served("kept", kept);
     try {
+      requireTurn(peer, grant, payment);
       const seal = await askGateway(request);
       if (!(await isFor(grant, seal))) {
         log.warn("a gateway answered with a seal that the grant's key does not open");
@@ -126,10 +136,24 @@ export const keysService = () => (components: KeysComponents) => {
       await covers.put(grantId, seal, encodeFrame("KEYS", { seal }));
       return served("sealed", seal);
     } catch (error) {
-      if (kept && error instanceof RefusedError && error.name === "GatewayOffline")
-        return served("kept", kept);
+      if (kept && error instanceof RefusedError && INSTEAD.has(error.name)) return served("kept", kept);
       throw error;
     }
+  }
+
+  /** Whether the gateway is asked. What everybody may have is asked for by everybody: there each peer answers for himself alone. */
+  function requireTurn(peer: Peer, grant: Grant, payment: Payment): void {
+    if (isOpenGrant(grant)) return;
+    if (peer.reads(grant.grantId)) {
+      if (!byGrant.take(grant.grantId)) throw tooOften();
+      return;
+    }
+    if (!judge(grant, admission.now(), payment))
+      throw new RefusedError("Limit", "The gateway is asked for those who have opened a session.", {
+        limit: "keys of strangers",
+      });
+    // Nobody can read on it now, so a stranger keeps nobody waiting; it may be its buyer, who lost what he had.
+    if (!byStrangers.take()) throw tooOften();
   }
 
   /** The furthest cover that is kept; all of a grant's are dropped when it is for another key than the grant's. */
@@ -202,5 +226,10 @@ function decode(bytes: Uint8Array): Seal {
   return frame.seal;
 }
 
+/** What is kept is the best there is. */
+const INSTEAD: ReadonlySet<string> = new Set(["GatewayOffline", "Limit"]);
+
+const tooOften = (): RefusedError =>
+  new RefusedError("Limit", "Keys are asked for too often.", { limit: "key requests" });
 const offline = (): RefusedError =>
   new RefusedError("GatewayOffline", "The seller's gateway is asleep and no cover is kept here.");

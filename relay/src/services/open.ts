@@ -50,7 +50,7 @@ export type CheckedSession = {
 /** Grant, window, payment, connection. From here on the peer is no stranger. @throws RefusedError */
 export async function admit(components: OpenComponents, peer: Peer, open: OpenFrame): Promise<Admitted> {
   const admitted = await check(components, peer, open);
-  peer.admitted();
+  peer.admittedOn(admitted.grant.grantId);
   return admitted;
 }
 

@@ -1,16 +1,19 @@
 /** One libp2p protocol as a function over frames: greeting, refusals, ends and errors are dealt with here. */
 import type { Connection, Libp2p, Stream } from "@libp2p/interface";
-import type { Bytes, Delivery } from "@weir/sdk/core";
+import { type Bytes, type Delivery, type Hex, hex } from "@weir/sdk/core";
 import { ClosedError, type Frame, FrameStream, RefusedError } from "@weir/sdk/wire";
 import type { Address } from "viem";
 import {
   DRAIN_TIMEOUT_MS,
   HANDSHAKE_TIMEOUT_MS,
   MAX_GATEWAY_QUEUE_BYTES,
+  MAX_LIMIT_REPLIES,
   MAX_READER_QUEUE_BYTES,
+  MAX_STREAMS_PER_PEER,
 } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
+import { places } from "./places.ts";
 import type { Strangers } from "./strangers.ts";
 import { within } from "./wait.ts";
 
@@ -24,6 +27,12 @@ export type Peer = {
   nonce: Bytes;
   /** It has proved who it is, or has a place that nobody needs to prove anything for: until this stream ends its connection is no stranger's. */
   admitted(): void;
+  /** The same of a reader, who from now on reads on this grant. */
+  admittedOn(grantId: Hex): void;
+  /** Whether a stream of his is admitted on this grant. */
+  reads(grantId: Hex): boolean;
+  /** It asks as a buyer does, on a protocol of gateways: so many streams of one connection may. @throws RefusedError Limit */
+  isBuyer(): void;
   /** It has proved that it speaks for a listing: from here on more of it may wait to be read. */
   isGateway(): void;
 };
@@ -43,6 +52,7 @@ export function serve(
   handler: (frames: FrameStream, peer: Peer) => Promise<void>,
 ): Served {
   const open = new Set<FrameStream>();
+  const buyers = places("streams", Number.POSITIVE_INFINITY, "streams", MAX_STREAMS_PER_PEER);
   const tasks = new Set<Promise<void>>();
 
   async function take(stream: Stream, connection: Connection): Promise<void> {
@@ -53,12 +63,20 @@ export function serve(
     open.add(frames);
     const nonce = globalThis.crypto.getRandomValues(new Uint8Array(32));
     let leave: (() => void) | undefined;
+    let leaveBuyers: (() => void) | undefined;
     const peer: Peer = {
       id: connection.remotePeer.toString(),
       peerBytes: connection.remotePeer.toMultihash().bytes,
       nonce,
       admitted() {
         leave ??= strangers.admit(connection);
+      },
+      admittedOn(grantId) {
+        leave ??= strangers.admit(connection, grantId);
+      },
+      reads: (grantId) => strangers.reads(peer.id, grantId),
+      isBuyer() {
+        leaveBuyers ??= buyers.take(connection.id);
       },
       isGateway() {
         frames.maxQueuedBytes = MAX_GATEWAY_QUEUE_BYTES;
@@ -73,6 +91,7 @@ export function serve(
     } finally {
       open.delete(frames);
       leave?.();
+      leaveBuyers?.();
     }
   }
 
@@ -121,6 +140,16 @@ export async function firstFrame(frames: FrameStream, ms = HANDSHAKE_TIMEOUT_MS)
 export async function drained(frames: FrameStream): Promise<void> {
   if (!frames.stream.writableNeedsDrain) return;
   await within(frames.drained(), DRAIN_TIMEOUT_MS, () => new ClosedError("the reader takes nothing"));
+}
+
+/** Counts the answers of one stream that said `Limit`. @throws RefusedError Limit when they were too many */
+export function patience(): (error: { name: string } | null) => void {
+  let left = MAX_LIMIT_REPLIES;
+  return (error) => {
+    if (error?.name !== "Limit") return;
+    left -= 1;
+    if (left === 0) throw new RefusedError("Limit", "Too much is asked for.", { limit: "requests" });
+  };
 }
 
 const lower = (address: Address): Address => address.toLowerCase() as Address;

@@ -3,6 +3,7 @@
  * who has no stream on which a gateway or reader has been admitted is a stranger, may stay for a while, and goes first when places run out.
  */
 import type { Connection, Libp2p } from "@libp2p/interface";
+import type { Hex } from "@weir/sdk/core";
 import { networkOf } from "@weir/sdk/wire";
 import {
   MAX_CONNECTIONS_PER_ADDRESS,
@@ -15,8 +16,10 @@ import type { Metrics } from "../metrics.ts";
 export type Strangers = {
   start(): void;
   stop(): void;
-  /** Somebody on this connection was admitted; the result takes that back. On one that has gone both do nothing. */
-  admit(connection: Connection): () => void;
+  /** Somebody on this connection was admitted, as a reader on `grantId`; the result takes that back. A connection that has gone gets no place. */
+  admit(connection: Connection, grantId?: Hex): () => void;
+  /** Whether this peer reads on this grant now. */
+  reads(peerId: string, grantId: Hex): boolean;
   /** Ends those whose time is over. Done by itself every `STRANGER_CHECK_MS`. */
   look(): void;
   count(): number;
@@ -38,6 +41,8 @@ export const strangers =
     const perAddress = new Map<string, number>();
     /** Of each address, longest here first. */
     const unknown = new Map<string, Set<Connection>>();
+    /** Streams that are admitted on a grant, by peer and grant: noise has proved the peer, so any connection of his will do. */
+    const reading = new Map<string, number>();
     let count = 0;
     let timer: ReturnType<typeof setInterval> | undefined;
 
@@ -92,6 +97,25 @@ export const strangers =
       connection.abort(new Error("nobody was admitted on this connection"));
     }
 
+    function countReader(key: string, by: 1 | -1): void {
+      const streams = (reading.get(key) ?? 0) + by;
+      if (streams > 0) reading.set(key, streams);
+      else reading.delete(key);
+    }
+
+    function admitTo(connection: Connection): () => void {
+      const place = places.get(connection);
+      if (!place) return () => undefined;
+      place.admitted += 1;
+      remove(place.address, connection);
+      return () => {
+        place.admitted -= 1;
+        if (place.admitted > 0 || !places.has(connection)) return;
+        place.sinceMs = performance.now();
+        add(place.address, connection);
+      };
+    }
+
     function look(): void {
       const before = performance.now() - timeoutMs;
       for (const some of [...unknown.values()])
@@ -112,22 +136,23 @@ export const strangers =
         node.removeEventListener("connection:open", opened);
         node.removeEventListener("connection:close", closed);
       },
-      admit(connection) {
-        const place = places.get(connection);
-        if (!place) return () => undefined;
-        place.admitted += 1;
-        remove(place.address, connection);
+      admit(connection, grantId) {
+        const leave = admitTo(connection);
+        if (!grantId) return leave;
+        const key = readerOf(connection.remotePeer.toString(), grantId);
+        countReader(key, 1);
         return () => {
-          place.admitted -= 1;
-          if (place.admitted > 0 || !places.has(connection)) return;
-          place.sinceMs = performance.now();
-          add(place.address, connection);
+          countReader(key, -1);
+          leave();
         };
       },
+      reads: (peerId, grantId) => reading.has(readerOf(peerId, grantId)),
       look,
       count: () => count,
     };
   };
+
+const readerOf = (peerId: string, grantId: Hex): string => `${peerId} ${grantId.toLowerCase()}`;
 
 /** Programs beside the relay, and a proxy before it, behind which everybody is: their number says nothing. */
 const OWN_MACHINE: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "::ffff:7f00:1"]);

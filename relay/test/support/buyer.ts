@@ -51,6 +51,10 @@ export class ScriptedBuyer {
     return dial(this.node, this.#relay, PROTOCOLS.keys);
   }
 
+  dialCommands() {
+    return dial(this.node, this.#relay, PROTOCOLS.command);
+  }
+
   voucher(cumulative: bigint, relay = this.world.relayOperator, key = this.key): Fields<"PAY"> {
     const digest = voucherDigest(this.world.delivery, { channelId: this.channelId, cumulative, relay });
     return { cumulative, signature: nativeCrypto.signSecp(key, digest) };
