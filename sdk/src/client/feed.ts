@@ -27,7 +27,7 @@ import {
 import { type ChannelProgress, freshProgress } from "./store.ts";
 
 export { DecodedMessage } from "./message.ts";
-export type { FeedContext, OpenedSegment, RelayAddress } from "./session.ts";
+export { FalseSegment, type FeedContext, type OpenedSegment, type RelayAddress } from "./session.ts";
 
 export type FeedStatus =
   | "connecting"
