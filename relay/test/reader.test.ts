@@ -7,6 +7,8 @@
 // - a relay that names a session number near the end of all numbers, or beyond: the next session's can still be said; a true one that is high is reached
 // - over in truth: at once on the only relay's word or by the buyer's own clock; with another relay that is away soon, too
 // - told that the channel is closed when it is not: the challenge follows; closed in truth, also without a transaction's hash: it is over
+// - stopped while a session is being opened: through it; without a session, for want of money or right, or while the seller is away: the notice
+//   reaches him, and he closes
 // - the seller signs with a key that is younger than the feed: it is read from the chain, and the session opens
 // - out of money, and the chain does not answer once: after the top-up he reads on
 // - a segment with a false tag is read by its root; one that is not what its publisher signed ends the stream: it is never counted, no session is
@@ -294,18 +296,74 @@ test("closed by word only: the challenge follows", async () => {
   await scene.stop();
 });
 
+/** What the seller sends when nothing was owed. */
+async function close({ purchase, listing }: Scene): Promise<null> {
+  await closeChannel(world.chain.wallet(OPERATOR), {
+    ...{ contracts: world.chain.contracts, terms: purchase.terms, relays: [...listing.terms.relays] },
+    ...{ capture: 0n, voucher: { channelId: purchase.paymentId, cumulative: 0n, relay: ZERO_ADDRESS } },
+    voucherSignature: "0x",
+  });
+  return null;
+}
+
 test("closed in truth, by whomever: over, with the chain's figure", async () => {
   const scene = await startScene(world, relay, "closed in truth");
-  const { terms } = scene.purchase;
-  const stopped = await stop(scene, async () => {
-    await closeChannel(world.chain.wallet(OPERATOR), {
-      ...{ contracts: world.chain.contracts, terms, relays: [...scene.listing.terms.relays], capture: 0n },
-      voucher: { channelId: scene.purchase.paymentId, cumulative: 0n, relay: ZERO_ADDRESS },
-      voucherSignature: "0x",
-    });
-    return null;
-  });
+  const stopped = await stop(scene, () => close(scene));
   expect(stopped).toMatchObject({ by: "gateway", capture: 0n, due: 0n });
+  await scene.stop();
+});
+
+test.each(["out-of-money", "failed"] as const)(
+  "stopped where no session can be opened (%s): the seller closes all the same, beside a relay that says nothing",
+  async (status) => {
+    const scene = await startScene(world, relay, `stopped: ${status}`);
+    const { paymentId, grantId } = scene.purchase;
+    const { contracts } = world.chain;
+    if (status === "failed") await revokeGrant(world.chain.wallet(SELLER), { contracts, grantId });
+    const short = async () => {
+      const slot = await slotOf(paymentId);
+      return slot.epoch === 0 && status === "out-of-money" ? { ...slot, deposit: ENTRY - 1n } : slot;
+    };
+    const before = [status === "failed" ? await refusing("Revoked") : await liar(() => undefined)];
+    const feed = await readerOf(scene, undefined, short, { before });
+    await expect.poll(() => feed.state.status, { timeout: 30_000 }).toBe(status);
+    const stopped = feed.stop();
+    const { channelId } = await until(scene.vouchers, "NOTICE");
+    const transactionHash = await close(scene);
+    scene.vouchers.send("NOTICE_DONE", { channelId, capture: 0n, transactionHash, error: null });
+    expect(await stopped).toMatchObject({ by: "gateway", capture: 0n, due: 0n });
+    await scene.stop();
+  },
+);
+
+test("stopped at once: the session that is being opened goes before the notice", async () => {
+  const scene = await startScene(world, relay, "stopped at once");
+  const { vouchers, gateway } = scene;
+  const feed = await readerOf(scene);
+  const stopped = feed.stop();
+  const first = await vouchers.expect(["SESSION", "NOTICE"]);
+  if (first.type !== "SESSION") throw new Error("the notice came first");
+  vouchers.send("SESSION_ACK", gateway.accept(first, 0n));
+  const { channelId } = await until(vouchers, "NOTICE");
+  const transactionHash = await close(scene);
+  vouchers.send("NOTICE_DONE", { channelId, capture: 0n, transactionHash, error: null });
+  expect(await stopped).toMatchObject({ by: "gateway", capture: 0n });
+  await scene.stop();
+});
+
+test("stopped while the seller is away for a moment: he is asked again", async () => {
+  const scene = await startScene(world, relay, "stopped: seller away");
+  await scene.vouchers.close();
+  const feed = await readerOf(scene);
+  await expect
+    .poll(() => feed.state, { timeout: 30_000 })
+    .toMatchObject({ reason: { name: "GatewayOffline" } });
+  const stopped = feed.stop();
+  scene.vouchers = await scene.gateway.vouchers();
+  const { channelId } = await until(scene.vouchers, "NOTICE");
+  const transactionHash = await close(scene);
+  scene.vouchers.send("NOTICE_DONE", { channelId, capture: 0n, transactionHash, error: null });
+  expect(await stopped).toMatchObject({ by: "gateway", capture: 0n });
   await scene.stop();
 });
 
