@@ -6,16 +6,18 @@
 // - the chain's close of a noticed session is no cut-off
 // - vouchers the gateway has not confirmed are sent again when it comes back; confirmed ones are not
 // - a gateway that reconnects ends running sessions by name: its sealing contexts are gone
+// - CLOSE in front of an OPEN without a session: the same for a channel that has none here, by its signer alone, also when its grant is revoked,
+//   and once more when the answer was lost; a session of the channel on another stream ends
 // - receipts are checked, kept, and forwarded to the gateway
 
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Stream } from "@libp2p/interface";
-import { closeChannel } from "@weir/sdk/chain";
-import { type Hex, hex, readUint } from "@weir/sdk/core";
+import { closeChannel, revokeGrant } from "@weir/sdk/chain";
+import { type Hex, hex, readUint, ZERO_ADDRESS } from "@weir/sdk/core";
 import { controlFrame } from "@weir/sdk/wire";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { OPERATOR } from "../../test/support/market.ts";
+import { OPERATOR, SELLER } from "../../test/support/market.ts";
 import type { Relay } from "../src/relay.ts";
 import { readSegments, until, untilRefused } from "./support/buyer.ts";
 import { idOf, nextVoucher, startScene } from "./support/scene.ts";
@@ -193,4 +195,58 @@ test("receipts are kept and forwarded; one by another key ends the session", asy
   const kept = stored(scene.buyer.channelId, "receipt");
   expect(hex(kept.subarray(0, 32))).toBe(idOf(segment!));
   expect(hex(kept.subarray(44))).toBe(hex(receipt.signature));
+});
+
+test("without a session: a notice in front of OPEN reaches the gateway, whatever becomes of the grant", async () => {
+  const scene = await newScene("no session");
+  const { buyer, vouchers, purchase } = scene;
+  const { channelId } = buyer;
+  const end = async (notice = buyer.close(), more: Parameters<typeof buyer.open>[0] = {}) => {
+    const over = await buyer.dial();
+    over.frames.send("CLOSE", notice);
+    return buyer.open({ ...more, over });
+  };
+  const { signature } = buyer.voucher(1n);
+  expect(await untilRefused(await end({ ...buyer.close(), signature }))).toMatchObject({
+    name: "BadSignature",
+  });
+  for (const stale of [buyer.close(undefined, 3), buyer.close(1)])
+    expect(await untilRefused(await end(stale))).toMatchObject({ name: "Expired" });
+  const other = await newScene("another channel");
+  const { paymentId, grantId } = other.purchase;
+  for (const more of [{ paymentId }, { grantId }])
+    expect(await untilRefused(await end(undefined, more))).toMatchObject({ name: "NoGrant" });
+
+  const { chain } = world;
+  await revokeGrant(chain.wallet(SELLER), { contracts: chain.contracts, grantId: purchase.grantId });
+  const frames = await end();
+  const notice = await vouchers.expect("NOTICE");
+  expect(notice).toMatchObject({ channelId, epoch: 0 });
+  const { hash } = await closeChannel(chain.wallet(OPERATOR), {
+    ...{ contracts: chain.contracts, terms: purchase.terms, relays: [...scene.listing.terms.relays] },
+    ...{ voucher: { channelId, cumulative: 0n, relay: ZERO_ADDRESS }, voucherSignature: "0x", capture: 0n },
+  });
+  await frames.close(); // the answer is lost on its way
+  vouchers.send("NOTICE_DONE", { channelId, capture: 0n, transactionHash: hash, error: null });
+  const again = await end();
+  await vouchers.expect("NOTICE");
+  vouchers.send("NOTICE_DONE", { channelId, capture: 0n, transactionHash: hash, error: null });
+  expect(await again.expect("CLOSED")).toMatchObject({ capture: 0n, transactionHash: hash });
+  expect(await again.read()).toBeNull();
+  await vouchers.close();
+});
+
+test("a notice in front of OPEN ends the channel's session on another stream", async () => {
+  const scene = await newScene("a session elsewhere");
+  await scene.segments(1);
+  const reading = await scene.session();
+  await readSegments(reading, 1);
+  const over = await scene.buyer.dial();
+  over.frames.send("CLOSE", scene.buyer.close());
+  const frames = await scene.buyer.open({ over });
+  expect(await untilRefused(reading)).toMatchObject({ name: "Closing" });
+  const { channelId } = await until(scene.vouchers, "NOTICE");
+  const error = { name: "InsufficientFunds", message: "no gas" };
+  scene.vouchers.send("NOTICE_DONE", { channelId, capture: 0n, transactionHash: null, error });
+  expect(await untilRefused(frames)).toMatchObject({ name: "CloseFailed" });
 });

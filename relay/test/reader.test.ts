@@ -7,22 +7,40 @@
 // - a relay that names a session number near the end of all numbers, or beyond: the next session's can still be said; a true one that is high is reached
 // - over in truth: at once on the only relay's word or by the buyer's own clock; with another relay that is away soon, too
 // - told that the channel is closed when it is not: the challenge follows; closed in truth, also without a transaction's hash: it is over
+// - stopped while a session is being opened: through it; without a session, for want of money or right, or while the seller is away: the notice
+//   reaches him, and he closes
 // - the seller signs with a key that is younger than the feed: it is read from the chain, and the session opens
 // - out of money, and the chain does not answer once: after the top-up he reads on
+// - a segment with a false tag is read by its root; one that is not what its publisher signed ends the stream: it is never counted, no session is
+//   opened for it again by itself, and what is not metered goes on behind it when it is opened again
 import type { Stream } from "@libp2p/interface";
-import { closeChannel, getChannel, revokeGrant } from "@weir/sdk/chain";
+import { closeChannel, getChannel, revokeGrant, rotateKeys } from "@weir/sdk/chain";
 import { type FeedParameters, openFeed, type RelayAddress, readPublisherKeys } from "@weir/sdk/client";
 import { fileStore } from "@weir/sdk/client/node";
-import { type Hex, proofToDetail, ZERO_ADDRESS } from "@weir/sdk/core";
+import {
+  type Bytes,
+  type Crypto,
+  coverKeys,
+  createSealer,
+  derivePurchaseKeys,
+  type Hex,
+  proofToDetail,
+  randomSalt,
+  SESSION_ID_BYTES,
+  SealPurpose,
+  sessionDigest,
+  ZERO_ADDRESS,
+} from "@weir/sdk/core";
 import { nativeCrypto } from "@weir/sdk/native";
 import { type FrameOf, FrameStream, PROTOCOLS } from "@weir/sdk/wire";
 import { createNode } from "@weir/sdk/wire/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { OPERATOR, SELLER } from "../../test/support/market.ts";
+import { BUYER, OPERATOR, SELLER } from "../../test/support/market.ts";
 import type { Relay } from "../src/relay.ts";
 import { until } from "./support/buyer.ts";
+import type { Sealed } from "./support/gateway.ts";
 import { type Scene, startScene } from "./support/scene.ts";
-import { ENTRY, startWorld, type World } from "./support/world.ts";
+import { ENTRY, FREE, PRICE, startWorld, type World } from "./support/world.ts";
 
 let world: World;
 let relay: Relay;
@@ -41,14 +59,23 @@ afterAll(async () => {
 const slotOf = (channelId: Hex) =>
   getChannel(world.chain.client, { contracts: world.chain.contracts, channelId });
 
+type EncryptionKeys = Pick<FeedParameters["keys"], "encryptionPrivateKey" | "encryptionKey">;
 type Learned = NonNullable<FeedParameters["publisherKeys"]>;
 
 /** The buyer's program over the files in `folder`. */
 async function readerOf(
   { listing, buyer, purchase }: Scene,
   folder = world.folder(),
-  channel = () => slotOf(purchase.paymentId),
-  { before = [], notAfter, more }: { before?: RelayAddress[]; notAfter?: number; more?: Learned } = {},
+  channel: FeedParameters["channel"] = () => slotOf(purchase.paymentId),
+  {
+    before = [],
+    notAfter,
+    more,
+    keys = {
+      encryptionPrivateKey: new Uint8Array(32).fill(2),
+      encryptionKey: purchase.purchase.encryptionKey,
+    },
+  }: { before?: RelayAddress[]; notAfter?: number; more?: Learned; keys?: EncryptionKeys } = {},
 ) {
   const { delivery } = world;
   const { purchase: choice, grantId, paymentId } = purchase;
@@ -62,7 +89,7 @@ async function readerOf(
     purchase: { ...choice, ...(notAfter === undefined ? {} : { notAfter }), grantId, paymentId },
     keys: {
       ...{ signerPrivateKey: buyer.key, signer: choice.signer },
-      ...{ encryptionPrivateKey: new Uint8Array(32).fill(2), encryptionKey: choice.encryptionKey },
+      ...keys,
     },
     relays: [...before, { operator: world.relayOperator, multiaddrs: relay.multiaddrs }],
     channel,
@@ -269,18 +296,74 @@ test("closed by word only: the challenge follows", async () => {
   await scene.stop();
 });
 
+/** What the seller sends when nothing was owed. */
+async function close({ purchase, listing }: Scene): Promise<null> {
+  await closeChannel(world.chain.wallet(OPERATOR), {
+    ...{ contracts: world.chain.contracts, terms: purchase.terms, relays: [...listing.terms.relays] },
+    ...{ capture: 0n, voucher: { channelId: purchase.paymentId, cumulative: 0n, relay: ZERO_ADDRESS } },
+    voucherSignature: "0x",
+  });
+  return null;
+}
+
 test("closed in truth, by whomever: over, with the chain's figure", async () => {
   const scene = await startScene(world, relay, "closed in truth");
-  const { terms } = scene.purchase;
-  const stopped = await stop(scene, async () => {
-    await closeChannel(world.chain.wallet(OPERATOR), {
-      ...{ contracts: world.chain.contracts, terms, relays: [...scene.listing.terms.relays], capture: 0n },
-      voucher: { channelId: scene.purchase.paymentId, cumulative: 0n, relay: ZERO_ADDRESS },
-      voucherSignature: "0x",
-    });
-    return null;
-  });
+  const stopped = await stop(scene, () => close(scene));
   expect(stopped).toMatchObject({ by: "gateway", capture: 0n, due: 0n });
+  await scene.stop();
+});
+
+test.each(["out-of-money", "failed"] as const)(
+  "stopped where no session can be opened (%s): the seller closes all the same, beside a relay that says nothing",
+  async (status) => {
+    const scene = await startScene(world, relay, `stopped: ${status}`);
+    const { paymentId, grantId } = scene.purchase;
+    const { contracts } = world.chain;
+    if (status === "failed") await revokeGrant(world.chain.wallet(SELLER), { contracts, grantId });
+    const short = async () => {
+      const slot = await slotOf(paymentId);
+      return slot.epoch === 0 && status === "out-of-money" ? { ...slot, deposit: ENTRY - 1n } : slot;
+    };
+    const before = [status === "failed" ? await refusing("Revoked") : await liar(() => undefined)];
+    const feed = await readerOf(scene, undefined, short, { before });
+    await expect.poll(() => feed.state.status, { timeout: 30_000 }).toBe(status);
+    const stopped = feed.stop();
+    const { channelId } = await until(scene.vouchers, "NOTICE");
+    const transactionHash = await close(scene);
+    scene.vouchers.send("NOTICE_DONE", { channelId, capture: 0n, transactionHash, error: null });
+    expect(await stopped).toMatchObject({ by: "gateway", capture: 0n, due: 0n });
+    await scene.stop();
+  },
+);
+
+test("stopped at once: the session that is being opened goes before the notice", async () => {
+  const scene = await startScene(world, relay, "stopped at once");
+  const { vouchers, gateway } = scene;
+  const feed = await readerOf(scene);
+  const stopped = feed.stop();
+  const first = await vouchers.expect(["SESSION", "NOTICE"]);
+  if (first.type !== "SESSION") throw new Error("the notice came first");
+  vouchers.send("SESSION_ACK", gateway.accept(first, 0n));
+  const { channelId } = await until(vouchers, "NOTICE");
+  const transactionHash = await close(scene);
+  vouchers.send("NOTICE_DONE", { channelId, capture: 0n, transactionHash, error: null });
+  expect(await stopped).toMatchObject({ by: "gateway", capture: 0n });
+  await scene.stop();
+});
+
+test("stopped while the seller is away for a moment: he is asked again", async () => {
+  const scene = await startScene(world, relay, "stopped: seller away");
+  await scene.vouchers.close();
+  const feed = await readerOf(scene);
+  await expect
+    .poll(() => feed.state, { timeout: 30_000 })
+    .toMatchObject({ reason: { name: "GatewayOffline" } });
+  const stopped = feed.stop();
+  scene.vouchers = await scene.gateway.vouchers();
+  const { channelId } = await until(scene.vouchers, "NOTICE");
+  const transactionHash = await close(scene);
+  scene.vouchers.send("NOTICE_DONE", { channelId, capture: 0n, transactionHash, error: null });
+  expect(await stopped).toMatchObject({ by: "gateway", capture: 0n });
   await scene.stop();
 });
 
@@ -296,5 +379,113 @@ test("a key that the seller registered after the feed began is learned from the 
   await expect.poll(() => feed.state.status, { timeout: 30_000 }).toMatch(/live|waiting/);
   expect(named).toContainEqual({ keyId, ...publisherKey });
   await feed.close();
+  await scene.stop();
+});
+
+/** Signs the root of another body than the one it seals. */
+const belied: Crypto = {
+  ...nativeCrypto,
+  gcmSeal: (key, plain, aad) => nativeCrypto.gcmSeal(key, plain.with(0, plain[0]! ^ 1), aad),
+};
+const withoutTag = (crypto: Crypto): Crypto => ({
+  ...crypto,
+  gcmSeal: async (key, plain, aad) => (await crypto.gcmSeal(key, plain, aad)).fill(0, plain.length) as Bytes,
+});
+
+/** Keys that a seal can be opened with, unlike those of other purchases here. */
+function newKeys(): EncryptionKeys {
+  const { encryptionPrivateKey, encryptionKey } = derivePurchaseKeys(
+    new Uint8Array(32).fill(3),
+    randomSalt(),
+  );
+  return { encryptionPrivateKey, encryptionKey };
+}
+
+/** The seller accepts a session and opens an epoch to it, sealed as its buyer needs it. */
+async function serve({ gateway, vouchers, purchase, epoch }: Scene, encryptionKey: Hex): Promise<void> {
+  const session = await until(vouchers, "SESSION");
+  const { channelId, sessionNo } = session;
+  const digest = sessionDigest(world.delivery, session);
+  const sealer = await createSealer(nativeCrypto, {
+    ...{ delivery: world.delivery, listingId: gateway.listingId, generation: gateway.generation },
+    ...{ buyer: purchase.buyer, encryptionKey, purpose: SealPurpose.session },
+    sessionId: digest.subarray(0, SESSION_ID_BYTES),
+    ...{ publisherKeyId: world.keyId, publisherPrivateKey: world.publisherPrivateKey },
+  });
+  const seal = await sealer.seal(epoch, epoch, coverKeys(nativeCrypto, gateway.secret, epoch, epoch));
+  vouchers.send("SESSION_ACK", gateway.accept(session, session.baseTotal));
+  vouchers.send("RELEASE", { channelId, sessionNo, seal });
+}
+
+const FALSE = { status: "failed", reason: { name: "FalseSegment" } };
+
+test("not what its publisher signed: it ends the stream and is not counted; a false tag alone does no harm", async () => {
+  const scene = await startScene(world, relay, "false");
+  const { gateway, publish, vouchers } = scene;
+  const keys = newKeys();
+  const sealed: Sealed[] = [];
+  const sealedAtMs = scene.epoch * 1000;
+  for (const crypto of [withoutTag(nativeCrypto), withoutTag(belied)])
+    sealed.push(await gateway.seal({ sealedAtMs, crypto }));
+  await gateway.deliver(publish, ...sealed);
+  const folder = world.folder();
+  for (const brought of [1, 0]) {
+    const feed = await readerOf(scene, folder, undefined, { keys });
+    const seqs: bigint[] = [];
+    feed.on("messages", ({ segment }) => void seqs.push(segment.header.seq));
+    await serve(scene, keys.encryptionKey);
+    await expect.poll(() => feed.state, { timeout: 30_000 }).toMatchObject(FALSE);
+    expect(seqs).toEqual(brought ? [0n] : []);
+    expect(feed.meter).toMatchObject({ segments: 1, due: PRICE });
+    expect(feed.meter.signed).toBeLessThanOrEqual(PRICE + ENTRY);
+    await feed.close();
+  }
+  await vouchers.close();
+  for (let frame = await vouchers.read(); frame !== null; frame = await vouchers.read())
+    expect(frame.type).not.toBe("SESSION");
+  await scene.stop();
+});
+
+test("what is not metered ends at such a segment, too, and goes on behind it when it is opened again", async () => {
+  const scene = await startScene(world, relay, "false and free", FREE);
+  const { gateway, publish, purchase } = scene;
+  const keys = newKeys();
+  const { grantId, buyer } = purchase;
+  const { signer } = purchase.purchase;
+  const { contracts } = world.chain;
+  await rotateKeys(world.chain.wallet(BUYER), {
+    contracts,
+    grantId,
+    signer,
+    encryptionKey: keys.encryptionKey,
+  });
+  const asked = await gateway.connect(PROTOCOLS.keys);
+  const sealedAtMs = scene.epoch * 1000;
+  await gateway.deliver(publish, await gateway.seal({ sealedAtMs, crypto: belied }));
+  await gateway.deliver(publish, await gateway.seal({ sealedAtMs }));
+  const folder = world.folder();
+  const open = async () => {
+    const feed = await readerOf(scene, folder, null, { keys });
+    const { requestId, epochFrom } = await asked.expect("KEY_REQUEST");
+    const seal = await gateway.cover(
+      { buyer, encryptionKey: keys.encryptionKey },
+      epochFrom,
+      scene.epoch + 60,
+    );
+    asked.send("KEY_REPLY", { requestId, seal, error: null });
+    return feed;
+  };
+  const first = await open();
+  await expect.poll(() => first.state, { timeout: 30_000 }).toMatchObject(FALSE);
+  expect(first.meter.segments).toBe(0);
+  await first.close();
+  const again = await open();
+  await expect.poll(() => again.meter.segments, { timeout: 30_000 }).toBe(1);
+  // Behind the first one of a session some are looked at: of so many the chance to miss all is one in ten millions.
+  const many: Sealed[] = [];
+  while (many.length < 1000) many.push(await gateway.seal({ sealedAtMs, crypto: belied }));
+  await gateway.deliver(publish, ...many);
+  await expect.poll(() => again.state, { timeout: 30_000 }).toMatchObject(FALSE);
+  await again.close();
   await scene.stop();
 });

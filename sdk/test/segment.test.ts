@@ -5,6 +5,7 @@ import { p256 } from "@noble/curves/nist.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  type Bytes,
   type Crypto,
   checkSegment,
   coverKeys,
@@ -37,6 +38,15 @@ const publicKey = { x: hex(point.subarray(1, 33)), y: hex(point.subarray(33)) };
 const secret = streamSecret(randomBytes(32), delivery, 7n, 1);
 
 const text = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+/** Seals another body than the one whose root it signs. */
+const belied: Crypto = {
+  ...nativeCrypto,
+  gcmSeal: (key, plain, aad) => nativeCrypto.gcmSeal(key, plain.with(20, plain[20]! ^ 1), aad),
+};
+const withoutTag = (crypto: Crypto): Crypto => ({
+  ...crypto,
+  gcmSeal: async (key, plain, aad) => (await crypto.gcmSeal(key, plain, aad)).fill(0, plain.length) as Bytes,
+});
 const seal = (crypto: Crypto, pad = false) =>
   sealSegment(crypto, {
     delivery,
@@ -93,6 +103,26 @@ describe("segment", () => {
       };
       await expect(read(), `bit in byte ${at}`).rejects.toThrow();
     }
+  });
+
+  it("with a false tag opens if its root holds, and only then", async () => {
+    const key = { epochKey: epochKey(nativeCrypto, secret, 42) };
+    const { bytes } = await seal(withoutTag(nativeCrypto));
+    const false_ = parseSegment((await seal(withoutTag(belied))).bytes);
+    for (const crypto of [nativeCrypto, portableCrypto]) {
+      await checkSegment(crypto, delivery, parseSegment(bytes), publicKey);
+      expect((await openSegment(crypto, parseSegment(bytes), key)).messages).toHaveLength(40);
+      await expect(openSegment(crypto, false_, key)).rejects.toMatchObject({ field: "tag" });
+    }
+  });
+
+  it("whose root is not the body's is found by who looks deep", async () => {
+    const segment = parseSegment((await seal(belied)).bytes);
+    const key = { epochKey: epochKey(nativeCrypto, secret, 42) };
+    await checkSegment(nativeCrypto, delivery, segment, publicKey);
+    await expect(openSegment(nativeCrypto, segment, key, { deep: true })).rejects.toMatchObject({
+      field: "plaintextRoot",
+    });
   });
 
   it("does not open with the next epoch's key", async () => {

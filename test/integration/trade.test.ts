@@ -5,7 +5,7 @@
 //   open      read by anybody while the listing is open
 //   stolen    keys changed: the buyer's own readers go on whole with the new ones, whoever has the old ones reads nothing more;
 //             who comes with the new ones before a relay has seen their block comes again
-//   stop      gateway alive: closed by notice within five seconds, the rest comes back
+//   stop      gateway alive: closed by notice within five seconds, the rest comes back, also where no session can be opened any more
 //             gateway dead: requestClose by anyone with the notice, challenge, withdraw; it comes back within the challenge: paid
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -204,6 +204,26 @@ describe("trade", () => {
     expect(again.feed.meter.due).toBe((bought + 30n) * PRICE);
     await again.feed.stop();
   });
+});
+
+it("with too little for another session it is closed by the seller all the same, without gas of the buyer's", async () => {
+  const { contracts } = stack.file;
+  const { terms } = await getListing(client(), { contracts, listingId: metered.listingId });
+  const { feed, head } = await open(metered, "buyer2", terms.plans[0]!.entry + 10n * PRICE);
+  await publish(metered, numbered(20));
+  await expect.poll(() => feed.state.status, patience).toBe("out-of-money");
+  await feed.close();
+  const market = buyer("buyer2");
+  const again = await openPurchase(market, { grantId: head.grantId });
+  await expect.poll(() => again.feed.state.status, patience).toBe("out-of-money");
+  const { address } = market.wallet.account;
+  const before = await client().getBalance({ address });
+  const stopped = await again.feed.stop();
+  const { claimed, deposit } = await getChannel(client(), { contracts, channelId: head.paymentId });
+  expect(stopped).toMatchObject({ by: "gateway", capture: claimed, due: feed.meter.due });
+  expect(claimed).toBeGreaterThanOrEqual(feed.meter.due);
+  expect(deposit).toBe(claimed);
+  expect((await client().getBalance({ address })) - before).toBe(feed.meter.deposit - claimed);
 });
 
 it("a buyer who lost everything but the wallet reads on: totals are believed under his own signature only", async () => {

@@ -1,11 +1,11 @@
 /** The frames that a running session takes: credit, vouchers, ticks, receipts, and the notice that ends it. */
-import { closeNoticeDigest, receiptDigest, ZERO_HASH } from "@weir/sdk/core";
+import { receiptDigest, ZERO_HASH } from "@weir/sdk/core";
 import { type FrameOf, type FrameStream, RefusedError } from "@weir/sdk/wire";
 import { CONTROL_FRAMES_BURST, CONTROL_FRAMES_PER_SECOND, MAX_BAD_VOUCHERS } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
 import { type LedgerStore, packReceipt, unpackReceipt } from "../store/ledger.ts";
 import type { Meter } from "./meter.ts";
-import { type Admitted, checkVoucher, type OpenComponents } from "./open.ts";
+import { type Admitted, checkNotice, checkVoucher, type OpenComponents, staleNotice } from "./open.ts";
 import { bucket } from "./rate.ts";
 import type { Reader } from "./reader.ts";
 import { sameAddress } from "./serve.ts";
@@ -112,31 +112,20 @@ async function receipt(
 
 /** The buyer ends the channel: delivery stands still until the gateway has said what it captures. */
 async function close(
-  { admission, crypto, delivery, vouchers }: ControlComponents,
+  components: ControlComponents,
   session: Session,
   meter: Meter,
-  notice: FrameOf<"CLOSE">,
+  { epoch, deadline, signature }: FrameOf<"CLOSE">,
 ): Promise<void> {
   const { grant, reader } = session;
-  const { epoch, deadline, signature } = notice;
+  const notice = { epoch, deadline, signature };
   try {
     if (session.closing) throw new RefusedError("CloseFailed", "A close is under way already.");
-    if (epoch !== session.epoch || deadline <= admission.now())
-      throw new RefusedError(
-        "Expired",
-        "The notice is for another epoch of the channel, or past its deadline.",
-      );
-    const digest = closeNoticeDigest(delivery, { channelId: grant.paymentId, epoch, deadline });
-    if (!sameAddress(crypto.recover(digest, signature), grant.voucherSigner))
-      throw new RefusedError("BadSignature", "The notice is not signed by the grant's signer.");
+    if (epoch !== session.epoch) throw staleNotice();
+    checkNotice(components, grant, notice);
     session.closing = true;
     meter.ceiling = meter.due;
-    const done = await vouchers.notice(grant.listingId, {
-      channelId: grant.paymentId,
-      epoch,
-      deadline,
-      signature,
-    });
+    const done = await components.vouchers.notice(grant.listingId, { channelId: grant.paymentId, ...notice });
     reader.finish(done.capture, done.transactionHash ?? ZERO_HASH);
   } catch (error) {
     reader.end(

@@ -4,6 +4,7 @@ import {
   type Bytes,
   type Connect,
   type Crypto,
+  closeNoticeDigest,
   connectMessage,
   type Delivery,
   type Hex,
@@ -24,6 +25,10 @@ import { checkExpiry } from "./gateway-auth.ts";
 import { type Peer, sameAddress } from "./serve.ts";
 
 export type OpenFrame = FrameOf<"OPEN">;
+export type Notice = Pick<FrameOf<"CLOSE">, "epoch" | "deadline" | "signature">;
+
+/** A channel's epoch goes round. */
+const EPOCHS = 2 ** 24;
 
 export type OpenComponents = {
   admission: Admission;
@@ -55,20 +60,10 @@ export async function admit(components: OpenComponents, peer: Peer, open: OpenFr
 }
 
 async function check(components: OpenComponents, peer: Peer, open: OpenFrame): Promise<Admitted> {
-  const { admission, crypto, delivery, operator, relayPeer } = components;
-  checkExpiry(open.expiry, Math.floor(Date.now() / 1000));
-  const terms = await admission.terms(open.listingId, open.version);
-  if (!terms.relays.some((relay) => sameAddress(relay, operator)))
-    throw new RefusedError("NotServed", "This version of the listing does not name this relay.");
+  const { admission, crypto, delivery, relayPeer } = components;
+  const terms = await termsOf(components, open);
   if (isOpenGrant(open)) return admitAnybody(components, terms, open);
-  let grant = await admission.grant(open.grantId, { transactionHash: open.transactionHash });
-  if (grant.listingId !== open.listingId || grant.paymentId.toLowerCase() !== open.paymentId)
-    throw new RefusedError("NoGrant", "The grant is for another listing or payment.");
-  if (grant.version !== open.version || grant.plan !== open.plan)
-    throw new RefusedError("WrongPlan", "The grant was bought for another version or plan.", {
-      version: String(grant.version),
-      plan: String(grant.plan),
-    });
+  let grant = await grantOf(components, open);
   const connect: Connect = {
     chainId: delivery.chainId,
     contract: delivery.grants,
@@ -93,6 +88,64 @@ async function check(components: OpenComponents, peer: Peer, open: OpenFrame): P
   await admission.requireConfirmed(grant, payment);
   return { grant, terms, ...payment };
 }
+
+/** The version that an OPEN names, of a listing that names this relay. @throws RefusedError */
+async function termsOf({ admission, operator }: OpenComponents, open: OpenFrame): Promise<ListingTerms> {
+  checkExpiry(open.expiry, Math.floor(Date.now() / 1000));
+  const terms = await admission.terms(open.listingId, open.version);
+  if (!terms.relays.some((relay) => sameAddress(relay, operator)))
+    throw new RefusedError("NotServed", "This version of the listing does not name this relay.");
+  return terms;
+}
+
+/** The grant that an OPEN names; nobody has proven yet that it is his. @throws RefusedError */
+async function grantOf({ admission }: OpenComponents, open: OpenFrame): Promise<Grant> {
+  const grant = await admission.grant(open.grantId, { transactionHash: open.transactionHash });
+  if (grant.listingId !== open.listingId || grant.paymentId.toLowerCase() !== open.paymentId)
+    throw new RefusedError("NoGrant", "The grant is for another listing or payment.");
+  if (grant.version !== open.version || grant.plan !== open.plan)
+    throw new RefusedError("WrongPlan", "The grant was bought for another version or plan.", {
+      version: String(grant.version),
+      plan: String(grant.plan),
+    });
+  return grant;
+}
+
+/**
+ * A notice that came in the place of a session: the channel of this OPEN is to end. Whether its grant may read, and what it holds, is of no
+ * interest. From here on the peer is no stranger. @throws RefusedError
+ */
+export async function admitNotice(
+  components: OpenComponents,
+  peer: Peer,
+  open: OpenFrame,
+  notice: Notice,
+): Promise<void> {
+  await termsOf(components, open);
+  const grant = await grantOf(components, open);
+  if (!isMetered(grant) || open.session !== null || open.voucher !== null)
+    throw new RefusedError("WrongPlan", "A notice ends a metered channel, and opens no session.");
+  checkNotice(components, grant, notice);
+  const { epoch } = await components.admission.channel(grant.paymentId, { fresh: true });
+  // Of a channel that has just been closed the gateway knows the transaction: the answer to an earlier notice may have been lost.
+  if (notice.epoch !== epoch && (notice.epoch + 1) % EPOCHS !== epoch) throw staleNotice();
+  peer.admitted();
+}
+
+/** @throws RefusedError Expired, BadSignature: not by the voucher signer, or for another channel, epoch or deadline */
+export function checkNotice(
+  { admission, crypto, delivery }: Pick<OpenComponents, "admission" | "crypto" | "delivery">,
+  { paymentId: channelId, voucherSigner }: Grant,
+  { epoch, deadline, signature }: Notice,
+): void {
+  if (deadline <= admission.now()) throw staleNotice();
+  const digest = closeNoticeDigest(delivery, { channelId, epoch, deadline });
+  if (!sameAddress(crypto.recover(digest, signature), voucherSigner))
+    throw new RefusedError("BadSignature", "The notice is not signed by the grant's signer.");
+}
+
+export const staleNotice = (): RefusedError =>
+  new RefusedError("Expired", "The notice is for another epoch of the channel, or past its deadline.");
 
 /** An open listing's reader: there is nothing that he could prove, and nothing that he has to. */
 async function admitAnybody(

@@ -1,6 +1,6 @@
 /** One libp2p protocol as a function over frames: greeting, refusals, ends and errors are dealt with here. */
 import type { Connection, Libp2p, Stream } from "@libp2p/interface";
-import { type Bytes, type Delivery, type Hex, hex } from "@weir/sdk/core";
+import type { Bytes, Delivery, Hex } from "@weir/sdk/core";
 import { ClosedError, type Frame, FrameStream, RefusedError } from "@weir/sdk/wire";
 import type { Address } from "viem";
 import {

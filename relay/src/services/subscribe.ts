@@ -7,6 +7,7 @@ import {
   PlanKind,
   Rights,
   sessionAckMessage,
+  ZERO_HASH,
 } from "@weir/sdk/core";
 import { type Fields, type FrameOf, type FrameStream, PROTOCOLS, RefusedError } from "@weir/sdk/wire";
 import { endOf, judge } from "../chain/judge.ts";
@@ -32,7 +33,14 @@ import { type Accounts, accounts } from "./accounts.ts";
 import { listen, type Session } from "./control.ts";
 import type { Feeds } from "./feeds.ts";
 import { Meter } from "./meter.ts";
-import { type Admitted, admit, checkSession, type OpenComponents, type OpenFrame } from "./open.ts";
+import {
+  type Admitted,
+  admit,
+  admitNotice,
+  checkSession,
+  type OpenComponents,
+  type OpenFrame,
+} from "./open.ts";
 import { places } from "./places.ts";
 import { buckets } from "./rate.ts";
 import { headOf, Reader } from "./reader.ts";
@@ -61,16 +69,22 @@ export const subscribeService = () => (components: SubscribeComponents) => {
   let unwatch: (() => void) | undefined;
 
   async function subscribe(frames: FrameStream, peer: Peer): Promise<void> {
-    const open = await locate(frames, peer);
-    if (open.session) await subscribeMetered(frames, peer, open);
+    const { open, notice } = await locate(frames, peer);
+    if (notice) await endChannel(frames, peer, open, notice);
+    else if (open.session) await subscribeMetered(frames, peer, open);
     else await subscribeUnmetered(frames, peer, open);
   }
 
   // ------------------------------------------------------------------------------------------------------- handshake
 
-  /** Answers positions until OPEN comes. */
-  async function locate(frames: FrameStream, peer: Peer): Promise<OpenFrame> {
+  /** Answers positions until OPEN comes. Behind a notice it names the channel that is to end. */
+  async function locate(
+    frames: FrameStream,
+    peer: Peer,
+  ): Promise<{ open: OpenFrame; notice: FrameOf<"CLOSE"> | null }> {
     let frame = await firstFrame(frames);
+    const notice = frame.type === "CLOSE" ? frame : null;
+    if (notice) frame = await firstFrame(frames);
     for (let count = 0; frame.type === "LOCATE"; count += 1) {
       if (count >= MAX_LOCATES)
         throw new RefusedError("Limit", "Positions are asked for too often.", { limit: "locates" });
@@ -81,9 +95,9 @@ export const subscribeService = () => (components: SubscribeComponents) => {
       throw new RefusedError("BadFrame", `${frame.type} came in place of LOCATE or OPEN`);
     if (!openRate.take(peer.id))
       throw new RefusedError("Limit", "Sessions are opened too often.", { limit: "opens" });
-    if (sessions.size >= MAX_READERS)
+    if (!notice && sessions.size >= MAX_READERS)
       throw new RefusedError("Limit", "The relay is full.", { limit: "readers" });
-    return frame;
+    return { open: frame, notice };
   }
 
   async function headFor({ listingId, position }: FrameOf<"LOCATE">): Promise<Fields<"HEAD">> {
@@ -115,6 +129,22 @@ export const subscribeService = () => (components: SubscribeComponents) => {
     } finally {
       opening -= 1;
     }
+  }
+
+  /** Ends a channel that has no session on this stream, and may get none: it is out of money, or its grant was revoked. */
+  async function endChannel(
+    frames: FrameStream,
+    peer: Peer,
+    open: OpenFrame,
+    { epoch, deadline, signature }: FrameOf<"CLOSE">,
+  ): Promise<void> {
+    const notice = { epoch, deadline, signature };
+    await checking(() => admitNotice(components, peer, open, notice));
+    const { listingId, paymentId: channelId } = open;
+    const running = byChannel.get(channelId);
+    if (!running?.closing) running?.reader.end(new RefusedError("Closing", "Its buyer closes the channel."));
+    const { capture, transactionHash } = await vouchers.notice(listingId, { channelId, ...notice });
+    frames.send("CLOSED", { capture, transactionHash: transactionHash ?? ZERO_HASH });
   }
 
   // ------------------------------------------------------------------------------------------- free, given, paid by time

@@ -3,6 +3,7 @@ import type { Libp2p } from "@libp2p/interface";
 import { multiaddr } from "@multiformats/multiaddr";
 import {
   type Bytes,
+  type Crypto,
   connectMessage,
   coverKeys,
   createSealer,
@@ -117,6 +118,7 @@ export class ScriptedGateway {
       privateKey?: Bytes;
       keep?: boolean;
       text?: string;
+      crypto?: Crypto;
     } = {},
   ): Promise<Sealed> {
     const sealedAtMs = more.sealedAtMs ?? Date.now();
@@ -128,7 +130,7 @@ export class ScriptedGateway {
       timeMs: sealedAtMs,
       payload: new TextEncoder().encode(JSON.stringify({ seq: Number(seq), index, text: more.text ?? "" })),
     }));
-    const { bytes, segmentId } = await sealSegment(nativeCrypto, {
+    const { bytes, segmentId } = await sealSegment(more.crypto ?? nativeCrypto, {
       delivery: this.world.delivery,
       publisherPrivateKey: more.privateKey ?? this.privateKey,
       publisherKeyId: this.keyId,

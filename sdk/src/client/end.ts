@@ -17,6 +17,7 @@ const FINAL: ReadonlySet<string> = new Set([
   "WrongPlan",
   "UnknownListing",
   "NotReceived",
+  "FalseSegment",
 ]);
 
 /** A relay that could not be reached so often in a row has no say in whether the stream is over. */
@@ -37,8 +38,8 @@ export function createEnd(p: Pick<FeedParameters, "relays" | "purchase" | "chann
 
   /** What this side knows without asking a relay; undefined: nothing. */
   async function isOver({ name }: Error): Promise<boolean | undefined> {
-    // Two pages with one purchase must not fight over it; and nothing is paid for what never came, whoever asks.
-    if (name === "Superseded" || name === "NotReceived") return true;
+    // Two pages with one purchase must not fight over it; nothing is paid for what never came, whoever asks, or for what its own publisher belies.
+    if (name === "Superseded" || name === "NotReceived" || name === "FalseSegment") return true;
     if (name === "AfterWindow" && Date.now() >= p.purchase.notAfter * 1000) return true;
     try {
       if (name === "NoGrant" && p.isGranted) return !(await p.isGranted());

@@ -19,7 +19,8 @@ type OwnErrorName =
   | "VerifyError"
   | "VersionUnknown"
   | "TimeoutError"
-  | "NotReceived";
+  | "NotReceived"
+  | "FalseSegment";
 
 export type ExplainedName =
   | ContractErrorName
@@ -551,6 +552,10 @@ const TABLE: Record<ExplainedName, readonly [sentence: string, advice: string]> 
   NotReceived: [
     "The seller asks to be paid for data that never arrived, for more than one prepayment.",
     "Nothing more is signed. Stop the stream: the rest of the deposit comes back.",
+  ],
+  FalseSegment: [
+    "The seller has signed a piece of data that is not what it says; every relay has the same.",
+    "It is not counted. Stop the stream to get the rest back, or open it again if you pay by time.",
   ],
 };
 

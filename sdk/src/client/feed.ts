@@ -1,5 +1,6 @@
 // One bought stream, kept going: session after session on its relays, vouchers ahead of what arrives, and an end that settles.
 // Longer than its neighbours because it is one state machine: status, meter and place change together.
+import { pause as pauseUntil } from "../chain/wait.ts";
 import {
   type Address,
   type Bytes,
@@ -14,7 +15,8 @@ import {
   signerOfTotal,
   type Terms,
 } from "../core/index.ts";
-import { ClosedError, RefusedError } from "../wire/index.ts";
+import { ClosedError, type FrameOf, RefusedError } from "../wire/index.ts";
+import { closeThroughAny } from "./close.ts";
 import { createEnd } from "./end.ts";
 import { DecodedMessage } from "./message.ts";
 import {
@@ -23,11 +25,12 @@ import {
   type RelayAddress,
   Session,
   type SessionOptions,
+  type SignedNotice,
 } from "./session.ts";
 import { type ChannelProgress, freshProgress } from "./store.ts";
 
 export { DecodedMessage } from "./message.ts";
-export type { FeedContext, OpenedSegment, RelayAddress } from "./session.ts";
+export { FalseSegment, type FeedContext, type OpenedSegment, type RelayAddress } from "./session.ts";
 
 export type FeedStatus =
   | "connecting"
@@ -86,8 +89,8 @@ export interface Feed {
   readonly state: FeedState;
   readonly meter: Meter;
   /**
-   * Ends a metered purchase: the seller closes the channel and the rest comes back. Waits at most `patienceMs` for it. Throws RangeError for
-   * every other one: a subscription is left by `cancelSubscription` on chain, a free grant by `close`.
+   * Ends a metered purchase: the seller closes the channel and the rest comes back, whether a session is open or not. Waits at most `patienceMs`
+   * (15 s) for it. Throws RangeError for every other one: a subscription is left by `cancelSubscription` on chain, a free grant by `close`.
    */
   stop(options?: { patienceMs?: number }): Promise<StopResult>;
   /** Reads the channel again, after a top-up, and pays on. Nothing to do for what is not metered. */
@@ -138,6 +141,8 @@ const RETRY_MS = [100, 300, 1000, 2000, 5000] as const;
 /** A cut shorter than this many epochs loses nothing: gateways still open what was missed. After a longer one the stream goes on from now. */
 const RESUME_EPOCHS = 8;
 const STOP_PATIENCE_MS = 15_000;
+/** Of it, how long for a session that is just being opened. */
+const OPENING_MS = 3000;
 const NOTICE_SECONDS = 3600;
 const DEPOSIT_POLL_MS = 2000;
 /** After a relay has said that the channel is closed, how long our own view of the chain may take to show it. */
@@ -182,6 +187,8 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
   const end = createEnd(p);
   /** The running attempt has got as far as an open stream. */
   let reached = false;
+  /** Resolves when it has, or has failed. */
+  let opening = Promise.withResolvers<void>();
 
   const context: FeedContext = { ...p, plan, metered, deposit: () => slot?.deposit ?? 0n };
   const setState = (next: FeedState): void => {
@@ -231,6 +238,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     },
     live() {
       reached = true;
+      opening.resolve();
       setState({ status: "live" });
     },
   };
@@ -255,23 +263,13 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
   /** Out of money, the chain is asked again and again: one answer that does not come ends nothing. */
   const lookAgain = (): Promise<void> => refreshDeposit().catch(() => undefined);
 
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      signal.addEventListener(
-        "abort",
-        () => {
-          clearTimeout(timer);
-          resolve();
-        },
-        { once: true },
-      );
-    });
+  const pause = (ms: number, until = signal): Promise<void> => pauseUntil(ms, until);
 
   async function attempt(relay: RelayAddress): Promise<void> {
     reached = false;
+    opening = Promise.withResolvers();
     session = new Session(context, relay, progress, events, signal, options);
-    await session.run();
+    await session.run().finally(opening.resolve);
   }
 
   const fresh: SessionOptions = p.fromStart ? { fromStart: true } : {};
@@ -366,19 +364,21 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     if (publisherKeys) context.listing = { ...context.listing, publisherKeys };
   }
 
+  const isStopping = (): boolean => state.status === "stopping";
+
   async function loop(): Promise<void> {
     let failures = 0;
-    for (let turn = 0; !signal.aborted; turn++) {
+    for (let turn = 0; !signal.aborted && !isStopping(); turn++) {
       const segments = progress.segments;
       const away = Date.now() - receivedAt;
       if (options === unbroken && away > RESUME_EPOCHS * p.listing.terms.epochLength * 1000) options = fresh;
       const relay = p.relays[turn % p.relays.length]!;
       try {
         await attempt(relay);
-        if (state.status === "stopping") return;
+        if (isStopping()) return;
         setState({ status: "reconnecting", reason: new ClosedError("the relay ended the stream") });
       } catch (error) {
-        if (signal.aborted || state.status === "stopping") return;
+        if (signal.aborted || isStopping()) return;
         let reason = asError(error);
         try {
           if (reason instanceof RefusedError && adopt(reason)) continue;
@@ -422,6 +422,18 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     }
   }
 
+  /** Through the open session, which then serves the rest; without one, or if that fails, through whichever relay reaches the seller. */
+  async function closeBySeller(notice: SignedNotice, until: AbortSignal): Promise<FrameOf<"CLOSED">> {
+    // A seller first hears of a channel by its first session: one that is being opened goes before.
+    await Promise.race([opening.promise, pause(OPENING_MS, until)]);
+    try {
+      if (session?.isOpen) return await session.closeBy(notice, until);
+    } catch (error) {
+      if (until.aborted || (error as Error).name === "CloseFailed") throw error; // the seller's own answer, or none in time
+    }
+    return closeThroughAny(context, p.relays, notice, until);
+  }
+
   async function stop(options: { patienceMs?: number } = {}): Promise<StopResult> {
     if (p.channel === null)
       throw new RangeError("stop: is for metered purchases; a subscription is cancelled on chain");
@@ -437,19 +449,15 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     const { signerPrivateKey } = context.voucherKeys ?? context.keys;
     const signature = p.crypto.signSecp(signerPrivateKey, digest);
     const terms = deriveTerms(p.listing.terms, p.purchase);
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), options.patienceMs ?? STOP_PATIENCE_MS);
     try {
-      if (session === undefined) throw new RefusedError("GatewayOffline", "no relay is connected");
-      const patience = AbortSignal.timeout(options.patienceMs ?? STOP_PATIENCE_MS);
-      const late = new Promise<never>((_, reject) => {
-        patience.addEventListener("abort", () =>
-          reject(new RefusedError("GatewayOffline", "the seller does not answer")),
-        );
-      });
-      const closed = await Promise.race([session.closeBy({ ...notice, signature }), late]);
+      const until = AbortSignal.any([signal, patience.signal]);
+      const closed = await closeBySeller({ ...notice, signature }, until);
       const { claimed: capture } = await closedSlot(p.channel, notice.epoch);
       // What was captured beyond what has arrived is served to the end: the meter then shows the same number.
-      const until = Date.now() + REST_MS;
-      while (meter().due < capture && Date.now() < until) await pause(10);
+      const restBy = Date.now() + REST_MS;
+      while (session?.isOpen && meter().due < capture && Date.now() < restBy) await pause(10);
       setState({ status: "stopped" });
       return { by: "gateway", transactionHash: closed.transactionHash, capture, due: meter().due };
     } catch (error) {
@@ -457,6 +465,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
       setState({ status: "stopped", reason: error });
       return { by: "challenge", reason: error, terms, notice, signature: hex(signature) };
     } finally {
+      clearTimeout(timer);
       await p.store.save(p.purchase.grantId, progress);
       ended.abort();
       await running;

@@ -1,19 +1,18 @@
 // One session, metered or not, on one stream to one relay: what is received, checked, opened, metered and paid.
 // Longer than its neighbours because all of it works on one position: what is counted must be what was received and paid.
 import type { Connection, Libp2p } from "@libp2p/interface";
-import { multiaddr } from "@multiformats/multiaddr";
 import {
   type Address,
   accrue,
   type Bytes,
   type Crypto,
   checkSegment,
-  connectMessage,
   createUnsealer,
   type Delivery,
   decodeHeader,
   dueOf,
   HEADER_BYTES,
+  type Header,
   type Hex,
   hex,
   KeyRing,
@@ -28,10 +27,12 @@ import {
   parseSegment,
   SESSION_ID_BYTES,
   SealPurpose,
+  SegmentError,
   sessionAckMessage,
 } from "../core/index.ts";
-import { type FrameOf, FrameStream, PROTOCOLS, RefusedError, refusedError } from "../wire/index.ts";
+import { type FrameOf, type FrameStream, PROTOCOLS, RefusedError, refusedError } from "../wire/index.ts";
 import { Cover, fetchCover, sealOf } from "./cover.ts";
+import { checkHello, dialRelay, whoOpens } from "./dial.ts";
 import { Payer } from "./payer.ts";
 import { Receipts } from "./receipts.ts";
 import type { BuyerStore, ChannelProgress } from "./store.ts";
@@ -79,10 +80,13 @@ export type SessionEvents = {
 /** What one side can take before it says CREDIT again; the relay never has more than this under way. */
 const CREDIT_BYTES = 4 << 20;
 const HANDSHAKE_MS = 15_000;
-/** How long the authorisation of a connection is good for; relays take an hour at most. */
-const CONNECT_SECONDS = 3540;
+/** One segment in so many is compared with its plaintextRoot, on which an export stands: a hash of every KiB. */
+const SAMPLED_ONE_IN = 64;
 
 const nowSeconds = (): number => Math.floor(Date.now() / 1000);
+
+/** What CLOSE carries. */
+export type SignedNotice = { epoch: number; deadline: number; signature: Bytes };
 
 export type SessionOptions = {
   /** Without a position: begin at the first epoch that the grant opens, not at the newest. */
@@ -93,6 +97,25 @@ export type SessionOptions = {
   start?: { fromSeq: bigint; baseTotal: bigint };
 };
 
+/**
+ * The publisher has signed what is not so: the relay has nothing to do with it, and the segment is the same everywhere and for ever. It is not
+ * counted as received, so nothing more is paid for it.
+ */
+export class FalseSegment extends Error {
+  override readonly name = "FalseSegment";
+  readonly segmentId: Hex;
+  readonly generation: number;
+  readonly seq: bigint;
+  constructor(segmentId: Hex, { generation, seq }: Header, cause: SegmentError) {
+    super(`segment ${seq} of generation ${generation} is not what its publisher signed: ${cause.message}`, {
+      cause,
+    });
+    this.segmentId = segmentId;
+    this.generation = generation;
+    this.seq = seq;
+  }
+}
+
 export class Session {
   readonly #c: FeedContext;
   readonly #relay: RelayAddress;
@@ -102,9 +125,10 @@ export class Session {
   readonly #signal: AbortSignal;
   readonly #options: SessionOptions;
   #frames: FrameStream | undefined;
-  #connection: Connection | undefined;
+  #isOpen = false;
   #expected = 0n;
   #received = 0; // bytes since the last CREDIT
+  #isFirst = true;
   readonly #payer: Payer;
   readonly #receipts: Receipts;
   #unsealer: ReturnType<typeof createUnsealer> | undefined;
@@ -152,12 +176,13 @@ export class Session {
   /** Connects, opens and reads until the stream ends (resolves), the signal aborts or a refusal comes (rejects). */
   async run(): Promise<void> {
     const handshake = AbortSignal.any([this.#signal, AbortSignal.timeout(HANDSHAKE_MS)]);
-    const frames = await this.#dial(PROTOCOLS.subscribe, handshake);
+    const { frames, connection } = await dialRelay(this.#c, this.#relay, PROTOCOLS.subscribe, handshake);
     this.#frames = frames;
     const abort = () => frames.abort(new Error("stopped"));
     this.#signal.addEventListener("abort", abort, { once: true });
     try {
-      await this.#open(frames, handshake);
+      await this.#open(frames, connection, handshake);
+      this.#isOpen = true;
       this.#events.live();
       for (;;) {
         const frame = await frames.read();
@@ -169,9 +194,14 @@ export class Session {
         else if (frame.type === "CLOSED") this.#closed?.resolve(frame);
         else if (frame.type === "HEAD" && frame.generation > this.progress.generation)
           throw new RefusedError("StaleGeneration", "the stream goes on in a later generation");
-        else if (frame.type === "REFUSED") throw refusedError(frame);
+        else if (frame.type === "REFUSED") {
+          const refused = refusedError(frame);
+          this.#closed?.reject(refused);
+          throw refused;
+        }
       }
     } finally {
+      this.#isOpen = false;
       this.#payer.stop();
       this.#receipts.stop();
       this.#cover.stop();
@@ -182,40 +212,28 @@ export class Session {
     }
   }
 
-  /** Sends the signed CloseNotice; resolves with the gateway's figure once it is on chain. Segments go on arriving. */
-  closeBy(notice: { epoch: number; deadline: number; signature: Bytes }): Promise<FrameOf<"CLOSED">> {
+  /** A relay serves it: a notice can go through it. */
+  get isOpen(): boolean {
+    return this.#isOpen && !this.#frames!.closed;
+  }
+
+  /** Sends the signed CloseNotice of an open session; resolves with the gateway's figure once it is on chain. Segments go on arriving. */
+  closeBy(notice: SignedNotice, signal: AbortSignal): Promise<FrameOf<"CLOSED">> {
     this.#payer.settle();
     this.#payer.stop();
-    if (this.#frames === undefined || this.#frames.closed) {
-      return Promise.reject(new RefusedError("GatewayOffline", "no relay is connected"));
-    }
-    this.#closed = Promise.withResolvers();
+    const closed = Promise.withResolvers<FrameOf<"CLOSED">>();
+    this.#closed = closed;
+    const late = () => closed.reject(new RefusedError("GatewayOffline", "the seller does not answer"));
+    signal.addEventListener("abort", late, { once: true });
     this.#receipts.sign();
-    this.#frames.send("CLOSE", notice);
-    return this.#closed.promise;
+    this.#frames!.send("CLOSE", notice);
+    return closed.promise;
   }
 
-  async #dial(protocol: string, signal: AbortSignal): Promise<FrameStream> {
-    this.#connection = await this.#c.node.dial(
-      this.#relay.multiaddrs.map((a) => multiaddr(a)),
-      { signal },
-    );
-    return new FrameStream(await this.#connection.newStream(protocol, { signal }));
-  }
-
-  #hello(frame: FrameOf<"HELLO">): void {
-    if (frame.chainId !== this.#c.delivery.chainId) {
-      throw new RefusedError("NotServed", `the relay serves chain ${frame.chainId}`);
-    }
-    if (frame.operator.toLowerCase() !== this.#relay.operator.toLowerCase()) {
-      throw new RefusedError("NotServed", "the relay belongs to another operator");
-    }
-  }
-
-  async #open(frames: FrameStream, signal: AbortSignal): Promise<void> {
-    const { listing, purchase, metered, crypto, delivery, keys, node } = this.#c;
+  async #open(frames: FrameStream, connection: Connection, signal: AbortSignal): Promise<void> {
+    const { listing, purchase, metered, crypto, delivery, keys } = this.#c;
     const hello = await frames.expect("HELLO", { signal });
-    this.#hello(hello);
+    checkHello(this.#c, this.#relay, hello);
     const { position, generation } = this.progress;
     frames.send("LOCATE", {
       listingId: listing.id,
@@ -226,31 +244,13 @@ export class Session {
       Object.assign(this.progress, { generation: head.generation, position: null, openedThrough: -1 });
     }
     const fromSeq = this.#startOf(head);
-    const expiry = nowSeconds() + CONNECT_SECONDS;
-    const connect = connectMessage({
-      chainId: delivery.chainId,
-      contract: delivery.grants,
-      relayPeer: this.#connection!.remotePeer.toMultihash().bytes,
-      ownPeer: node.peerId.toMultihash().bytes,
-      relayNonce: hello.nonce,
-      listingId: listing.id,
-      paymentId: purchase.paymentId,
-      expiry,
-    });
     const paid = metered ? await this.#payer.begin(fromSeq, this.#options.start?.baseTotal) : null;
     frames.send("OPEN", {
-      listingId: listing.id,
-      version: purchase.version,
-      plan: purchase.plan,
-      grantId: purchase.grantId,
-      paymentId: purchase.paymentId,
-      expiry,
-      signature: crypto.signSecp(keys.signerPrivateKey, crypto.sha256(connect)),
+      ...whoOpens(this.#c, connection, hello),
       position:
         this.progress.position === null ? null : { generation: head.generation, ...this.progress.position },
       fromStart: this.#options.fromStart === true,
       credit: CREDIT_BYTES,
-      transactionHash: this.#c.transactionHash,
       session: paid?.session ?? null,
       voucher: paid?.voucher ?? null,
     });
@@ -321,9 +321,9 @@ export class Session {
 
   async #fetchCover(epochFrom: number): Promise<Awaited<ReturnType<typeof fetchCover>>> {
     const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(HANDSHAKE_MS)]);
-    const frames = await this.#dial(PROTOCOLS.keys, signal);
+    const { frames } = await dialRelay(this.#c, this.#relay, PROTOCOLS.keys, signal);
     try {
-      this.#hello(await frames.expect("HELLO", { signal }));
+      checkHello(this.#c, this.#relay, await frames.expect("HELLO", { signal }));
       const at = { generation: this.progress.generation, epochFrom };
       return await fetchCover(frames, this.#c, at, (keyId) => this.#publisherKey(keyId), signal);
     } finally {
@@ -358,7 +358,14 @@ export class Session {
     if (epochKey === undefined) {
       throw new RefusedError("BadSegment", `no key was given for epoch ${header.epoch}`, { field: "epoch" });
     }
-    const { messages, segmentKey, body } = await openSegment(crypto, segment, { epochKey });
+    const deep = this.#isSampled();
+    const opened = await openSegment(crypto, segment, { epochKey }, { deep }).catch((error: unknown) => {
+      if (!(error instanceof SegmentError)) throw error;
+      // What is not metered goes on behind it when it is opened again. A metered feed never does: behind it, it would be owed.
+      if (!metered) this.progress.position = { seq: header.seq, segmentId: hex(segmentId) };
+      throw new FalseSegment(hex(segmentId), header, error);
+    });
+    const { messages, segmentKey, body } = opened;
     this.#expected = header.seq + 1n;
     Object.assign(this.progress, {
       accrued: this.progress.accrued + accrue(this.#c.plan, header),
@@ -372,6 +379,13 @@ export class Session {
     if (!metered) return;
     this.#payer.schedule();
     this.#receipts.received();
+  }
+
+  /** The first of a session, where the last one may have failed, then some of them: nobody can foresee which. */
+  #isSampled(): boolean {
+    const isFirst = this.#isFirst;
+    this.#isFirst = false;
+    return isFirst || globalThis.crypto.getRandomValues(new Uint8Array(1))[0]! % SAMPLED_ONE_IN === 0;
   }
 
   #credit(bytes: number): void {

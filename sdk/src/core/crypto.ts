@@ -5,7 +5,7 @@ import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { deflateSync, Inflate } from "fflate";
 import { publicKeyToAddress } from "viem/accounts";
-import { type Address, type Bytes, concat, hex } from "./bytes.ts";
+import { type Address, type Bytes, concat, hex, uint } from "./bytes.ts";
 import { isLowS, type PublicKey, verifyEs256 } from "./es256.ts";
 
 export type MaybePromise<T> = T | Promise<T>;
@@ -24,6 +24,8 @@ export interface Crypto {
   gcmSeal(key: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): MaybePromise<Bytes>;
   /** Throws when the tag does not hold. */
   gcmOpen(key: Uint8Array, ciphertext: Uint8Array, aad: Uint8Array): MaybePromise<Bytes>;
+  /** The same cipher without its tag, which `ciphertext` does not hold: counter mode from `GCM_DATA_COUNTER` on. Whatever comes out is unproven. */
+  ctrOpen(key: Uint8Array, ciphertext: Uint8Array): MaybePromise<Bytes>;
   /** Raw deflate. */
   deflate(bytes: Uint8Array): Bytes;
   /** Raw inflate; stops with an error beyond `size` bytes. */
@@ -55,11 +57,19 @@ export function compact(rs: Uint8Array, recovery: number): Bytes {
   return out;
 }
 
-async function gcmKey(key: Uint8Array, usage: "encrypt" | "decrypt"): Promise<CryptoKey> {
-  return globalThis.crypto.subtle.importKey("raw", new Uint8Array(key), "AES-GCM", false, [usage]);
+async function aesKey(
+  key: Uint8Array,
+  name: "AES-GCM" | "AES-CTR",
+  usage: "encrypt" | "decrypt",
+): Promise<CryptoKey> {
+  return globalThis.crypto.subtle.importKey("raw", new Uint8Array(key), name, false, [usage]);
 }
 
 const ZERO_NONCE = new Uint8Array(12);
+/** The counter block of GCM's first 16 bytes of data: the nonce, then 2 (1 is spent on the tag). */
+export const GCM_DATA_COUNTER = concat(ZERO_NONCE, uint(2, 4));
+/** Of a counter block GCM counts the last bits only. */
+const GCM_COUNTER_BITS = 32;
 
 /** Pure JavaScript and WebCrypto: the browser's filling, and the reference for the native one. */
 export const portableCrypto: Crypto = {
@@ -68,14 +78,21 @@ export const portableCrypto: Crypto = {
   keccak256: (bytes) => keccak_256(bytes) as Bytes,
   async gcmSeal(key, plaintext, aad) {
     const algorithm = { name: "AES-GCM", iv: ZERO_NONCE, additionalData: new Uint8Array(aad) };
-    const handle = await gcmKey(key, "encrypt");
+    const handle = await aesKey(key, "AES-GCM", "encrypt");
     return new Uint8Array(
       await globalThis.crypto.subtle.encrypt(algorithm, handle, new Uint8Array(plaintext)),
     );
   },
   async gcmOpen(key, ciphertext, aad) {
     const algorithm = { name: "AES-GCM", iv: ZERO_NONCE, additionalData: new Uint8Array(aad) };
-    const handle = await gcmKey(key, "decrypt");
+    const handle = await aesKey(key, "AES-GCM", "decrypt");
+    return new Uint8Array(
+      await globalThis.crypto.subtle.decrypt(algorithm, handle, new Uint8Array(ciphertext)),
+    );
+  },
+  async ctrOpen(key, ciphertext) {
+    const algorithm = { name: "AES-CTR", counter: GCM_DATA_COUNTER, length: GCM_COUNTER_BITS };
+    const handle = await aesKey(key, "AES-CTR", "decrypt");
     return new Uint8Array(
       await globalThis.crypto.subtle.decrypt(algorithm, handle, new Uint8Array(ciphertext)),
     );

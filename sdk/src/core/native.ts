@@ -16,7 +16,7 @@ import { p256 } from "@noble/curves/nist.js";
 import secp256k1 from "secp256k1";
 import { publicKeyToAddress } from "viem/accounts";
 import { type Address, type Bytes, concat, equalBytes, hex, readUint, uint, unhex } from "./bytes.ts";
-import { type Crypto, compact, expandCompact, SECP256K1_ORDER } from "./crypto.ts";
+import { type Crypto, compact, expandCompact, GCM_DATA_COUNTER, SECP256K1_ORDER } from "./crypto.ts";
 import { isLowS, P256_ORDER, type PublicKey } from "./es256.ts";
 import { keccak256 } from "./keccak.ts";
 
@@ -172,6 +172,8 @@ export const nativeCrypto: Crypto = {
     decipher.final(); // checks the tag; in this mode nothing is left to come
     return view(plaintext);
   },
+  ctrOpen: (key, ciphertext) =>
+    view(createDecipheriv("aes-256-ctr", createSecretKey(key), GCM_DATA_COUNTER).update(ciphertext)),
   deflate: (bytes) => new Uint8Array(deflateRawSync(bytes)),
   inflate(bytes, size) {
     // One byte more than declared, so that zlib is done after one piece: several would be joined, and that takes longer than inflating.
