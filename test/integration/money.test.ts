@@ -155,6 +155,11 @@ const forge = step(
   },
 );
 const gives = step("the gateway gives keys", which, (w, n) => w.gives(w.relays[n]!));
+const repeats = step(
+  "a relay repeats",
+  fc.record({ at: which, back: fc.constantFrom(0, 0, 1, 2) }),
+  (w, { at, back }) => w.repeats(w.relays[at]!, back),
+);
 const cheatOpens = step(
   "cheat opens",
   fc.record({ more: some, honestly: fc.boolean() }),
@@ -186,6 +191,7 @@ const weighted: [number, fc.Arbitrary<Command>][] = [
   [1, replayTicks],
   [1, forge],
   [1, gives],
+  [2, repeats],
   [2, cheatOpens],
   [2, cheatPays],
 ];

@@ -164,7 +164,7 @@ export class Session {
         if (frame === null) return;
         if (frame.type === "SEGMENT") await this.#segment(frame.bytes);
         else if (frame.type === "KEYS") await this.#keys(frame.seal);
-        else if (frame.type === "GAP") this.#expected = frame.toSeq + 1n;
+        else if (frame.type === "GAP") this.#gap(frame);
         else if (frame.type === "BALANCE") this.#balance(frame);
         else if (frame.type === "CLOSED") this.#closed?.resolve(frame);
         else if (frame.type === "HEAD" && frame.generation > this.progress.generation)
@@ -256,7 +256,7 @@ export class Session {
       voucher: paid?.voucher ?? null,
     });
     const opened = await frames.expect("OPENED", { signal });
-    this.#expected = opened.fromSeq;
+    this.#begin(opened, paid?.session.fromSeq);
     if (paid === null) {
       // Segments that come meanwhile wait in the stream's queue, bounded by our own credit.
       await this.#cover.begin(this.#firstEpoch(head));
@@ -287,6 +287,25 @@ export class Session {
   /** The deposit has grown: signs what could not be signed before. */
   payOn(): void {
     if (this.#frames !== undefined && this.#c.metered) this.#payer.schedule();
+  }
+
+  /** A relay that began in front of what was asked for could have us count and pay again what we have. */
+  #begin({ generation, fromSeq }: FrameOf<"OPENED">, signed: bigint | undefined): void {
+    const { position } = this.progress;
+    const isAsked = signed === undefined ? position === null || fromSeq > position.seq : fromSeq === signed;
+    if (generation !== this.progress.generation || !isAsked) {
+      throw new RefusedError("NotServed", "the relay opened another session than was asked for");
+    }
+    this.#expected = fromSeq;
+  }
+
+  /** What is left out begins where we are: nothing leads back. */
+  #gap({ generation, fromSeq, toSeq }: FrameOf<"GAP">): void {
+    if (generation !== this.progress.generation || fromSeq !== this.#expected || toSeq < fromSeq) {
+      const place = `${this.progress.generation}/${this.#expected}`;
+      throw new RefusedError("BadFrame", `GAP ${generation}/${fromSeq} to ${toSeq} came at ${place}`);
+    }
+    this.#expected = toSeq + 1n;
   }
 
   #startOf(head: FrameOf<"HEAD">): bigint {
@@ -339,12 +358,13 @@ export class Session {
     if (header.listingId !== listing.id || header.generation !== this.progress.generation) {
       throw new RefusedError("BadSegment", "the segment belongs to another stream", { field: "listingId" });
     }
-    if (header.seq !== this.#expected) {
+    const before = this.progress.position;
+    // What was counted once is never counted again, whatever led here.
+    if (header.seq !== this.#expected || (before !== null && header.seq <= before.seq)) {
       throw new RefusedError("BadSegment", `seq ${header.seq} came in place of ${this.#expected}`, {
         field: "seq",
       });
     }
-    const before = this.progress.position;
     const segmentId = await checkSegment(
       crypto,
       delivery,
