@@ -160,6 +160,7 @@ const repeats = step(
   fc.record({ at: which, back: fc.constantFrom(0, 0, 1, 2) }),
   (w, { at, back }) => w.repeats(w.relays[at]!, back),
 );
+const refuses = step("a relay refuses", which, (w, n) => w.refuses(w.relays[n]!));
 const cheatOpens = step(
   "cheat opens",
   fc.record({ more: some, honestly: fc.boolean() }),
@@ -192,6 +193,7 @@ const weighted: [number, fc.Arbitrary<Command>][] = [
   [1, forge],
   [1, gives],
   [2, repeats],
+  [2, refuses],
   [2, cheatOpens],
   [2, cheatPays],
 ];

@@ -23,6 +23,7 @@ import {
   type RelayAddress,
   Session,
   type SessionOptions,
+  WrongBaseError,
 } from "./session.ts";
 import { type ChannelProgress, freshProgress } from "./store.ts";
 
@@ -279,8 +280,9 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
   const unbroken: SessionOptions = { resume: true };
   let options = fresh;
 
-  /** Adopts what the gateway proves: a total only under our own signature, never its word alone. */
-  function adopt({ name, detail }: RefusedError): boolean {
+  /** Adopts what the gateway proves: where the account stands under its own signature, a total only under ours. */
+  function adopt(refused: RefusedError): boolean {
+    const { name, detail } = refused;
     if (name === "StaleSession" && detail.sessionNo !== undefined) {
       const sessionNo = BigInt(detail.sessionNo);
       if (sessionNo < progress.sessionNo) return false;
@@ -293,7 +295,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
       const before = progress.signed;
       return provenBy(detail, before + 1n);
     }
-    if (name !== "WrongBase") return false;
+    if (!(refused instanceof WrongBaseError)) return false;
     if (options.start !== undefined) {
       // The stream has gone on in another generation meanwhile: where to start is asked for again.
       options = fresh;
@@ -304,13 +306,11 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
       options = { resume: true };
       return true;
     }
-    const { fromSeq, baseTotal } = detail;
-    if (fromSeq === undefined || baseTotal === undefined) return false;
-    const base = BigInt(baseTotal);
-    if (base > 0n && !provenBy(detail, base)) return false;
-    writeOff(base);
+    const { fromSeq, baseTotal } = refused.base;
+    if (baseTotal > 0n && !provenBy(detail, baseTotal)) return false;
+    writeOff(baseTotal);
     progress.position = null;
-    options = { start: { fromSeq: BigInt(fromSeq), baseTotal: base } };
+    options = { start: { fromSeq, baseTotal } };
     return true;
   }
 

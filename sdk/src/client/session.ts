@@ -6,6 +6,7 @@ import {
   type Address,
   accrue,
   type Bytes,
+  baseFromDetail,
   type Crypto,
   checkSegment,
   connectMessage,
@@ -28,7 +29,9 @@ import {
   parseSegment,
   SESSION_ID_BYTES,
   SealPurpose,
+  type SessionBase,
   sessionAckMessage,
+  wrongBaseMessage,
 } from "../core/index.ts";
 import { type FrameOf, FrameStream, PROTOCOLS, RefusedError } from "../wire/index.ts";
 import { Cover, fetchCover, sealOf } from "./cover.ts";
@@ -75,6 +78,16 @@ export type SessionEvents = {
   waiting(reason: "money" | "data"): void;
   live(): void;
 };
+
+/** The publisher refuses the session and says where the account stands; any other `WrongBase` is only what a relay says. */
+export class WrongBaseError extends RefusedError {
+  readonly base: SessionBase;
+
+  constructor({ message, detail }: RefusedError, base: SessionBase) {
+    super("WrongBase", message, { ...detail });
+    this.base = base;
+  }
+}
 
 /** What one side can take before it says CREDIT again; the relay never has more than this under way. */
 const CREDIT_BYTES = 4 << 20;
@@ -255,7 +268,10 @@ export class Session {
       session: paid?.session ?? null,
       voucher: paid?.voucher ?? null,
     });
-    const opened = await frames.expect("OPENED", { signal });
+    const opened = await frames.expect("OPENED", { signal }).catch(async (error: unknown) => {
+      const isBase = paid !== null && error instanceof RefusedError && error.name === "WrongBase";
+      throw isBase ? await this.#wrongBase(error, paid.digest) : error;
+    });
     this.#begin(opened, paid?.session.fromSeq);
     if (paid === null) {
       // Segments that come meanwhile wait in the stream's queue, bounded by our own credit.
@@ -282,6 +298,21 @@ export class Session {
       sessionId: paid.digest.subarray(0, SESSION_ID_BYTES),
       privateKey: keys.encryptionPrivateKey,
     });
+  }
+
+  /** Whether the publisher said so of this session. Made up by the relay it is no more than a no: another one may have the publisher's. */
+  async #wrongBase(refused: RefusedError, digest: Bytes): Promise<RefusedError> {
+    const base = baseFromDetail(refused.detail);
+    const isSigned =
+      base !== null &&
+      (await this.#c.crypto.es256Verify(
+        this.#publisherKey(base.keyId),
+        wrongBaseMessage(digest, base),
+        base.signature,
+      ));
+    return isSigned
+      ? new WrongBaseError(refused, base)
+      : new RefusedError("NotServed", "the session is refused without the publisher's signature");
   }
 
   /** The deposit has grown: signs what could not be signed before. */

@@ -28,6 +28,7 @@ import {
   hex,
   lowerTicks,
   type Plan,
+  proofToDetail,
   readUint,
   receiptDigest,
   SealPurpose,
@@ -475,6 +476,26 @@ export class World {
       if (end.peer.party !== relay.party) continue;
       tally.lies += 1;
       for (let times = 0; times < 8; times += 1) end.peer.inject(again);
+    }
+  }
+
+  /** A relay refuses the honest buyer's session in the seller's name: the account stands at all that he has signed, says his own voucher. */
+  refuses(relay: RelayProgram): void {
+    const { pipeline, party } = this.gateway;
+    const best = this.signed.at(-1);
+    if (!best || !relay.party.alive || !party.alive) return;
+    const refusal = controlFrame("REFUSED", {
+      ...{ name: "WrongBase", message: "elsewhere" },
+      detail: {
+        ...{ generation: String(pipeline.generation), fromSeq: String(pipeline.nextSeq) },
+        ...{ baseTotal: String(best.cumulative), keyId: "0", baseSignature: hex(new Uint8Array(64)) },
+        ...proofToDetail({ ...best, total: best.cumulative }),
+      },
+    });
+    for (const end of this.net.ends(this.buyer.party)) {
+      if (end.peer.party !== relay.party) continue;
+      tally.lies += 1;
+      end.peer.inject(refusal);
     }
   }
 
