@@ -97,6 +97,8 @@ type Trial = {
 type Lie = (say: ReturnType<typeof mouthOf>, session: number) => void;
 
 const trials = new Map<Hex, Trial>();
+/** Generations that the relay names next, in the place of the true one. */
+let heads: number[] = [];
 let relay: Libp2p;
 let node: Libp2p;
 let cover: Seal | undefined;
@@ -157,7 +159,7 @@ async function subscribe(frames: FrameStream): Promise<void> {
   await frames.expect("LOCATE");
   const head = sealed.at(-1)!.bytes.slice(0, HEADER_BYTES + SIGNATURE_BYTES);
   const next = { seq: 0n, epoch: EPOCH };
-  frames.send("HEAD", { generation: EPOCH, head, epochFirstSeq: 0n, next, gateway: true });
+  frames.send("HEAD", { generation: heads.shift() ?? EPOCH, head, epochFirstSeq: 0n, next, gateway: true });
   const open = await frames.expect("OPEN");
   const trial = trials.get(open.grantId)!;
   const { session, paymentId } = open;
@@ -174,7 +176,7 @@ async function subscribe(frames: FrameStream): Promise<void> {
   const seal = session ? await sealFor(context, EPOCH) : undefined;
   if (trial.lie) {
     const baseAccrued = session?.baseTotal ?? 0n; // of a plan whose unit is one
-    trial.lie(mouthOf(frames, { ...opened, baseAccrued }, seal), trial.sessions++);
+    trial.lie(mouthOf(frames, open, { ...opened, baseAccrued }, seal), trial.sessions++);
     return;
   }
   await say(frames, trial, "OPENED", controlFrame("OPENED", opened), at);
@@ -191,7 +193,13 @@ async function subscribe(frames: FrameStream): Promise<void> {
   }
 }
 
-const mouthOf = (frames: FrameStream, honest: Fields<"OPENED">, seal: Seal | undefined) => ({
+const mouthOf = (
+  frames: FrameStream,
+  open: FrameOf<"OPEN">,
+  honest: Fields<"OPENED">,
+  seal: Seal | undefined,
+) => ({
+  open,
   opened(fromSeq: bigint, generation = EPOCH): void {
     frames.send("OPENED", { ...honest, generation, fromSeq });
     if (seal) frames.send("KEYS", { seal });
@@ -396,6 +404,29 @@ test.each(LIES.flatMap((lie) => [METERED, FREE].map((plan) => [plan, ...lie] as 
     const due = plans[plan]!.price * BigInt(count);
     expect(feed.meter.due).toBe(due);
     expect(progress()!.signed).toBeLessThanOrEqual(due + plans[plan]!.entry);
+  },
+);
+
+test.each([METERED, FREE])(
+  "plan %i: a head that names another generation takes the reader's place from nobody",
+  async (plan) => {
+    heads = [EPOCH, EPOCH + 1, EPOCH];
+    const places: unknown[] = [];
+    const { feed, read } = await reader(plan, undefined, (say, session) => {
+      places.push(say.open.session ? say.open.session.fromSeq : (say.open.position?.seq ?? -1n) + 1n);
+      if (session === 0) {
+        say.opened(0n);
+        say.segments(0, 1);
+      } else if (session === 2) {
+        say.opened(2n);
+        say.segments(2, 3);
+      }
+    });
+    await expect.poll(() => read.length, { timeout: 20_000 }).toBeGreaterThan(3);
+    await feed.close();
+    expect(places.slice(0, 3)).toEqual([0n, 0n, 2n]);
+    expect(read).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }, { n: 3 }]);
+    expect(feed.meter.due).toBe(4n * plans[plan]!.price);
   },
 );
 

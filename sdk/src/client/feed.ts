@@ -301,12 +301,12 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
       options = fresh;
       return false;
     }
-    if (progress.position !== null && !options.resume) {
+    const { generation, fromSeq, baseTotal } = refused.base;
+    if (progress.position !== null && progress.generation === generation && !options.resume) {
       // Epochs were opened to us that we never received: they are owed, so they come first.
       options = { resume: true };
       return true;
     }
-    const { fromSeq, baseTotal } = refused.base;
     if (baseTotal > 0n && !provenBy(detail, baseTotal)) return false;
     writeOff(baseTotal);
     progress.position = null;

@@ -116,6 +116,8 @@ export class Session {
   readonly #options: SessionOptions;
   #frames: FrameStream | undefined;
   #connection: Connection | undefined;
+  /** As the relay's HEAD has it, whom nobody signed: it becomes the progress's own with what the publisher signs for it. */
+  #generation: number;
   #expected = 0n;
   #received = 0; // bytes since the last CREDIT
   readonly #payer: Payer;
@@ -136,6 +138,7 @@ export class Session {
     this.#relay = relay;
     this.#events = events;
     this.progress = progress;
+    this.#generation = progress.generation;
     this.#signal = signal;
     this.#options = options;
     this.#ring = new KeyRing(context.crypto);
@@ -180,7 +183,7 @@ export class Session {
         else if (frame.type === "GAP") this.#gap(frame);
         else if (frame.type === "BALANCE") this.#balance(frame);
         else if (frame.type === "CLOSED") this.#closed?.resolve(frame);
-        else if (frame.type === "HEAD" && frame.generation > this.progress.generation)
+        else if (frame.type === "HEAD" && frame.generation > this.#generation)
           throw new RefusedError("StaleGeneration", "the stream goes on in a later generation");
         else if (frame.type === "REFUSED")
           throw new RefusedError(frame.name as never, frame.message, frame.detail);
@@ -236,9 +239,7 @@ export class Session {
       position: position === null ? null : { generation, seq: position.seq },
     });
     const head = await frames.expect("HEAD", { signal });
-    if (head.generation !== this.progress.generation) {
-      Object.assign(this.progress, { generation: head.generation, position: null, openedThrough: -1 });
-    }
+    this.#generation = head.generation;
     const fromSeq = this.#startOf(head);
     const expiry = nowSeconds() + CONNECT_SECONDS;
     const connect = connectMessage({
@@ -251,7 +252,8 @@ export class Session {
       paymentId: purchase.paymentId,
       expiry,
     });
-    const paid = metered ? await this.#payer.begin(fromSeq, this.#options.start?.baseTotal) : null;
+    const base = this.#options.start?.baseTotal;
+    const paid = metered ? await this.#payer.begin(fromSeq, base, head.generation) : null;
     frames.send("OPEN", {
       listingId: listing.id,
       version: purchase.version,
@@ -260,8 +262,7 @@ export class Session {
       paymentId: purchase.paymentId,
       expiry,
       signature: crypto.signSecp(keys.signerPrivateKey, crypto.sha256(connect)),
-      position:
-        this.progress.position === null ? null : { generation: head.generation, ...this.progress.position },
+      position: this.#position && { generation: head.generation, ...this.#position },
       fromStart: this.#options.fromStart === true,
       credit: CREDIT_BYTES,
       transactionHash: this.#c.transactionHash,
@@ -287,6 +288,9 @@ export class Session {
     if (dueOf(this.#c.plan, opened.baseAccrued) !== paid.session.baseTotal) {
       throw new RefusedError("WrongBase", "the session was opened at another total than it was signed for");
     }
+    if (head.generation !== this.progress.generation) {
+      Object.assign(this.progress, { generation: head.generation, position: null, openedThrough: -1 });
+    }
     this.progress.accrued = opened.baseAccrued;
     this.#unsealer = createUnsealer(crypto, {
       delivery,
@@ -310,9 +314,19 @@ export class Session {
         wrongBaseMessage(digest, base),
         base.signature,
       ));
-    return isSigned
-      ? new WrongBaseError(refused, base)
-      : new RefusedError("NotServed", "the session is refused without the publisher's signature");
+    if (!isSigned) {
+      return new RefusedError("NotServed", "the session is refused without the publisher's signature");
+    }
+    if (base.generation !== this.#generation) {
+      // Asked for by this relay's HEAD: that no account stands there says nothing of ours.
+      return new RefusedError("StaleGeneration", `the stream is in generation ${base.generation}`);
+    }
+    return new WrongBaseError(refused, base);
+  }
+
+  /** The last segment that was received in this session's generation. */
+  get #position(): ChannelProgress["position"] {
+    return this.progress.generation === this.#generation ? this.progress.position : null;
   }
 
   /** The deposit has grown: signs what could not be signed before. */
@@ -322,9 +336,9 @@ export class Session {
 
   /** A relay that began in front of what was asked for could have us count and pay again what we have. */
   #begin({ generation, fromSeq }: FrameOf<"OPENED">, signed: bigint | undefined): void {
-    const { position } = this.progress;
+    const position = this.#position;
     const isAsked = signed === undefined ? position === null || fromSeq > position.seq : fromSeq === signed;
-    if (generation !== this.progress.generation || !isAsked) {
+    if (generation !== this.#generation || !isAsked) {
       throw new RefusedError("NotServed", "the relay opened another session than was asked for");
     }
     this.#expected = fromSeq;
@@ -332,15 +346,16 @@ export class Session {
 
   /** What is left out begins where we are: nothing leads back. */
   #gap({ generation, fromSeq, toSeq }: FrameOf<"GAP">): void {
-    if (generation !== this.progress.generation || fromSeq !== this.#expected || toSeq < fromSeq) {
-      const place = `${this.progress.generation}/${this.#expected}`;
+    if (generation !== this.#generation || fromSeq !== this.#expected || toSeq < fromSeq) {
+      const place = `${this.#generation}/${this.#expected}`;
       throw new RefusedError("BadFrame", `GAP ${generation}/${fromSeq} to ${toSeq} came at ${place}`);
     }
     this.#expected = toSeq + 1n;
   }
 
   #startOf(head: FrameOf<"HEAD">): bigint {
-    const { position, openedThrough } = this.progress;
+    const { openedThrough } = this.progress;
+    const position = this.#position;
     if (this.#options.start !== undefined) return this.#options.start.fromSeq;
     if (position === null) return head.epochFirstSeq;
     if (this.#options.resume) return position.seq + 1n;
@@ -364,7 +379,7 @@ export class Session {
 
   /** Where the first cover has to begin. The gateway raises it to where the grant begins. */
   #firstEpoch(head: FrameOf<"HEAD">): number {
-    if (this.#options.fromStart && this.progress.position === null) return 0;
+    if (this.#options.fromStart && this.#position === null) return 0;
     const behind = Math.floor(nowSeconds() / this.#c.listing.terms.epochLength) - 1;
     const newest = head.head === null ? behind : decodeHeader(head.head.subarray(0, HEADER_BYTES)).epoch;
     return Math.min(head.next?.epoch ?? newest, newest);
@@ -375,7 +390,7 @@ export class Session {
     const frames = await this.#dial(PROTOCOLS.keys, signal);
     try {
       this.#hello(await frames.expect("HELLO", { signal }));
-      const at = { generation: this.progress.generation, epochFrom };
+      const at = { generation: this.#generation, epochFrom };
       return await fetchCover(frames, this.#c, at, (keyId) => this.#publisherKey(keyId), signal);
     } finally {
       void frames.close();
@@ -386,10 +401,10 @@ export class Session {
     const { crypto, delivery, listing } = this.#c;
     const segment = parseSegment(bytes);
     const { header } = segment;
-    if (header.listingId !== listing.id || header.generation !== this.progress.generation) {
+    if (header.listingId !== listing.id || header.generation !== this.#generation) {
       throw new RefusedError("BadSegment", "the segment belongs to another stream", { field: "listingId" });
     }
-    const before = this.progress.position;
+    const before = this.#position;
     // What was counted once is never counted again, whatever led here.
     if (header.seq !== this.#expected || (before !== null && header.seq <= before.seq)) {
       throw new RefusedError("BadSegment", `seq ${header.seq} came in place of ${this.#expected}`, {
@@ -416,6 +431,7 @@ export class Session {
       accrued: this.progress.accrued + accrue(this.#c.plan, header),
       messages: this.progress.messages + messages.length,
       segments: this.progress.segments + 1,
+      generation: header.generation,
       position: { seq: header.seq, segmentId: hex(segmentId) },
     });
     this.#events.segment({ segmentId: hex(segmentId), segment, segmentKey, body, messages });
