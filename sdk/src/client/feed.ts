@@ -19,6 +19,7 @@ import { createEnd } from "./end.ts";
 import { DecodedMessage } from "./message.ts";
 import {
   type FeedContext,
+  GapError,
   type OpenedSegment,
   type RelayAddress,
   Session,
@@ -175,6 +176,8 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
   let ticks = 0;
   /** How often since then relays refused the very keys that the chain names. */
   let ahead = 0;
+  /** How often since the last segment relays had nothing to give but what lies behind a gap. */
+  let gaps = 0;
   /** The highest total that was taken on the seller's word. */
   let believed = 0n;
   /** We signed more than these books know: they are an old copy, or new. */
@@ -207,6 +210,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     segment(opened: OpenedSegment) {
       receivedAt = Date.now();
       ahead = 0;
+      gaps = 0;
       end.clear();
       const status = isDry() ? "out-of-money" : "live";
       if (state.status !== status) setState({ status });
@@ -302,8 +306,9 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
       return false;
     }
     const { generation, fromSeq, baseTotal } = refused.base;
-    if (progress.position !== null && progress.generation === generation && !options.resume) {
-      // Epochs were opened to us that we never received: they are owed, so they come first.
+    const isHere = progress.position !== null && progress.generation === generation;
+    if (isHere && !options.resume && gaps < p.relays.length) {
+      // Epochs were opened to us that we never received: they are owed, so they come first, as long as a relay may have them.
       options = { resume: true };
       return true;
     }
@@ -396,6 +401,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
           continue;
         }
         if (reason.name === "BadKey") await learnKeys();
+        if (reason instanceof GapError && progress.segments === segments) gaps += 1;
         const over = await end.by(relay.operator, reason, reached);
         if (over) {
           setState({ status: "failed", reason: over });
@@ -404,6 +410,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
         setState({ status: "reconnecting", reason });
       }
       if (progress.segments > segments) options = metered ? unbroken : fresh;
+      else if (gaps >= p.relays.length) options = fresh;
       failures = progress.segments > segments ? 0 : failures + 1;
       await pause(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]!);
     }

@@ -89,6 +89,13 @@ export class WrongBaseError extends RefusedError {
   }
 }
 
+/** Numbers were left out, and what came later gets no key: if they lay in an opened epoch the seller counts them, and waits for their price. */
+export class GapError extends RefusedError {
+  constructor() {
+    super("WrongBase", "no key comes behind what the relay has left out");
+  }
+}
+
 /** What one side can take before it says CREDIT again; the relay never has more than this under way. */
 const CREDIT_BYTES = 4 << 20;
 const HANDSHAKE_MS = 15_000;
@@ -119,6 +126,7 @@ export class Session {
   /** As the relay's HEAD has it, whom nobody signed: it becomes the progress's own with what the publisher signs for it. */
   #generation: number;
   #expected = 0n;
+  #hasGap = false;
   #received = 0; // bytes since the last CREDIT
   readonly #payer: Payer;
   readonly #receipts: Receipts;
@@ -183,8 +191,7 @@ export class Session {
         else if (frame.type === "GAP") this.#gap(frame);
         else if (frame.type === "BALANCE") this.#balance(frame);
         else if (frame.type === "CLOSED") this.#closed?.resolve(frame);
-        else if (frame.type === "HEAD" && frame.generation > this.#generation)
-          throw new RefusedError("StaleGeneration", "the stream goes on in a later generation");
+        else if (frame.type === "HEAD") this.#head(frame);
         else if (frame.type === "REFUSED")
           throw new RefusedError(frame.name as never, frame.message, frame.detail);
       }
@@ -351,6 +358,17 @@ export class Session {
       throw new RefusedError("BadFrame", `GAP ${generation}/${fromSeq} to ${toSeq} came at ${place}`);
     }
     this.#expected = toSeq + 1n;
+    this.#hasGap = true;
+  }
+
+  /** The relay is quiet: it says so when nothing has come for a while. */
+  #head({ generation, head }: FrameOf<"HEAD">): void {
+    if (generation > this.#generation)
+      throw new RefusedError("StaleGeneration", "the stream goes on in a later generation");
+    if (!this.#c.metered || !this.#hasGap || head === null) return;
+    const { signed, openedThrough } = this.progress;
+    const isPaid = signed >= this.#payer.due + this.#c.plan.entry;
+    if (isPaid && decodeHeader(head.subarray(0, HEADER_BYTES)).epoch > openedThrough) throw new GapError();
   }
 
   #startOf(head: FrameOf<"HEAD">): bigint {
