@@ -10,12 +10,14 @@
 import { join } from "node:path";
 import { fundChannel, getChannel, requestClose, revokeGrant } from "@weir/sdk/chain";
 import {
+  baseFromDetail,
   type Hex,
   openSegment,
   parseSegment,
   SealPurpose,
   sessionAckMessage,
   sessionDigest,
+  wrongBaseMessage,
 } from "@weir/sdk/core";
 import { nativeCrypto } from "@weir/sdk/native";
 import type { Fields } from "@weir/sdk/wire";
@@ -159,14 +161,16 @@ describe("a session", () => {
     expect(await nameOf(request(buyer, { generation: head().generation + 1 }))).toBe("WrongBase");
     expect(await nameOf(request(buyer, { fromSeq: seq + 50n }))).toBe("WrongBase");
     expect(await nameOf(request(buyer, { baseTotal: PRICE, total: ENTRY + PRICE }))).toBe("WrongBase");
-    const refused = await answered(request(buyer, { fromSeq: seq + 50n })).catch(
+    const elsewhere = request(buyer, { fromSeq: seq + 50n });
+    const refused = await answered(elsewhere).catch(
       (error: { detail: Record<string, string> }) => error.detail,
     );
-    expect(refused).toEqual({
-      generation: String(head().generation),
-      fromSeq: String(start()),
-      baseTotal: "0",
+    const { signature, ...said } = baseFromDetail(refused as Record<string, string>)!;
+    expect(said).toEqual({
+      ...{ generation: head().generation, fromSeq: start(), baseTotal: 0n, keyId: world.keyId },
     });
+    const message = wrongBaseMessage(sessionDigest(buyer.delivery, elsewhere), said);
+    expect(await nativeCrypto.es256Verify(world.secrets.publisherKey, message, signature)).toBe(true);
     expect(await nameOf(request(buyer, { sessionNo: 7n }))).toBe("accepted");
     expect(await nameOf(request(buyer, { sessionNo: 7n }))).toBe("StaleSession");
     expect(await nameOf(request(buyer, { sessionNo: 6n }))).toBe("StaleSession");

@@ -3,6 +3,7 @@
 // - refuses every session with the buyer's own best total as the base: one entry is given away, then nothing more is signed, and the reason is named
 // - over a restart of the buyer's program too: what was given away is in the books
 // - figures that cannot be read: the buyer comes again, and signs nothing for them
+// - the same base in one relay's word, as it is, signed by another key, or for another session: nothing is signed for it, and the next one serves
 // - a relay that says the stream is over, or makes an acceptance up: the next one is asked, and serves
 // - a relay that names a session number near the end of all numbers, or beyond: the next session's can still be said; a true one that is high is reached
 // - over in truth: at once on the only relay's word or by the buyer's own clock; with another relay that is away soon, too
@@ -18,6 +19,7 @@ import { closeChannel, getChannel, revokeGrant, rotateKeys } from "@weir/sdk/cha
 import { type FeedParameters, openFeed, type RelayAddress, readPublisherKeys } from "@weir/sdk/client";
 import { fileStore } from "@weir/sdk/client/node";
 import {
+  type Address,
   type Bytes,
   type Crypto,
   coverKeys,
@@ -28,6 +30,7 @@ import {
   randomSalt,
   SESSION_ID_BYTES,
   SealPurpose,
+  type SessionBase,
   sessionDigest,
   ZERO_ADDRESS,
 } from "@weir/sdk/core";
@@ -98,7 +101,9 @@ async function readerOf(
 }
 
 /** A relay that lies: it says that somebody's stream is there, and to OPEN what it is told to. */
-async function liar(answer: (frames: FrameStream, open: FrameOf<"OPEN">) => void): Promise<RelayAddress> {
+async function liar(
+  answer: (frames: FrameStream, open: FrameOf<"OPEN">, operator: Address) => void,
+): Promise<RelayAddress> {
   const operator = world.chain.accounts[17]!.address;
   const node = await createNode({ listen: ["/ip4/127.0.0.1/tcp/0"] });
   liars.push(node);
@@ -107,7 +112,7 @@ async function liar(answer: (frames: FrameStream, open: FrameOf<"OPEN">) => void
     frames.send("HELLO", { nonce: new Uint8Array(32), chainId: world.chain.chainId, operator });
     await frames.expect("LOCATE");
     frames.send("HEAD", { generation: 1, head: null, epochFirstSeq: 0n, next: null, gateway: true });
-    answer(frames, await frames.expect("OPEN"));
+    answer(frames, await frames.expect("OPEN"), operator);
     await frames.close();
   };
   await node.handle(PROTOCOLS.subscribe, (stream) => void attend(stream).catch(() => undefined));
@@ -136,10 +141,13 @@ test("a base that is our own best total, again and again: one entry is given awa
   const scene = await startScene(world, relay, "overcharged");
   const { gateway } = scene;
   const asked: bigint[] = [];
-  const seller = refuseAll(scene, ({ cumulative, voucherSignature }) => {
+  const seller = refuseAll(scene, (session) => {
+    const { cumulative, voucherSignature } = session;
     asked.push(cumulative);
     return {
-      ...{ generation: String(gateway.generation), fromSeq: "0", baseTotal: String(cumulative) },
+      ...gateway.wrongBase(session, {
+        ...{ generation: gateway.generation, fromSeq: 0n, baseTotal: cumulative },
+      }),
       ...proofToDetail({ total: cumulative, relay: world.relayOperator, signature: voucherSignature }),
     };
   });
@@ -178,6 +186,48 @@ test("a base that is no number: the buyer comes again and signs no more", async 
   await scene.stop();
   await seller.catch(() => undefined);
 });
+
+/** Refuses every session with what leads by the entry as the base, proven by the buyer's own voucher. */
+const overcharging = (
+  detailOf: (open: FrameOf<"OPEN">, base: SessionBase, operator: Address) => Record<string, string>,
+) =>
+  liar((frames, open, operator) => {
+    const { cumulative, signature } = open.voucher!;
+    const base = { generation: open.session!.generation, fromSeq: 0n, baseTotal: cumulative };
+    const detail = {
+      ...detailOf(open, base, operator),
+      ...proofToDetail({ total: cumulative, relay: operator, signature }),
+    };
+    frames.send("REFUSED", { name: "WrongBase", message: "so it says", detail });
+  });
+
+const asTexts = ({ generation, fromSeq, baseTotal }: SessionBase) => ({
+  ...{ generation: String(generation), fromSeq: String(fromSeq), baseTotal: String(baseTotal) },
+});
+
+test.each(["nobody's word", "another key", "another session's"])(
+  "a base of %s, from one relay: nothing is signed for it, and the next one serves",
+  async (whose) => {
+    const scene = await startScene(world, relay, `base of ${whose}`);
+    const { gateway, purchase } = scene;
+    const before = await overcharging((open, base, operator) => {
+      if (whose === "nobody's word") return asTexts(base);
+      const session = { ...open.session!, channelId: purchase.paymentId, relay: operator };
+      const by = Object.assign(Object.create(gateway) as typeof gateway, {
+        privateKey: whose === "another key" ? new Uint8Array(32).fill(9) : gateway.privateKey,
+      });
+      const sessionNo = session.sessionNo - (whose === "another session's" ? 1n : 0n);
+      return by.wrongBase({ ...session, sessionNo }, base);
+    });
+    const feed = await readerOf(scene, undefined, undefined, { before: [before] });
+    const session = await scene.vouchers.expect("SESSION");
+    expect(session).toMatchObject({ channelId: purchase.paymentId, baseTotal: 0n, cumulative: ENTRY });
+    expect(feed.state.status).not.toBe("failed");
+    expect(feed.meter.signed).toBe(ENTRY);
+    await feed.close();
+    await scene.stop();
+  },
+);
 
 test("out of money, and the chain is away for one answer: he asks again, and opens his session", async () => {
   const scene = await startScene(world, relay, "chain away");

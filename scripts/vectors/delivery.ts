@@ -136,6 +136,9 @@ export async function deliveryVectors(): Promise<Layout[]> {
     baseTotal: 10n ** 15n,
     expiry: NOW,
   });
+  const wrongBase = core.wrongBaseMessage(sessionDigest, {
+    ...{ generation: NOW, fromSeq: 9n, baseTotal: 10n ** 15n },
+  });
   const keys = concat(fill(14, 32), fill(15, 32));
   const leaves = [crypto.sha256(fill(1, 1)), crypto.sha256(fill(2, 1))];
   const publisher = (message: Uint8Array) => ({
@@ -337,6 +340,18 @@ export async function deliveryVectors(): Promise<Layout[]> {
       ],
       core.sessionAckMessage(sessionDigest),
       { gives: publisher(core.sessionAckMessage(sessionDigest)) },
+    ),
+    layout(
+      "wrong-base",
+      [
+        ["label", text("weir/wrong-base/1")],
+        ["sessionDigest", sessionDigest],
+        ["generation", uint(NOW, 4)],
+        ["fromSeq", uint(9, 8)],
+        ["baseTotal", uint(10n ** 15n, 12)],
+      ],
+      wrongBase,
+      { gives: publisher(wrongBase) },
     ),
     statement("head", "weir/head/1", [
       ["nextSeq", uint(10, 8)],

@@ -1,6 +1,6 @@
-// Mutated frames at the buyer's client, from a stranger who plays its relay: acceptances of sessions, keys and segments, metered and free.
-// None is accepted: no message is delivered that was not sealed and signed, and what is signed away stays within what came and the entry. The
-// same client reads and pays when the frames are honest. (Gateway and relay: gateway/test/mutated.test.ts, relay/test/mutated.test.ts.)
+// Mutated frames at the buyer's client, from a stranger who plays its relay: acceptances of sessions, keys, gaps and segments, metered and free.
+// None is accepted: no message is delivered that was not sealed and signed, none twice, and what is signed away stays within what came and the
+// entry. The same client reads and pays when the frames are honest. (Gateway and relay: gateway/test/mutated.test.ts, relay/test/mutated.test.ts.)
 import type { Libp2p, Stream } from "@libp2p/interface";
 import { x25519 } from "@noble/curves/ed25519.js";
 import { p256 } from "@noble/curves/nist.js";
@@ -37,7 +37,14 @@ import {
   ZERO_HASH,
 } from "../src/core/index.ts";
 import { nativeCrypto } from "../src/core/native.ts";
-import { controlFrame, type FrameOf, FrameStream, PROTOCOLS, segmentFrame } from "../src/wire/index.ts";
+import {
+  controlFrame,
+  type Fields,
+  type FrameOf,
+  FrameStream,
+  PROTOCOLS,
+  segmentFrame,
+} from "../src/wire/index.ts";
 import { createNode } from "../src/wire/node.ts";
 import { messagePlan } from "./support/payer.ts";
 
@@ -75,10 +82,23 @@ const plans = [
 const terms = { epochLength: 1, plans, relays: [operator] } as unknown as ListingTerms;
 
 /** What the relay says to one buyer: all honest but `target`, of which a mutation comes. */
-type Target = "OPENED" | "KEYS" | "KEY_REPLY" | "SEGMENT" | undefined;
-type Trial = { plan: number; target: Target; paid: bigint; mutated: boolean | undefined };
+type Target = "OPENED" | "KEYS" | "KEY_REPLY" | "GAP" | "SEGMENT" | undefined;
+type Trial = {
+  plan: number;
+  target: Target;
+  /** In the place of all that. */
+  lie: Lie | undefined;
+  sessions: number;
+  paid: bigint;
+  mutated: boolean | undefined;
+};
+
+/** What a relay says in its n-th session, from 0, of what it has stored: each frame is honest in another place. */
+type Lie = (say: ReturnType<typeof mouthOf>, session: number) => void;
 
 const trials = new Map<Hex, Trial>();
+/** Generations that the relay names next, in the place of the true one. */
+let heads: number[] = [];
 let relay: Libp2p;
 let node: Libp2p;
 let cover: Seal | undefined;
@@ -87,7 +107,7 @@ let sealed: Awaited<ReturnType<typeof sealSegment>>[];
 beforeAll(async () => {
   console.log(`WEIR_SEED=${SEED}`);
   sealed = [];
-  for (const seq of [0n, 1n]) {
+  for (const seq of [0n, 1n, 2n, 3n]) {
     const payload = new TextEncoder().encode(JSON.stringify({ n: Number(seq) }));
     sealed.push(
       await sealSegment(nativeCrypto, {
@@ -137,9 +157,9 @@ async function say(
 
 async function subscribe(frames: FrameStream): Promise<void> {
   await frames.expect("LOCATE");
-  const head = sealed[0]!.bytes.slice(0, HEADER_BYTES + SIGNATURE_BYTES);
+  const head = sealed.at(-1)!.bytes.slice(0, HEADER_BYTES + SIGNATURE_BYTES);
   const next = { seq: 0n, epoch: EPOCH };
-  frames.send("HEAD", { generation: EPOCH, head, epochFirstSeq: 0n, next, gateway: true });
+  frames.send("HEAD", { generation: heads.shift() ?? EPOCH, head, epochFirstSeq: 0n, next, gateway: true });
   const open = await frames.expect("OPEN");
   const trial = trials.get(open.grantId)!;
   const { session, paymentId } = open;
@@ -148,16 +168,23 @@ async function subscribe(frames: FrameStream): Promise<void> {
     ? sessionDigest(delivery, { channelId: paymentId, relay: operator, ...session })
     : fill(0);
   const context = sealContext(session ? SealPurpose.session : SealPurpose.cover, digest);
-  const at: Situation = { ...situation(paymentId, digest), opens: opensWith(context) };
   const sessionAck = session ? nativeCrypto.es256Sign(publisherKey, sessionAckMessage(digest)) : null;
-  const opened = { generation: EPOCH, fromSeq: 0n, baseAccrued: 0n, sessionAck, keyId: KEY_ID };
-  await say(frames, trial, "OPENED", controlFrame("OPENED", opened), at);
-  if (session) {
-    const seal = await sealFor(context, EPOCH);
-    await say(frames, trial, "KEYS", controlFrame("KEYS", { seal }), at);
+  const place = { generation: EPOCH, fromSeq: 0n, baseAccrued: 0n };
+  const gap = { generation: EPOCH, fromSeq: 2n, toSeq: 2n };
+  const at: Situation = { ...situation(paymentId, digest), opens: opensWith(context), opened: place, gap };
+  const opened = { ...place, sessionAck, keyId: KEY_ID };
+  const seal = session ? await sealFor(context, EPOCH) : undefined;
+  if (trial.lie) {
+    const baseAccrued = session?.baseTotal ?? 0n; // of a plan whose unit is one
+    trial.lie(mouthOf(frames, open, { ...opened, baseAccrued }, seal), trial.sessions++);
+    return;
   }
+  await say(frames, trial, "OPENED", controlFrame("OPENED", opened), at);
+  if (seal) await say(frames, trial, "KEYS", controlFrame("KEYS", { seal }), at);
   frames.write(segmentFrame(sealed[0]!.bytes));
   await say(frames, trial, "SEGMENT", segmentFrame(sealed[1]!.bytes), at);
+  await say(frames, trial, "GAP", controlFrame("GAP", gap), at);
+  frames.write(segmentFrame(sealed[3]!.bytes));
   if (trial.target !== undefined && trial.target !== "KEY_REPLY") return;
   for (;;) {
     const frame = await frames.read();
@@ -165,6 +192,25 @@ async function subscribe(frames: FrameStream): Promise<void> {
     if (frame.type === "PAY") trial.paid = frame.cumulative;
   }
 }
+
+const mouthOf = (
+  frames: FrameStream,
+  open: FrameOf<"OPEN">,
+  honest: Fields<"OPENED">,
+  seal: Seal | undefined,
+) => ({
+  open,
+  opened(fromSeq: bigint, generation = EPOCH): void {
+    frames.send("OPENED", { ...honest, generation, fromSeq });
+    if (seal) frames.send("KEYS", { seal });
+  },
+  gap(fromSeq: bigint, toSeq: bigint, generation = EPOCH): void {
+    frames.send("GAP", { generation, fromSeq, toSeq });
+  },
+  segments(...numbers: number[]): void {
+    for (const seq of numbers) frames.write(segmentFrame(sealed[seq]!.bytes));
+  },
+});
 
 async function giveKeys(frames: FrameStream): Promise<void> {
   const { grantId, requestId }: FrameOf<"KEY_REQUEST"> = await frames.expect("KEY_REQUEST");
@@ -214,9 +260,9 @@ const situation = (channelId: Hex, digest: Uint8Array): Situation => ({
 type Reader = { feed: Feed; trial: Trial; read: unknown[]; progress: () => ChannelProgress | undefined };
 
 /** The real client on this relay, with nothing behind it but this purchase. */
-async function reader(plan: number, target: Target): Promise<Reader> {
+async function reader(plan: number, target: Target, lie?: Lie): Promise<Reader> {
   const grantId = randomSalt();
-  const trial: Trial = { plan, target, paid: 0n, mutated: undefined };
+  const trial: Trial = { plan, target, lie, sessions: 0, paid: 0n, mutated: undefined };
   trials.set(grantId, trial);
   let saved: ChannelProgress | undefined;
   const read: unknown[] = [];
@@ -259,9 +305,11 @@ const CASES = [
   [METERED, "OPENED", 120],
   [METERED, "KEYS", 100],
   [METERED, "SEGMENT", 200],
+  [METERED, "GAP", 100],
   [FREE, "OPENED", 50],
   [FREE, "KEY_REPLY", 150],
   [FREE, "SEGMENT", 300],
+  [FREE, "GAP", 100],
 ] as const;
 
 test.each(CASES)(
@@ -269,7 +317,7 @@ test.each(CASES)(
   { timeout: 300_000 },
   async (plan, target, count) => {
     const { price } = plans[plan]!;
-    const before = target === "SEGMENT" ? 1 : 0; // the honest segment in front of it
+    const before = { SEGMENT: 1, GAP: 2 }[target as string] ?? 0; // the honest segments in front of it
     const tally = { bytes: 0, frames: 0 };
     let left = count;
     const worker = async () => {
@@ -278,7 +326,7 @@ test.each(CASES)(
         const { feed, trial, read, progress } = await reader(plan, target);
         await givenUp(feed);
         await feed.close();
-        expect(read).toEqual([{ n: 0 }].slice(0, before));
+        expect(read).toEqual([{ n: 0 }, { n: 1 }].slice(0, before));
         const { accrued, segments, signed } = progress()!;
         expect([accrued, segments]).toEqual([price * BigInt(before), before]);
         const most = plan === METERED ? accrued + ENTRY : 0n;
@@ -292,10 +340,100 @@ test.each(CASES)(
   },
 );
 
+const LIES: [string, number, Lie][] = [
+  [
+    "a gap that leads back",
+    2,
+    (say) => {
+      say.opened(0n);
+      say.segments(0, 1);
+      for (let times = 0; times < 5; times += 1) {
+        say.gap(2n, 0n);
+        say.segments(1);
+      }
+    },
+  ],
+  [
+    "a gap that begins behind us",
+    2,
+    (say) => {
+      say.opened(0n);
+      say.segments(0, 1);
+      say.gap(0n, 0n);
+      say.segments(1);
+    },
+  ],
+  [
+    "a gap of another generation",
+    2,
+    (say) => {
+      say.opened(0n);
+      say.segments(0, 1);
+      say.gap(2n, 2n, EPOCH - 1);
+      say.segments(3);
+    },
+  ],
+  [
+    "the next session in front of what was read",
+    2,
+    (say, session) => {
+      say.opened(0n);
+      say.segments(0, 1);
+      if (session > 0) say.segments(2);
+    },
+  ],
+  [
+    "a session of another generation",
+    0,
+    (say) => {
+      say.opened(0n, EPOCH + 1);
+      say.segments(0);
+    },
+  ],
+];
+
+test.each(LIES.flatMap((lie) => [METERED, FREE].map((plan) => [plan, ...lie] as const)))(
+  "plan %i: %s is not followed",
+  async (plan, _, count, lie) => {
+    const { feed, trial, read, progress } = await reader(plan, undefined, (say, session) =>
+      session < 2 ? lie(say, session) : undefined,
+    );
+    await expect.poll(() => trial.sessions, { timeout: 20_000 }).toBeGreaterThan(2);
+    await feed.close();
+    expect(read).toEqual([{ n: 0 }, { n: 1 }].slice(0, count));
+    const due = plans[plan]!.price * BigInt(count);
+    expect(feed.meter.due).toBe(due);
+    expect(progress()!.signed).toBeLessThanOrEqual(due + plans[plan]!.entry);
+  },
+);
+
+test.each([METERED, FREE])(
+  "plan %i: a head that names another generation takes the reader's place from nobody",
+  async (plan) => {
+    heads = [EPOCH, EPOCH + 1, EPOCH];
+    const places: unknown[] = [];
+    const { feed, read } = await reader(plan, undefined, (say, session) => {
+      places.push(say.open.session ? say.open.session.fromSeq : (say.open.position?.seq ?? -1n) + 1n);
+      if (session === 0) {
+        say.opened(0n);
+        say.segments(0, 1);
+      } else if (session === 2) {
+        say.opened(2n);
+        say.segments(2, 3);
+      }
+    });
+    await expect.poll(() => read.length, { timeout: 20_000 }).toBeGreaterThan(3);
+    await feed.close();
+    expect(places.slice(0, 3)).toEqual([0n, 0n, 2n]);
+    expect(read).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }, { n: 3 }]);
+    expect(feed.meter.due).toBe(4n * plans[plan]!.price);
+  },
+);
+
 test.each([METERED, FREE])("plan %i: the same client reads an honest relay, and pays", async (plan) => {
   const { feed, trial, read } = await reader(plan, undefined);
-  await expect.poll(() => read, { timeout: 20_000 }).toEqual([{ n: 0 }, { n: 1 }]);
-  const due = plan === METERED ? 2n * plans[METERED]!.price : 0n;
+  await expect.poll(() => read, { timeout: 20_000 }).toEqual([{ n: 0 }, { n: 1 }, { n: 3 }]);
+  const due = plan === METERED ? 3n * plans[METERED]!.price : 0n;
   expect(feed.meter.due).toBe(due);
   expect(trial.paid).toBeGreaterThanOrEqual(plan === METERED ? ENTRY : 0n);
   expect(trial.paid).toBeLessThanOrEqual(plan === METERED ? due + ENTRY : 0n);

@@ -158,6 +158,12 @@ const forge = step(
   },
 );
 const gives = step("the gateway gives keys", which, (w, n) => w.gives(w.relays[n]!));
+const repeats = step(
+  "a relay repeats",
+  fc.record({ at: which, back: fc.constantFrom(0, 0, 1, 2) }),
+  (w, { at, back }) => w.repeats(w.relays[at]!, back),
+);
+const refuses = step("a relay refuses", which, (w, n) => w.refuses(w.relays[n]!));
 const cheatOpens = step(
   "cheat opens",
   fc.record({ more: some, honestly: fc.boolean() }),
@@ -189,6 +195,8 @@ const weighted: [number, fc.Arbitrary<Command>][] = [
   [1, replayTicks],
   [1, forge],
   [1, gives],
+  [2, repeats],
+  [2, refuses],
   [2, cheatOpens],
   [2, cheatPays],
 ];

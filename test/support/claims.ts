@@ -44,6 +44,10 @@ export type Situation = {
   listingId: bigint;
   channelId: Hex;
   sessionDigest: Uint8Array;
+  /** What an acceptance of the session says beside its signature, where one is looked for. */
+  opened?: Pick<Fields<"OPENED">, "generation" | "fromSeq" | "baseAccrued">;
+  /** What is left out here, where anything is. */
+  gap?: Fields<"GAP">;
   /** Of the running chain of ticks, where there is one. */
   tip?: Hex;
   /** Whether a seal is the publisher's for the reader of this stream, where there is one. */
@@ -116,6 +120,15 @@ export function claimsOf(frame: Frame, at: Situation): Claim[] {
         verifyTick(nativeCrypto, { channelId, tip, maxTicks: MAX_TICKS }, preimage, ticks),
     );
 
+  /** Nobody's signature, and yet not the relay's to choose. */
+  const said = <T extends object>(frame: T, honest: T) => {
+    const names = Object.keys(honest) as (keyof T)[];
+    return claim(
+      names.map((name) => frame[name]),
+      () => names.every((name) => frame[name] === honest[name]),
+    );
+  };
+
   switch (frame.type) {
     case "SEGMENT":
       return [
@@ -169,10 +182,16 @@ export function claimsOf(frame: Frame, at: Situation): Claim[] {
         ...(paid ? [voucher(paymentId, paid.cumulative, paid.signature)] : []),
       ];
     }
-    case "OPENED":
-      return frame.sessionAck === null
-        ? []
-        : [byPublisher(() => sessionAckMessage(at.sessionDigest), frame.sessionAck)];
+    case "OPENED": {
+      const { opened } = at;
+      if (frame.sessionAck === null) return [];
+      return [
+        byPublisher(() => sessionAckMessage(at.sessionDigest), frame.sessionAck),
+        ...(opened ? [said(frame, opened)] : []),
+      ];
+    }
+    case "GAP":
+      return at.gap ? [said(frame, at.gap)] : [];
     case "KEYS":
     case "KEY_REPLY": {
       const { seal } = frame;

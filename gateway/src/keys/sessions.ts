@@ -102,7 +102,7 @@ const same = (a: string | null | undefined, b: string): boolean => a?.toLowerCas
 
 export function createSessions(init: SessionsInit): Sessions {
   const { db, ledger, store, purchases, closer, receipts, crypto, delivery, metrics, log } = init;
-  const baseOf = createBaseOf({ ledger, store });
+  const baseOf = createBaseOf({ ledger, store, crypto });
   const live = new Map<Hex, Live>();
   const recall = createRecall({ ...init, isLive: (channelId) => live.has(channelId) });
 
@@ -150,7 +150,7 @@ export function createSessions(init: SessionsInit): Sessions {
     });
     const started = await db.commit(() => {
       if (account.frozenEpoch !== null) throw closing;
-      const base = baseOf(account, pipeline, request);
+      const base = baseOf(account, pipeline, { ...request, digest, identity });
       if (!ledger.begin(account, sessionNo))
         throw new RefusedError("StaleSession", `the last session has number ${account.sessionNo}`, {
           sessionNo: String(account.sessionNo),

@@ -10,12 +10,16 @@ import {
   epochKey,
   type Hex,
   headMessage,
+  hex,
   SESSION_ID_BYTES,
   SealPurpose,
+  type Session,
+  type SessionBase,
   sealSegment,
   sessionAckMessage,
   sessionDigest,
   streamSecret,
+  wrongBaseMessage,
   ZERO_HASH,
 } from "@weir/sdk/core";
 import { nativeCrypto } from "@weir/sdk/native";
@@ -171,22 +175,27 @@ export class ScriptedGateway {
 
   /** The publisher's acceptance of a session as the relay forwarded it. */
   accept(session: FrameOf<"SESSION">, baseAccrued: bigint): Fields<"SESSION_ACK"> {
-    const { channelId, sessionNo, relay, generation, fromSeq, baseTotal, expiry } = session;
-    const digest = sessionDigest(this.world.delivery, {
-      channelId,
-      sessionNo,
-      relay,
-      generation,
-      fromSeq,
-      baseTotal,
-      expiry,
-    });
+    const { channelId, sessionNo } = session;
+    const digest = sessionDigest(this.world.delivery, session);
     return {
       channelId,
       sessionNo,
       signature: nativeCrypto.es256Sign(this.privateKey, sessionAckMessage(digest)),
       baseAccrued,
       keyId: this.keyId,
+    };
+  }
+
+  /** The detail of the publisher's refusal: the account stands elsewhere. */
+  wrongBase(session: Session, base: SessionBase): Record<string, string> {
+    const digest = sessionDigest(this.world.delivery, session);
+    const signature = nativeCrypto.es256Sign(this.privateKey, wrongBaseMessage(digest, base));
+    return {
+      generation: String(base.generation),
+      fromSeq: String(base.fromSeq),
+      baseTotal: String(base.baseTotal),
+      keyId: String(this.keyId),
+      baseSignature: hex(signature),
     };
   }
 

@@ -21,11 +21,13 @@ import { createEnd } from "./end.ts";
 import { DecodedMessage } from "./message.ts";
 import {
   type FeedContext,
+  GapError,
   type OpenedSegment,
   type RelayAddress,
   Session,
   type SessionOptions,
   type SignedNotice,
+  WrongBaseError,
 } from "./session.ts";
 import { type ChannelProgress, freshProgress } from "./store.ts";
 
@@ -179,6 +181,8 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
   let ticks = 0;
   /** How often since then relays refused the very keys that the chain names. */
   let ahead = 0;
+  /** How often since the last segment relays had nothing to give but what lies behind a gap. */
+  let gaps = 0;
   /** The highest total that was taken on the seller's word. */
   let believed = 0n;
   /** We signed more than these books know: they are an old copy, or new. */
@@ -213,6 +217,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     segment(opened: OpenedSegment) {
       receivedAt = Date.now();
       ahead = 0;
+      gaps = 0;
       end.clear();
       const status = isDry() ? "out-of-money" : "live";
       if (state.status !== status) setState({ status });
@@ -277,8 +282,9 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
   const unbroken: SessionOptions = { resume: true };
   let options = fresh;
 
-  /** Adopts what the gateway proves: a total only under our own signature, never its word alone. */
-  function adopt({ name, detail }: RefusedError): boolean {
+  /** Adopts what the gateway proves: where the account stands under its own signature, a total only under ours. */
+  function adopt(refused: RefusedError): boolean {
+    const { name, detail } = refused;
     if (name === "StaleSession" && detail.sessionNo !== undefined) {
       const sessionNo = BigInt(detail.sessionNo);
       if (sessionNo < progress.sessionNo) return false;
@@ -291,24 +297,23 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
       const before = progress.signed;
       return provenBy(detail, before + 1n);
     }
-    if (name !== "WrongBase") return false;
+    if (!(refused instanceof WrongBaseError)) return false;
     if (options.start !== undefined) {
       // The stream has gone on in another generation meanwhile: where to start is asked for again.
       options = fresh;
       return false;
     }
-    if (progress.position !== null && !options.resume) {
-      // Epochs were opened to us that we never received: they are owed, so they come first.
+    const { generation, fromSeq, baseTotal } = refused.base;
+    const isHere = progress.position !== null && progress.generation === generation;
+    if (isHere && !options.resume && gaps < p.relays.length) {
+      // Epochs were opened to us that we never received: they are owed, so they come first, as long as a relay may have them.
       options = { resume: true };
       return true;
     }
-    const { fromSeq, baseTotal } = detail;
-    if (fromSeq === undefined || baseTotal === undefined) return false;
-    const base = BigInt(baseTotal);
-    if (base > 0n && !provenBy(detail, base)) return false;
-    writeOff(base);
+    if (baseTotal > 0n && !provenBy(detail, baseTotal)) return false;
+    writeOff(baseTotal);
     progress.position = null;
-    options = { start: { fromSeq: BigInt(fromSeq), baseTotal: base } };
+    options = { start: { fromSeq, baseTotal } };
     return true;
   }
 
@@ -396,6 +401,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
           continue;
         }
         if (reason.name === "BadKey") await learnKeys();
+        if (reason instanceof GapError && progress.segments === segments) gaps += 1;
         const over = await end.by(relay.operator, reason, reached);
         if (over) {
           setState({ status: "failed", reason: over });
@@ -404,6 +410,7 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
         setState({ status: "reconnecting", reason });
       }
       if (progress.segments > segments) options = metered ? unbroken : fresh;
+      else if (gaps >= p.relays.length) options = fresh;
       failures = progress.segments > segments ? 0 : failures + 1;
       await pause(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]!);
     }

@@ -70,7 +70,7 @@ export class Payer {
   }
 
   /** Signs the session and its first voucher, and stores both before they leave. @throws RefusedError OutOfMoney */
-  async begin(fromSeq: bigint, base: bigint | undefined) {
+  async begin(fromSeq: bigint, base: bigint | undefined, generation = this.#init.progress.generation) {
     const { context, progress, relay } = this.#init;
     const { plan, delivery, crypto, keys, purchase, deposit } = context;
     const baseTotal = base ?? this.due;
@@ -86,7 +86,7 @@ export class Payer {
     progress.sessionNo += 1n;
     progress.signed = needed;
     await this.save();
-    const { sessionNo, generation } = progress;
+    const { sessionNo } = progress;
     const expiry = Math.floor(Date.now() / 1000) + SESSION_SECONDS;
     const channelId = purchase.paymentId;
     const digest = sessionDigest(delivery, {

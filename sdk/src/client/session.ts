@@ -5,6 +5,7 @@ import {
   type Address,
   accrue,
   type Bytes,
+  baseFromDetail,
   type Crypto,
   checkSegment,
   createUnsealer,
@@ -28,7 +29,9 @@ import {
   SESSION_ID_BYTES,
   SealPurpose,
   SegmentError,
+  type SessionBase,
   sessionAckMessage,
+  wrongBaseMessage,
 } from "../core/index.ts";
 import { type FrameOf, type FrameStream, PROTOCOLS, RefusedError, refusedError } from "../wire/index.ts";
 import { Cover, fetchCover, sealOf } from "./cover.ts";
@@ -76,6 +79,23 @@ export type SessionEvents = {
   waiting(reason: "money" | "data"): void;
   live(): void;
 };
+
+/** The publisher refuses the session and says where the account stands; any other `WrongBase` is only what a relay says. */
+export class WrongBaseError extends RefusedError {
+  readonly base: SessionBase;
+
+  constructor({ message, detail }: RefusedError, base: SessionBase) {
+    super("WrongBase", message, { ...detail });
+    this.base = base;
+  }
+}
+
+/** Numbers were left out, and what came later gets no key: if they lay in an opened epoch the seller counts them, and waits for their price. */
+export class GapError extends RefusedError {
+  constructor() {
+    super("WrongBase", "no key comes behind what the relay has left out");
+  }
+}
 
 /** What one side can take before it says CREDIT again; the relay never has more than this under way. */
 const CREDIT_BYTES = 4 << 20;
@@ -126,7 +146,10 @@ export class Session {
   readonly #options: SessionOptions;
   #frames: FrameStream | undefined;
   #isOpen = false;
+  /** As the relay's HEAD has it, whom nobody signed: it becomes the progress's own with what the publisher signs for it. */
+  #generation: number;
   #expected = 0n;
+  #hasGap = false;
   #received = 0; // bytes since the last CREDIT
   #isFirst = true;
   readonly #payer: Payer;
@@ -147,6 +170,7 @@ export class Session {
     this.#relay = relay;
     this.#events = events;
     this.progress = progress;
+    this.#generation = progress.generation;
     this.#signal = signal;
     this.#options = options;
     this.#ring = new KeyRing(context.crypto);
@@ -189,11 +213,10 @@ export class Session {
         if (frame === null) return;
         if (frame.type === "SEGMENT") await this.#segment(frame.bytes);
         else if (frame.type === "KEYS") await this.#keys(frame.seal);
-        else if (frame.type === "GAP") this.#expected = frame.toSeq + 1n;
+        else if (frame.type === "GAP") this.#gap(frame);
         else if (frame.type === "BALANCE") this.#balance(frame);
         else if (frame.type === "CLOSED") this.#closed?.resolve(frame);
-        else if (frame.type === "HEAD" && frame.generation > this.progress.generation)
-          throw new RefusedError("StaleGeneration", "the stream goes on in a later generation");
+        else if (frame.type === "HEAD") this.#head(frame);
         else if (frame.type === "REFUSED") {
           const refused = refusedError(frame);
           this.#closed?.reject(refused);
@@ -240,22 +263,23 @@ export class Session {
       position: position === null ? null : { generation, seq: position.seq },
     });
     const head = await frames.expect("HEAD", { signal });
-    if (head.generation !== this.progress.generation) {
-      Object.assign(this.progress, { generation: head.generation, position: null, openedThrough: -1 });
-    }
+    this.#generation = head.generation;
     const fromSeq = this.#startOf(head);
-    const paid = metered ? await this.#payer.begin(fromSeq, this.#options.start?.baseTotal) : null;
+    const base = this.#options.start?.baseTotal;
+    const paid = metered ? await this.#payer.begin(fromSeq, base, head.generation) : null;
     frames.send("OPEN", {
       ...whoOpens(this.#c, connection, hello),
-      position:
-        this.progress.position === null ? null : { generation: head.generation, ...this.progress.position },
+      position: this.#position && { generation: head.generation, ...this.#position },
       fromStart: this.#options.fromStart === true,
       credit: CREDIT_BYTES,
       session: paid?.session ?? null,
       voucher: paid?.voucher ?? null,
     });
-    const opened = await frames.expect("OPENED", { signal });
-    this.#expected = opened.fromSeq;
+    const opened = await frames.expect("OPENED", { signal }).catch(async (error: unknown) => {
+      const isBase = paid !== null && error instanceof RefusedError && error.name === "WrongBase";
+      throw isBase ? await this.#wrongBase(error, paid.digest) : error;
+    });
+    this.#begin(opened, paid?.session.fromSeq);
     if (paid === null) {
       // Segments that come meanwhile wait in the stream's queue, bounded by our own credit.
       await this.#cover.begin(this.#firstEpoch(head));
@@ -270,6 +294,9 @@ export class Session {
     if (dueOf(this.#c.plan, opened.baseAccrued) !== paid.session.baseTotal) {
       throw new RefusedError("WrongBase", "the session was opened at another total than it was signed for");
     }
+    if (head.generation !== this.progress.generation) {
+      Object.assign(this.progress, { generation: head.generation, position: null, openedThrough: -1 });
+    }
     this.progress.accrued = opened.baseAccrued;
     this.#unsealer = createUnsealer(crypto, {
       delivery,
@@ -283,13 +310,69 @@ export class Session {
     });
   }
 
+  /** Whether the publisher said so of this session. Made up by the relay it is no more than a no: another one may have the publisher's. */
+  async #wrongBase(refused: RefusedError, digest: Bytes): Promise<RefusedError> {
+    const base = baseFromDetail(refused.detail);
+    const isSigned =
+      base !== null &&
+      (await this.#c.crypto.es256Verify(
+        this.#publisherKey(base.keyId),
+        wrongBaseMessage(digest, base),
+        base.signature,
+      ));
+    if (!isSigned) {
+      return new RefusedError("NotServed", "the session is refused without the publisher's signature");
+    }
+    if (base.generation !== this.#generation) {
+      // Asked for by this relay's HEAD: that no account stands there says nothing of ours.
+      return new RefusedError("StaleGeneration", `the stream is in generation ${base.generation}`);
+    }
+    return new WrongBaseError(refused, base);
+  }
+
+  /** The last segment that was received in this session's generation. */
+  get #position(): ChannelProgress["position"] {
+    return this.progress.generation === this.#generation ? this.progress.position : null;
+  }
+
   /** The deposit has grown: signs what could not be signed before. */
   payOn(): void {
     if (this.#frames !== undefined && this.#c.metered) this.#payer.schedule();
   }
 
+  /** A relay that began in front of what was asked for could have us count and pay again what we have. */
+  #begin({ generation, fromSeq }: FrameOf<"OPENED">, signed: bigint | undefined): void {
+    const position = this.#position;
+    const isAsked = signed === undefined ? position === null || fromSeq > position.seq : fromSeq === signed;
+    if (generation !== this.#generation || !isAsked) {
+      throw new RefusedError("NotServed", "the relay opened another session than was asked for");
+    }
+    this.#expected = fromSeq;
+  }
+
+  /** What is left out begins where we are: nothing leads back. */
+  #gap({ generation, fromSeq, toSeq }: FrameOf<"GAP">): void {
+    if (generation !== this.#generation || fromSeq !== this.#expected || toSeq < fromSeq) {
+      const place = `${this.#generation}/${this.#expected}`;
+      throw new RefusedError("BadFrame", `GAP ${generation}/${fromSeq} to ${toSeq} came at ${place}`);
+    }
+    this.#expected = toSeq + 1n;
+    this.#hasGap = true;
+  }
+
+  /** The relay is quiet: it says so when nothing has come for a while. */
+  #head({ generation, head }: FrameOf<"HEAD">): void {
+    if (generation > this.#generation)
+      throw new RefusedError("StaleGeneration", "the stream goes on in a later generation");
+    if (!this.#c.metered || !this.#hasGap || head === null) return;
+    const { signed, openedThrough } = this.progress;
+    const isPaid = signed >= this.#payer.due + this.#c.plan.entry;
+    if (isPaid && decodeHeader(head.subarray(0, HEADER_BYTES)).epoch > openedThrough) throw new GapError();
+  }
+
   #startOf(head: FrameOf<"HEAD">): bigint {
-    const { position, openedThrough } = this.progress;
+    const { openedThrough } = this.progress;
+    const position = this.#position;
     if (this.#options.start !== undefined) return this.#options.start.fromSeq;
     if (position === null) return head.epochFirstSeq;
     if (this.#options.resume) return position.seq + 1n;
@@ -313,7 +396,7 @@ export class Session {
 
   /** Where the first cover has to begin. The gateway raises it to where the grant begins. */
   #firstEpoch(head: FrameOf<"HEAD">): number {
-    if (this.#options.fromStart && this.progress.position === null) return 0;
+    if (this.#options.fromStart && this.#position === null) return 0;
     const behind = Math.floor(nowSeconds() / this.#c.listing.terms.epochLength) - 1;
     const newest = head.head === null ? behind : decodeHeader(head.head.subarray(0, HEADER_BYTES)).epoch;
     return Math.min(head.next?.epoch ?? newest, newest);
@@ -324,7 +407,7 @@ export class Session {
     const { frames } = await dialRelay(this.#c, this.#relay, PROTOCOLS.keys, signal);
     try {
       checkHello(this.#c, this.#relay, await frames.expect("HELLO", { signal }));
-      const at = { generation: this.progress.generation, epochFrom };
+      const at = { generation: this.#generation, epochFrom };
       return await fetchCover(frames, this.#c, at, (keyId) => this.#publisherKey(keyId), signal);
     } finally {
       void frames.close();
@@ -335,15 +418,16 @@ export class Session {
     const { crypto, delivery, listing } = this.#c;
     const segment = parseSegment(bytes);
     const { header } = segment;
-    if (header.listingId !== listing.id || header.generation !== this.progress.generation) {
+    if (header.listingId !== listing.id || header.generation !== this.#generation) {
       throw new RefusedError("BadSegment", "the segment belongs to another stream", { field: "listingId" });
     }
-    if (header.seq !== this.#expected) {
+    const before = this.#position;
+    // What was counted once is never counted again, whatever led here.
+    if (header.seq !== this.#expected || (before !== null && header.seq <= before.seq)) {
       throw new RefusedError("BadSegment", `seq ${header.seq} came in place of ${this.#expected}`, {
         field: "seq",
       });
     }
-    const before = this.progress.position;
     const segmentId = await checkSegment(
       crypto,
       delivery,
@@ -362,7 +446,8 @@ export class Session {
     const opened = await openSegment(crypto, segment, { epochKey }, { deep }).catch((error: unknown) => {
       if (!(error instanceof SegmentError)) throw error;
       // What is not metered goes on behind it when it is opened again. A metered feed never does: behind it, it would be owed.
-      if (!metered) this.progress.position = { seq: header.seq, segmentId: hex(segmentId) };
+      const behind = { generation: header.generation, position: { seq: header.seq, segmentId: hex(segmentId) } };
+      if (!metered) Object.assign(this.progress, behind);
       throw new FalseSegment(hex(segmentId), header, error);
     });
     const { messages, segmentKey, body } = opened;
@@ -371,6 +456,7 @@ export class Session {
       accrued: this.progress.accrued + accrue(this.#c.plan, header),
       messages: this.progress.messages + messages.length,
       segments: this.progress.segments + 1,
+      generation: header.generation,
       position: { seq: header.seq, segmentId: hex(segmentId) },
     });
     this.#events.segment({ segmentId: hex(segmentId), segment, segmentKey, body, messages });

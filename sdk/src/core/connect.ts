@@ -31,3 +31,19 @@ export const connectMessage = (c: Connect): Bytes =>
 /** What the publisher signs to accept a session. */
 export const sessionAckMessage = (sessionDigest: Uint8Array): Bytes =>
   concat(label("weir/session-ack/1"), sessionDigest);
+
+/** Where a channel's account stands: what a session begins with that continues it. */
+export type SessionBase = { generation: number; fromSeq: bigint; baseTotal: bigint };
+
+/** What the publisher signs to refuse a session that does not continue the channel's account: good for no other session. */
+export const wrongBaseMessage = (
+  sessionDigest: Uint8Array,
+  { generation, fromSeq, baseTotal }: SessionBase,
+): Bytes =>
+  concat(
+    label("weir/wrong-base/1"),
+    sessionDigest,
+    uint(generation, 4),
+    uint(fromSeq, 8),
+    uint(baseTotal, 12),
+  );

@@ -1,6 +1,7 @@
 // What proves a channel's total: a voucher, or a chain of ticks on top of one. Refusals carry it as texts, for a buyer who lost his store: he
-// believes nothing but his own signature.
-import { type Address, type Hex, hex, unhex } from "./bytes.ts";
+// believes nothing but his own signature. And where its account stands, which he believes under the publisher's.
+import { type Address, type Bytes, type Hex, hex, unhex } from "./bytes.ts";
+import type { SessionBase } from "./connect.ts";
 import type { Crypto } from "./crypto.ts";
 import type { Delivery } from "./header.ts";
 import { type TickProof, tickTotal, verifyTick } from "./tick.ts";
@@ -55,6 +56,22 @@ export function proofFromDetail(detail: Readonly<Record<string, string>>): Total
     preimage: unhex(preimage as Hex),
   };
   return { ...plain, ticks: proof };
+}
+
+const UINT = /^\d{1,20}$/;
+const isUint = (text: string, bits: bigint): boolean => UINT.test(text) && BigInt(text) < 1n << bits;
+
+/** The detail of `WrongBase` → where the account stands, with the signature that says so; null when it does not hold all of it. */
+export function baseFromDetail(
+  detail: Readonly<Record<string, string>>,
+): (SessionBase & { keyId: number; signature: Bytes }) | null {
+  const { generation = "", fromSeq = "", baseTotal = "", keyId = "", baseSignature = "" } = detail;
+  if (!isUint(generation, 32n) || !isUint(fromSeq, 64n) || !isAmount(baseTotal)) return null;
+  if (!isUint(keyId, 32n) || !bytes(64).test(baseSignature)) return null;
+  return {
+    ...{ generation: Number(generation), fromSeq: BigInt(fromSeq), baseTotal: BigInt(baseTotal) },
+    ...{ keyId: Number(keyId), signature: unhex(baseSignature as Hex) },
+  };
 }
 
 /** Who signed what makes this total; null when nobody did. At most 1,024 hashes and one recovery. */

@@ -1,4 +1,4 @@
-// One seller, two honest relays, a stranger's relay, one honest buyer and one who cheats, with the laws of money looked at while frames
+// One seller, two relays that may lie to a reader, a stranger's relay, one honest buyer and one who cheats, with the laws of money looked at while frames
 // leave and after every step. Longer than its neighbours because all laws are here, each stated once.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,6 +20,7 @@ import {
   type Address,
   accrue,
   type Bytes,
+  concat,
   decodeHeader,
   dueOf,
   HEADER_BYTES,
@@ -27,6 +28,7 @@ import {
   hex,
   lowerTicks,
   type Plan,
+  proofToDetail,
   readUint,
   receiptDigest,
   SealPurpose,
@@ -47,6 +49,7 @@ import {
   type Fields,
   type FrameOf,
   type FrameStream,
+  segmentFrame,
 } from "../../../sdk/src/wire/index.ts";
 import { type Bought, Chain } from "./chain.ts";
 import { type End, Net, type Party } from "./pipe.ts";
@@ -125,6 +128,7 @@ export const tally = {
   recalled: 0,
   lifted: 0,
   ticks: 0,
+  lies: 0,
 };
 
 export class World {
@@ -457,6 +461,42 @@ export class World {
       for (const end of this.net.ends(this.gateway.party))
         if (end.peer.party === relay.party)
           end.peer.inject(controlFrame("TICKS", { items: [{ channelId, ...proof, ...tick }] }));
+  }
+
+  /** A relay says again what the honest buyer has: leads him back by a gap, and sends what it has stored there, all of it honest once. */
+  async repeats(relay: RelayProgram, back: number): Promise<void> {
+    const { position, generation } = this.buyer.stored() ?? {};
+    if (!position || position.seq <= BigInt(back) || !relay.party.alive) return;
+    const seq = position.seq - BigInt(back);
+    const [segment] = await relay.segments.read({ listingId: LISTING, generation: generation!, seq }, 1);
+    if (segment?.header.seq !== seq) return;
+    const gap = controlFrame("GAP", { generation: generation!, fromSeq: position.seq + 1n, toSeq: seq - 1n });
+    const again = concat(gap, segmentFrame(segment.bytes));
+    for (const end of this.net.ends(this.buyer.party)) {
+      if (end.peer.party !== relay.party) continue;
+      tally.lies += 1;
+      for (let times = 0; times < 8; times += 1) end.peer.inject(again);
+    }
+  }
+
+  /** A relay refuses the honest buyer's session in the seller's name: the account stands at all that he has signed, says his own voucher. */
+  refuses(relay: RelayProgram): void {
+    const { pipeline, party } = this.gateway;
+    const best = this.signed.at(-1);
+    if (!best || !relay.party.alive || !party.alive) return;
+    const refusal = controlFrame("REFUSED", {
+      ...{ name: "WrongBase", message: "elsewhere" },
+      detail: {
+        ...{ generation: String(pipeline.generation), fromSeq: String(pipeline.nextSeq) },
+        ...{ baseTotal: String(best.cumulative), keyId: "0", baseSignature: hex(new Uint8Array(64)) },
+        ...proofToDetail({ ...best, total: best.cumulative }),
+      },
+    });
+    for (const end of this.net.ends(this.buyer.party)) {
+      if (end.peer.party !== relay.party) continue;
+      tally.lies += 1;
+      end.peer.inject(refusal);
+    }
   }
 
   /** The buyer vanishes while more is published than he has signed for, and the gateway gives all keys away: a relay serves what is signed for. */
