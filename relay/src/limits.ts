@@ -186,7 +186,9 @@ export const HTTP_REQUEST_TIMEOUT_MS = 5 * SECOND;
 export const HTTP_CHECK_INTERVAL_MS = SECOND;
 /** A quiet connection is kept this long for the next request. */
 export const HTTP_KEEP_ALIVE_MS = 5 * SECOND;
+/** A connection on which nothing moves, an answer that nobody takes for instance. More than the longest answer takes to be made. */
+export const HTTP_STALL_MS = 10 * SECOND;
 /** Bytes of a request's head. */
 export const MAX_HTTP_HEADER_BYTES = 8 * 1024;
-/** Health checks and a few dashboards. */
+/** Health checks and a few dashboards. Beyond it the one that is quiet longest goes, of the address that has the most. */
 export const MAX_HTTP_CONNECTIONS = 256;

@@ -4,11 +4,13 @@
  */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { boundCrowd } from "@weir/sdk/wire/node";
 import type { Admission } from "../chain/admission.ts";
 import {
   HTTP_CHECK_INTERVAL_MS,
   HTTP_KEEP_ALIVE_MS,
   HTTP_REQUEST_TIMEOUT_MS,
+  HTTP_STALL_MS,
   MAX_HTTP_CONNECTIONS,
   MAX_HTTP_HEADER_BYTES,
 } from "../limits.ts";
@@ -124,7 +126,7 @@ export const httpService =
           });
       },
     );
-    server.maxConnections = MAX_HTTP_CONNECTIONS;
+    boundCrowd(server, { most: MAX_HTTP_CONNECTIONS, stallMs: HTTP_STALL_MS });
 
     return {
       start: () =>
