@@ -188,6 +188,8 @@ export const HTTP_CHECK_INTERVAL_MS = SECOND;
 export const HTTP_KEEP_ALIVE_MS = 5 * SECOND;
 /** A connection on which nothing moves, an answer that nobody takes for instance. More than the longest answer takes to be made. */
 export const HTTP_STALL_MS = 10 * SECOND;
+/** Readiness and the list of all heads are made once for everybody who asks within so long: the one asks the chain's node, the other reads much. */
+export const HTTP_SHARED_MS = SECOND;
 /** Bytes of a request's head. */
 export const MAX_HTTP_HEADER_BYTES = 8 * 1024;
 /** Health checks and a few dashboards. Beyond it the one that is quiet longest goes, of the address that has the most. */
