@@ -164,7 +164,8 @@ export const MAX_EXPIRY_AHEAD_S = MAX_CONNECT_SECONDS;
 
 // --------------------------------------------------------------------------------------------------------------- store
 
-/** Segments are kept for a week or a gibibyte, whichever is less. Over the gibibyte the listing that holds most drops its oldest. */
+/** Segments are kept for a week, by our clock or the chain's, whichever is behind, or a gibibyte, whichever is less. Over the gibibyte the
+ * listing that holds most drops its oldest. */
 export const RETENTION_MS = 7 * 24 * 3600 * SECOND;
 export const RETENTION_BYTES = 1024 * MIB;
 /** Pages of the write-ahead log (4 KiB each) after which it is folded back, and how large its file may stay afterwards. */
