@@ -124,7 +124,7 @@ export const KEY_REQUESTS_BURST = 20;
 export const KEY_TIMEOUT_MS = 10 * SECOND;
 /** Requests on their way to one gateway. */
 export const MAX_PENDING_KEYS = 256;
-/** Covers kept, 2 KiB each at most; the oldest go first. */
+/** Covers kept, 2 KiB each at most; beyond it those of the grants that hold most go, the oldest first. */
 export const MAX_COVERS = 100_000;
 
 // ------------------------------------------------------------------------------------------------------------ commands
