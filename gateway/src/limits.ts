@@ -29,13 +29,15 @@ export const MAX_KEEPALIVE_SECONDS = 0;
 export const SOCKET_PROBE_MS = 60_000;
 /** Levels of any topic or filter in a packet: two above those of a device's own. */
 export const MAX_FILTER_LEVELS = 18;
-/** Open HTTP connections: devices that post, a console, a probe. */
+/** Open HTTP connections: devices that post, a console, a probe. Beyond it the one that is quiet longest goes, of the address that has the most. */
 export const MAX_HTTP_CONNECTIONS = 1_000;
 /** Head of a request, all of it (4 MiB over a slow line), how often slow ones are looked for, and how long a quiet connection is kept. */
 export const HTTP_HEADERS_TIMEOUT_MS = 5_000;
 export const HTTP_REQUEST_TIMEOUT_MS = 60_000;
 export const HTTP_CHECK_INTERVAL_MS = 1_000;
 export const HTTP_KEEP_ALIVE_MS = 5_000;
+/** A connection on which nothing moves, an answer that nobody takes for instance. An answer may wait for the chain, retries and all. */
+export const HTTP_STALL_MS = 120_000;
 /** Bytes of a request's head: a token of 2 KiB fits well. */
 export const MAX_HTTP_HEADER_BYTES = 8 << 10;
 /** Connections of one device at a time: one that reconnects before the old socket is noticed dead, and some spare. */

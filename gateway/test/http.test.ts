@@ -2,14 +2,17 @@
 //
 // password: manager · owner · stranger · nonce twice (also after a restart) · expired · too far ahead · other gateway · other chain · other hub ·
 //           unknown device · falsified field · malformed
+// sockets that ask and never read close it to nobody
 // ingest: own · wrong password · another device · gateway topic · oversized · NDJSON
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { hex } from "@weir/sdk/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { askAndNeverRead } from "../../test/support/crowd.ts";
 import { SELLER } from "../../test/support/market.ts";
 import { allNaughty, leastNaughty } from "../../test/support/naughty.ts";
+import { MAX_HTTP_CONNECTIONS } from "../src/limits.ts";
 import { type Login, post, type RunningGateway, STRANGER, startWorld, type World } from "./support/world.ts";
 
 let world: World;
@@ -195,4 +198,10 @@ describe("ingest", () => {
       name: "NotFound",
     });
   });
+});
+
+test("clients that ask and never read close it to nobody", async () => {
+  const end = await askAndNeverRead(gateway.http, MAX_HTTP_CONNECTIONS + 10);
+  expect((await fetch(`${gateway.http}/healthz`)).status).toBe(200);
+  end();
 });

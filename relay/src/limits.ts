@@ -130,7 +130,7 @@ export const STRANGER_KEYS_BURST = 20;
 export const KEY_TIMEOUT_MS = 10 * SECOND;
 /** Requests on their way to one gateway. */
 export const MAX_PENDING_KEYS = 256;
-/** Covers kept, 2 KiB each at most; the oldest go first. */
+/** Covers kept, 2 KiB each at most; beyond it those of the grants that hold most go, the oldest first. */
 export const MAX_COVERS = 100_000;
 
 // ------------------------------------------------------------------------------------------------------------ commands
@@ -170,7 +170,8 @@ export const MAX_EXPIRY_AHEAD_S = MAX_CONNECT_SECONDS;
 
 // --------------------------------------------------------------------------------------------------------------- store
 
-/** Segments are kept for a week or a gibibyte, whichever is less. Over the gibibyte the listing that holds most drops its oldest. */
+/** Segments are kept for a week, by our clock or the chain's, whichever is behind, or a gibibyte, whichever is less. Over the gibibyte the
+ * listing that holds most drops its oldest. */
 export const RETENTION_MS = 7 * 24 * 3600 * SECOND;
 export const RETENTION_BYTES = 1024 * MIB;
 /** Pages of the write-ahead log (4 KiB each) after which it is folded back, and how large its file may stay afterwards. */
@@ -192,7 +193,11 @@ export const HTTP_REQUEST_TIMEOUT_MS = 5 * SECOND;
 export const HTTP_CHECK_INTERVAL_MS = SECOND;
 /** A quiet connection is kept this long for the next request. */
 export const HTTP_KEEP_ALIVE_MS = 5 * SECOND;
+/** A connection on which nothing moves, an answer that nobody takes for instance. More than the longest answer takes to be made. */
+export const HTTP_STALL_MS = 10 * SECOND;
+/** Readiness and the list of all heads are made once for everybody who asks within so long: the one asks the chain's node, the other reads much. */
+export const HTTP_SHARED_MS = SECOND;
 /** Bytes of a request's head. */
 export const MAX_HTTP_HEADER_BYTES = 8 * 1024;
-/** Health checks and a few dashboards. */
+/** Health checks and a few dashboards. Beyond it the one that is quiet longest goes, of the address that has the most. */
 export const MAX_HTTP_CONNECTIONS = 256;

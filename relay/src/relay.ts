@@ -135,7 +135,8 @@ export async function startRelay(config: RelayConfig, { log, onFatal }: RelayCom
         while (!stopper.signal.aborted) {
           try {
             const dropped = await segments.trim({
-              beforeMs: Date.now() - RETENTION_MS,
+              // The earlier of both: were our clock to jump ahead, a week's segments would go at once.
+              beforeMs: Math.min(Date.now(), chain.blockTime() * 1000) - RETENTION_MS,
               maxBytes: RETENTION_BYTES,
             });
             if (dropped > 0) log.info({ dropped }, "old segments were dropped");

@@ -3,14 +3,22 @@
 // - silent sockets lock nobody out; a silent stream is refused after its time
 // - malformed frames, frames out of place, lengths that lie: refused by name, and the relay goes on
 // - too many positions, frames, sessions: refused by name; so are frames sent ahead of an answer that takes its time
+// - sockets that ask and never read close HTTP to nobody
 // - health, metrics, heads, CORS; nothing else is answered
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { HEADER_BYTES, hex } from "@weir/sdk/core";
 import { controlFrame, PROTOCOLS } from "@weir/sdk/wire";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { askAndNeverRead } from "../../test/support/crowd.ts";
 import { makeGrant } from "../../test/support/market.ts";
-import { CONTROL_FRAMES_BURST, MAX_LOCATES, MAX_READER_QUEUE_BYTES, OPENS_BURST } from "../src/limits.ts";
+import {
+  CONTROL_FRAMES_BURST,
+  MAX_HTTP_CONNECTIONS,
+  MAX_LOCATES,
+  MAX_READER_QUEUE_BYTES,
+  OPENS_BURST,
+} from "../src/limits.ts";
 import type { Relay } from "../src/relay.ts";
 import { readSegments, ScriptedBuyer, untilRefused } from "./support/buyer.ts";
 import { dial } from "./support/gateway.ts";
@@ -156,6 +164,12 @@ test("a reader that stops reading costs no memory and holds up nobody", async ()
   );
   await stalled.stop();
   await lively.stop();
+});
+
+test("clients that ask and never read close HTTP to nobody", async () => {
+  const end = await askAndNeverRead(relay.http, MAX_HTTP_CONNECTIONS + 10);
+  expect((await fetch(`${relay.http}/healthz`)).status).toBe(200);
+  end();
 });
 
 test("HTTP gives health, metrics and heads, to anybody, and nothing else", async () => {

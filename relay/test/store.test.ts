@@ -4,7 +4,7 @@
 // - a full disk refuses by name, keeps serving, and takes writes again when there is room
 // - segments: order, no hole, runs by bytes, epochs, heads across generations and after a trim, which a flooding listing pays for itself; a damaged record is a gap, and is named by a look through
 // - ledger: compare-and-set, amounts of 96 bits, joined intervals, unconfirmed vouchers, damaged rows
-// - covers: the one that reaches furthest; narrower ones make room
+// - covers: the one that reaches furthest; narrower ones make room; a grant that has very many drops its own
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,6 +14,7 @@ import { type Bytes, encodeHeader, type Header, type Hex, hex } from "@weir/sdk/
 import { lockFolder } from "@weir/sdk/disk";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { checkStore } from "../src/check.ts";
+import { MAX_COVERS } from "../src/limits.ts";
 import { coverStore } from "../src/store/covers.ts";
 import { type Database, openDatabase } from "../src/store/database.ts";
 import { LedgerConflict, ledgerStore, newAccount } from "../src/store/ledger.ts";
@@ -366,4 +367,21 @@ test("the cover that reaches furthest is found", async () => {
   expect(database.prepare("SELECT count(*) AS n FROM covers").get()!.n).toBe(1n);
   await covers.drop(grant);
   expect(await covers.find(grant, range(6, 7))).toBeNull();
+});
+
+test("a grant that fills the covers drops its own", async () => {
+  const covers = coverStore(database);
+  const range = { generation: 1, epochFrom: 0, epochTo: 10 };
+  await covers.put(grant, range, random(8)); // the oldest of all
+  const flooding = new Uint8Array(32).fill(9);
+  const later = Date.now() + 1;
+  database
+    .prepare(
+      `INSERT INTO covers WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+       SELECT ?, i, 0, 10, ? + i, x'00', 0 FROM n`,
+    )
+    .run(MAX_COVERS, flooding, later);
+  await covers.put(hex(flooding), { ...range, generation: MAX_COVERS + 1 }, random(8));
+  expect(await covers.find(grant, range)).toMatchObject({ epochTo: 10 });
+  expect(database.prepare("SELECT count(*) AS n FROM covers").get()!.n).toBe(BigInt(MAX_COVERS) + 2n - 100n);
 });

@@ -3,6 +3,7 @@ import type { Server, ServerOptions } from "node:http";
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { getConnInfo } from "@hono/node-server/conninfo";
+import { boundCrowd } from "@weir/sdk/wire/node";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
@@ -15,6 +16,7 @@ import {
   HTTP_HEADERS_TIMEOUT_MS,
   HTTP_KEEP_ALIVE_MS,
   HTTP_REQUEST_TIMEOUT_MS,
+  HTTP_STALL_MS,
   MAX_HTTP_CONNECTIONS,
   MAX_HTTP_HEADER_BYTES,
   MAX_INGEST_BODY_BYTES,
@@ -181,7 +183,7 @@ export function createHttp(init: HttpInit): HttpServer {
         server = serve({ fetch: app.fetch, hostname, port, serverOptions: SERVER }, (info: AddressInfo) =>
           resolve(info.port),
         );
-        (server as Server).maxConnections = MAX_HTTP_CONNECTIONS;
+        boundCrowd(server as Server, { most: MAX_HTTP_CONNECTIONS, stallMs: HTTP_STALL_MS });
         server.once("error", reject);
       }),
     stop: () =>

@@ -79,6 +79,8 @@ export type Admission = {
   ping(): Promise<void>;
   /** Unix seconds: the later of the chain's clock and ours, so that neither can be behind to somebody's advantage. */
   now(): number;
+  /** Unix seconds of the newest block that was looked at; 0 before the first. */
+  blockTime(): number;
   /** @throws RefusedError UnknownListing, ChainUnreachable */
   listing(listingId: bigint): Promise<Listing>;
   /** Terms of one version. @throws RefusedError UnknownListing, ChainUnreachable */
@@ -349,6 +351,7 @@ export const admission =
       async ping() {
         await client.getBlockNumber();
       },
+      blockTime: () => chainTime,
       now: () => Math.max(chainTime, Math.floor(Date.now() / 1000)),
       listing: (listingId) =>
         listings.get(listingId, () =>

@@ -4,11 +4,14 @@
  */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { boundCrowd } from "@weir/sdk/wire/node";
 import type { Admission } from "../chain/admission.ts";
 import {
   HTTP_CHECK_INTERVAL_MS,
   HTTP_KEEP_ALIVE_MS,
   HTTP_REQUEST_TIMEOUT_MS,
+  HTTP_SHARED_MS,
+  HTTP_STALL_MS,
   MAX_HTTP_CONNECTIONS,
   MAX_HTTP_HEADER_BYTES,
 } from "../limits.ts";
@@ -44,9 +47,9 @@ export const httpService =
     const toItem = (head: Head) => headItem(head, statements.head(head.header.listingId));
     const routes: Record<string, () => Promise<Answer>> = {
       "/healthz": async () => json(200, { ok: true }),
-      "/readyz": ready,
+      "/readyz": shared(ready),
       "/metrics": async () => ({ status: 200, type: "text/plain; version=0.0.4", body: metrics.text() }),
-      "/v1/heads": async () => json(200, { items: (await segments.heads()).map(toItem), next: null }),
+      "/v1/heads": shared(async () => json(200, { items: (await segments.heads()).map(toItem), next: null })),
     };
     /** Of one listing: `/v1/listings/<id>/<name>`. */
     const ofListing: Record<string, (listingId: bigint) => Promise<Answer>> = {
@@ -63,12 +66,16 @@ export const httpService =
       },
     };
 
+    let isReady = true;
     async function ready(): Promise<Answer> {
       try {
         await within(admission.ping(), HTTP_REQUEST_TIMEOUT_MS, () => new Error("timeout"));
+        if (!isReady) log.info("ready again: the chain answers");
+        isReady = true;
         return json(200, { ready: true });
       } catch (error) {
-        log.warn({ error: (error as Error).name }, "not ready: the chain does not answer");
+        if (isReady) log.warn({ error: (error as Error).name }, "not ready: the chain does not answer");
+        isReady = false;
         return json(503, {
           ready: false,
           error: { name: "ChainUnreachable", message: "The chain node does not answer." },
@@ -124,7 +131,7 @@ export const httpService =
           });
       },
     );
-    server.maxConnections = MAX_HTTP_CONNECTIONS;
+    boundCrowd(server, { most: MAX_HTTP_CONNECTIONS, stallMs: HTTP_STALL_MS });
 
     return {
       start: () =>
@@ -142,3 +149,16 @@ export const httpService =
       },
     };
   };
+
+/** One answer for everybody who asks while it is made and a moment after: it asks the chain's node, or reads every listing's head. */
+function shared(make: () => Promise<Answer>): () => Promise<Answer> {
+  let answer: Promise<Answer> | undefined;
+  return () => {
+    if (!answer) {
+      const forget = () => void setTimeout(() => (answer = undefined), HTTP_SHARED_MS).unref();
+      answer = make();
+      answer.then(forget, forget);
+    }
+    return answer;
+  };
+}

@@ -24,8 +24,12 @@ export function coverStore(database: Database): CoverStore {
   );
   const remove = database.prepare("DELETE FROM covers WHERE grant_id = ?");
   const count = database.prepare("SELECT count(*) AS n FROM covers");
-  const oldest = database.prepare(
-    "DELETE FROM covers WHERE (grant_id, generation, epoch_from, epoch_to) IN (SELECT grant_id, generation, epoch_from, epoch_to FROM covers ORDER BY stored_at_ms LIMIT 100)",
+  // The oldest of the grants that hold most: one that asks again and again pushes out no other's.
+  const excess = database.prepare(
+    `DELETE FROM covers WHERE (grant_id, generation, epoch_from, epoch_to) IN (SELECT grant_id, generation, epoch_from, epoch_to FROM
+       (SELECT grant_id, generation, epoch_from, epoch_to, stored_at_ms,
+          row_number() OVER (PARTITION BY grant_id ORDER BY stored_at_ms DESC) AS nth FROM covers)
+     ORDER BY nth DESC, stored_at_ms LIMIT 100)`,
   );
   return {
     async find(grantId, { generation, epochFrom }) {
@@ -39,7 +43,7 @@ export function coverStore(database: Database): CoverStore {
         narrower.run(unhex(grantId), generation, epochFrom, epochTo);
         const row = [unhex(grantId), generation, epochFrom, epochTo, Date.now(), seal];
         insert.run(...row, checksumOf(row));
-        if (Number(count.get()!.n) > MAX_COVERS) oldest.run();
+        if (Number(count.get()!.n) > MAX_COVERS) excess.run();
       });
     },
     async drop(grantId) {

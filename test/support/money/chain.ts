@@ -104,6 +104,7 @@ export class Chain {
       stop: async () => undefined,
       ping: async () => undefined,
       now: () => Math.floor(Date.now() / 1000),
+      blockTime: () => Math.floor(Date.now() / 1000),
       listing: async () => ({ ...listing, version: 1, revisedAt: 0, bond: 0n }),
       terms: async () => listing.terms,
       publisherKey: async () => this.publisherKey,
