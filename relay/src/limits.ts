@@ -54,6 +54,9 @@ export const CONTROL_FRAMES_PER_SECOND = 50;
 export const CONTROL_FRAMES_BURST = 200;
 /** Positions asked before OPEN: one, and a few more while a purchase is being mined. */
 export const MAX_LOCATES = 16;
+/** … by one peer, over all of its streams: each may be of another listing, and cost a question to the chain. */
+export const LOCATES_PER_MINUTE = 240;
+export const LOCATES_BURST = 80;
 /** OPEN is the dearest frame: two signatures, up to four chain reads and the gateway's answer. */
 export const OPENS_PER_MINUTE = 60;
 export const OPENS_BURST = 20;
@@ -153,6 +156,12 @@ export const PURCHASE_WAIT_MS = 10 * SECOND;
 export const MAX_PURCHASE_WAITS = 64;
 /** Questions to the node at once, purchase waits among them: whatever strangers ask for, the node is not flooded. */
 export const MAX_CHAIN_READS = 256;
+/** Of these, kept for readers and gateways that are admitted: no stranger's question leaves theirs without an answer. */
+export const RESERVED_CHAIN_READS = 64;
+/** Of the admitted, judged again at a time after a block: a fork concerns all of them at once, and each asks one question after the other. */
+export const MAX_RECHECKS = 32;
+/** Pause after one that the chain did not answer for; then it is asked again, until it does. */
+export const RECHECK_RETRY_MS = SECOND;
 /** How long an answer of the node is waited for, how often a question without one is asked again, and after which pause. */
 export const CHAIN_TIMEOUT_MS = 5 * SECOND;
 export const CHAIN_RETRIES = 1;

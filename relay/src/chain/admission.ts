@@ -4,6 +4,7 @@
  * for changes and judges again, so a cut takes effect one block after its cause.
  * Longer than its neighbours because all of it is one cache: an event that is forgotten in one place would be served from another.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import {
   ABIS,
   type ChannelState,
@@ -32,12 +33,14 @@ import {
   MAX_CHAIN_READS,
   MAX_PURCHASE_WAITS,
   PURCHASE_WAIT_MS,
+  RESERVED_CHAIN_READS,
 } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { pause } from "../services/wait.ts";
 import { cache } from "./cache.ts";
 import { type Consent, type Grant, loadConsent, loadGrant } from "./load.ts";
+import { isNoAnswer, type Look, rechecks } from "./rechecks.ts";
 
 export type { Consent, Grant } from "./load.ts";
 
@@ -108,6 +111,10 @@ export type Admission = {
   requireConfirmed(grant: Grant, payment: Payment): Promise<void>;
   /** Calls back after every block with what it touched. Returns a function that ends this. */
   watch(listener: (change: ChainChange) => void): () => void;
+  /** What `act` asks is asked for somebody admitted: it takes the places that are kept for them, too. */
+  admitted<T>(act: () => Promise<T>): Promise<T>;
+  /** Looks again at somebody admitted, as one, until the chain has answered: `look` lets ChainUnreachable and Limit through. */
+  recheck(who: object, look: Look): void;
 };
 
 const UNKNOWN: ReadonlySet<string> = new Set([
@@ -135,8 +142,10 @@ export const admission =
     });
     const stopper = new AbortController();
     const listeners = new Set<(change: ChainChange) => void>();
-    const isFinal = (error: unknown) =>
-      error instanceof RefusedError && error.name !== "ChainUnreachable" && error.name !== "Limit";
+    const isFinal = (error: unknown) => error instanceof RefusedError && !isNoAnswer(error);
+    /** Whether a question is somebody's who is admitted. It comes through judging, remembering and loading, which do not care. */
+    const ofAdmitted = new AsyncLocalStorage<true>();
+    const again = rechecks({ log });
     const listings = cache<bigint, Listing>(isFinal);
     const versions = cache<string, ListingTerms>(isFinal);
     const keys = cache<string, { key: PublicKey; isCurrent: boolean }>(isFinal);
@@ -155,7 +164,7 @@ export const admission =
 
     /** Contract errors that mean "there is none" become the given refusal; everything else is the node's fault. */
     async function ask<T>(unknown: () => RefusedError, load: () => Promise<T>): Promise<T> {
-      if (reads >= MAX_CHAIN_READS)
+      if (reads >= MAX_CHAIN_READS - (ofAdmitted.getStore() ? 0 : RESERVED_CHAIN_READS))
         throw new RefusedError("Limit", "Too many questions to the chain are open.", {
           limit: "chain reads",
         });
@@ -347,6 +356,7 @@ export const admission =
       async stop() {
         stopper.abort();
         await following?.catch(failed);
+        await again.stop();
       },
       async ping() {
         await client.getBlockNumber();
@@ -415,6 +425,8 @@ export const admission =
         listeners.add(listener);
         return () => void listeners.delete(listener);
       },
+      admitted: (act) => ofAdmitted.run(true, act),
+      recheck: (who, look) => again.add(who, () => ofAdmitted.run(true, look)),
     };
   };
 

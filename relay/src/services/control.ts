@@ -5,7 +5,14 @@ import { CONTROL_FRAMES_BURST, CONTROL_FRAMES_PER_SECOND, MAX_BAD_VOUCHERS } fro
 import type { Metrics } from "../metrics.ts";
 import { type LedgerStore, packReceipt, unpackReceipt } from "../store/ledger.ts";
 import type { Meter } from "./meter.ts";
-import { type Admitted, checkNotice, checkVoucher, type OpenComponents, staleNotice } from "./open.ts";
+import {
+  type Admitted,
+  checkNotice,
+  checkVoucher,
+  depositFor,
+  type OpenComponents,
+  staleNotice,
+} from "./open.ts";
 import { bucket } from "./rate.ts";
 import type { Reader } from "./reader.ts";
 import { sameAddress } from "./serve.ts";
@@ -65,11 +72,12 @@ const falling = ({ account }: Meter): RefusedError =>
 /** False when the total does not rise: answered with the best one. @throws RefusedError BadSignature, OverDeposit */
 async function pay(
   components: ControlComponents,
-  { grant, reader }: Session,
+  session: Session,
   meter: Meter,
   { cumulative, signature }: FrameOf<"PAY">,
 ): Promise<boolean> {
-  const { admission, metrics, vouchers } = components;
+  const { metrics, vouchers } = components;
+  const { grant, reader } = session;
   const { account } = meter;
   // A voucher for what ticks have made takes their place: it costs less on chain, and every close can use it.
   const replaces = cumulative === account.total && account.ticks !== null;
@@ -77,8 +85,7 @@ async function pay(
     reader.sendBalance();
     return cumulative === account.total;
   }
-  let { deposit } = await admission.channel(grant.paymentId);
-  if (cumulative > deposit) ({ deposit } = await admission.channel(grant.paymentId, { fresh: true }));
+  const deposit = await depositFor(components, session, cumulative);
   if (cumulative > deposit)
     throw new RefusedError("OverDeposit", "The voucher is above the deposit.", {
       deposit: String(deposit),

@@ -5,7 +5,7 @@ import type { Address } from "viem";
 import type { Admission, Listing } from "../chain/admission.ts";
 import { MAX_EXPIRY_AHEAD_S } from "../limits.ts";
 import type { SegmentStore } from "../store/segments.ts";
-import { type Peer, sameAddress } from "./serve.ts";
+import { dismiss, type Peer, sameAddress } from "./serve.ts";
 
 export type GatewayComponents = {
   admission: Admission;
@@ -38,10 +38,14 @@ export async function checkGateway(
   const publicKey = await admission.gatewayKey(hubId, auth.keyId);
   const unwatch = admission.watch(({ all, hubs }) => {
     if (!all && !hubs.has(hubId)) return;
-    admission.gatewayKey(hubId, auth.keyId).catch(async (error: Error) => {
-      if (!(error instanceof RefusedError) || error.name !== "BadKey") return;
-      await frames.refuse(error);
-      frames.abort(error); // that closed our side only, and nothing more is taken from it
+    admission.recheck(frames, async () => {
+      if (frames.closed) return;
+      try {
+        await admission.gatewayKey(hubId, auth.keyId);
+      } catch (error) {
+        if (!(error instanceof RefusedError) || error.name !== "BadKey") throw error;
+        void dismiss(frames, error);
+      }
     });
   });
   frames.onClose(unwatch);

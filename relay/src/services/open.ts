@@ -20,6 +20,7 @@ import type { Address } from "viem";
 import type { Admission, Grant, Payment } from "../chain/admission.ts";
 import { judge } from "../chain/judge.ts";
 import { isOpenGrant, openGrant } from "../chain/open.ts";
+import { isNoAnswer } from "../chain/rechecks.ts";
 import type { Account } from "../store/ledger.ts";
 import { checkExpiry } from "./gateway-auth.ts";
 import { type Peer, sameAddress } from "./serve.ts";
@@ -228,6 +229,24 @@ export function checkSession(
     voucher: new Uint8Array(voucher.signature),
     plan,
   };
+}
+
+/**
+ * What the channel holds, read again if that is less than `total`. While the chain does not answer it is what it was when the session was
+ * judged last: that ends no running session. @throws RefusedError ChainUnreachable, Limit
+ */
+export async function depositFor(
+  { admission }: Pick<OpenComponents, "admission">,
+  { grant: { paymentId }, channel }: Admitted,
+  total: bigint,
+): Promise<bigint> {
+  return admission.admitted(async () => {
+    const { deposit } = await admission.channel(paymentId).catch((error: unknown) => {
+      if (channel && isNoAnswer(error)) return channel;
+      throw error;
+    });
+    return total <= deposit ? deposit : (await admission.channel(paymentId, { fresh: true })).deposit;
+  });
 }
 
 /** @throws RefusedError BadSignature: not by the voucher signer, or for another channel, total, or relay */

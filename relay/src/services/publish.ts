@@ -14,6 +14,7 @@ import {
 } from "@weir/sdk/core";
 import { type FrameStream, PROTOCOLS, RefusedError } from "@weir/sdk/wire";
 import type { Listing } from "../chain/admission.ts";
+import { isNoAnswer } from "../chain/rechecks.ts";
 import {
   MAX_CLOCK_AHEAD_MS,
   MAX_SEGMENT_FRAME_BYTES,
@@ -28,7 +29,7 @@ import type { Head, Segment } from "../store/segments.ts";
 import type { Feeds } from "./feeds.ts";
 import { checkGateway, type Gateway, type GatewayComponents } from "./gateway-auth.ts";
 import { bucket } from "./rate.ts";
-import { firstFrame, type Peer, type ServeComponents, serve } from "./serve.ts";
+import { dismiss, firstFrame, type Peer, type ServeComponents, serve } from "./serve.ts";
 import type { Statements } from "./statements.ts";
 
 export type PublishComponents = ServeComponents &
@@ -146,7 +147,7 @@ export const publishService = () => (components: PublishComponents) => {
       }
       if (frame.type !== "SEGMENT")
         throw new RefusedError("BadFrame", `${frame.type} came in place of SEGMENT`);
-      const segment = await accept(frame.bytes, gateway);
+      const segment = await admission.admitted(() => accept(frame.bytes, gateway));
       // While it was judged, one before it may have found no room, or another publisher may have come.
       if (failure) throw failure;
       if (line.publisher !== frames) return;
@@ -232,9 +233,9 @@ export const publishService = () => (components: PublishComponents) => {
         // A revoked key, or a revision that drops this relay, ends the stream: the next AUTH is judged anew.
         unwatch = admission.watch(({ all, listings, hubs }) => {
           if (hubs.size === 0 && listings.size === 0 && !all) return;
-          for (const [listingId, { publisher }] of lines)
-            if (publisher && (all || hubs.size > 0 || listings.has(listingId)))
-              void recheck(listingId, publisher);
+          for (const [listingId, line] of lines)
+            if (line.publisher && (all || hubs.size > 0 || listings.has(listingId)))
+              admission.recheck(line, () => recheck(listingId, line));
         });
       },
       () => unwatch?.(),
@@ -243,13 +244,15 @@ export const publishService = () => (components: PublishComponents) => {
     count: () => [...lines.values()].filter(({ publisher }) => publisher).length,
   };
 
-  async function recheck(listingId: bigint, publisher: FrameStream): Promise<void> {
+  /** @throws RefusedError when the chain does not answer: that ends no publisher */
+  async function recheck(listingId: bigint, { publisher }: Line): Promise<void> {
     try {
       const { terms } = await admission.listing(listingId);
       if (!terms.relays.some((relay) => relay.toLowerCase() === operator.toLowerCase()))
         throw new RefusedError("NotServed", "The listing no longer names this relay.");
     } catch (error) {
-      if (error instanceof RefusedError && error.name !== "ChainUnreachable") await publisher.refuse(error);
+      if (!(error instanceof RefusedError) || isNoAnswer(error)) throw error;
+      if (publisher) void dismiss(publisher, error);
     }
   }
 };

@@ -136,6 +136,12 @@ export async function firstFrame(frames: FrameStream, ms = HANDSHAKE_TIMEOUT_MS)
   return frame;
 }
 
+/** Refuses somebody who is served already. Refusing closes our side only; nothing more is taken from him either, and his place is free. */
+export async function dismiss(frames: FrameStream, why: RefusedError): Promise<void> {
+  await frames.refuse(why);
+  frames.abort(why);
+}
+
 /** Waits until more can be written; a reader that takes nothing for too long is cut. */
 export async function drained(frames: FrameStream): Promise<void> {
   if (!frames.stream.writableNeedsDrain) return;

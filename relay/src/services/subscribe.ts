@@ -12,7 +12,10 @@ import {
 import { type Fields, type FrameOf, type FrameStream, PROTOCOLS, RefusedError } from "@weir/sdk/wire";
 import { endOf, judge } from "../chain/judge.ts";
 import { isOpenGrant, openGrant } from "../chain/open.ts";
+import { isNoAnswer } from "../chain/rechecks.ts";
 import {
+  LOCATES_BURST,
+  LOCATES_PER_MINUTE,
   MAX_CONTROL_FRAME_BYTES,
   MAX_FREE_READERS,
   MAX_LOCATES,
@@ -62,6 +65,7 @@ export const subscribeService = () => (components: SubscribeComponents) => {
   const sessions = new Set<Session>();
   const byChannel = new Map<Hex, Session>();
   const openRate = buckets(OPENS_BURST, OPENS_PER_MINUTE / 60, MAX_RATED_PEERS);
+  const locateRate = buckets(LOCATES_BURST, LOCATES_PER_MINUTE / 60, MAX_RATED_PEERS);
   const anybody = places("open readers", MAX_OPEN_READERS, "open readers", MAX_OPEN_READERS_PER_PEER);
   const free = places("free readers", MAX_FREE_READERS, "readers of this grant", MAX_READERS_PER_GRANT);
   const bought = places("readers", MAX_READERS, "readers of this grant", MAX_READERS_PER_GRANT);
@@ -86,7 +90,7 @@ export const subscribeService = () => (components: SubscribeComponents) => {
     const notice = frame.type === "CLOSE" ? frame : null;
     if (notice) frame = await firstFrame(frames);
     for (let count = 0; frame.type === "LOCATE"; count += 1) {
-      if (count >= MAX_LOCATES)
+      if (count >= MAX_LOCATES || !locateRate.take(peer.id))
         throw new RefusedError("Limit", "Positions are asked for too often.", { limit: "locates" });
       frames.send("HEAD", await headFor(frame));
       frame = await firstFrame(frames, OPEN_TIMEOUT_MS);
@@ -350,7 +354,7 @@ export const subscribeService = () => (components: SubscribeComponents) => {
   async function run(frames: FrameStream, session: Session): Promise<void> {
     sessions.add(session);
     try {
-      void recheck(session); // something may have happened between the checks and now
+      recheck(session); // something may have happened between the checks and now
       const listening = listen(components, frames, session);
       await session.reader.run();
       listening.catch(() => undefined); // its failure has ended the reader already
@@ -359,9 +363,11 @@ export const subscribeService = () => (components: SubscribeComponents) => {
     }
   }
 
-  /** Judges a running session again. A close that this session asked for is its own end. */
-  async function recheck(session: Session): Promise<void> {
-    if (session.closing) return;
+  const recheck = (session: Session): void => admission.recheck(session, () => judgeAgain(session));
+
+  /** A close that this session asked for is its own end. @throws RefusedError when the chain does not answer: that ends no running session */
+  async function judgeAgain(session: Session): Promise<void> {
+    if (session.closing || !sessions.has(session)) return;
     const { grantId, listingId } = session.grant;
     const judged = async (fresh: boolean) => {
       const grant = isOpenGrant(session.grant)
@@ -369,8 +375,7 @@ export const subscribeService = () => (components: SubscribeComponents) => {
         : await admission.grant(grantId, { fresh });
       const payment = await admission.payment(grant, { fresh });
       const refusal = judge(grant, admission.now(), payment, session.epoch);
-      const { subscription, consent } = payment;
-      return { grant, subscription, consent, refusal: refusal ?? rotated(session.grant, grant) };
+      return { grant, ...payment, refusal: refusal ?? rotated(session.grant, grant) };
     };
     try {
       let verdict = await judged(false);
@@ -381,8 +386,9 @@ export const subscribeService = () => (components: SubscribeComponents) => {
       if (refusal && !session.closing) session.reader.end(refusal);
       else session.reader.wake(); // the end of what is paid for may have moved
     } catch (error) {
-      // A chain that does not answer ends no running session; a grant that a reorganisation took away does.
-      if (error instanceof RefusedError && error.name !== "ChainUnreachable") session.reader.end(error);
+      // A grant that a reorganisation took away ends it.
+      if (!(error instanceof RefusedError) || isNoAnswer(error)) throw error;
+      session.reader.end(error);
     }
   }
 
@@ -407,7 +413,7 @@ export const subscribeService = () => (components: SubscribeComponents) => {
           consents.has(grant.listingId) ||
           (isOpenGrant(grant) && listings.has(grant.listingId));
         for (const session of sessions)
-          if (all || touches(session)) void recheck(session);
+          if (all || touches(session)) recheck(session);
           else session.reader.wake(); // the chain's clock has moved: windows end by it
       });
       await served.start();

@@ -16,6 +16,7 @@ import { type FrameOf, RefusedError } from "@weir/sdk/wire";
 import { MAX_TICK_STEPS } from "../limits.ts";
 import type { ControlComponents, Session } from "./control.ts";
 import type { Meter } from "./meter.ts";
+import { depositFor } from "./open.ts";
 import { sameAddress } from "./serve.ts";
 
 const bad = (field: string, rule: string): RefusedError =>
@@ -47,11 +48,13 @@ export function beginChain(
 
 /** False when the total does not rise: answered with the best one. @throws RefusedError BadTick, Limit, OverDeposit, Closing */
 export async function payTick(
-  { admission, crypto, metrics, vouchers }: ControlComponents,
-  { grant, reader, closing }: Session,
+  components: ControlComponents,
+  session: Session,
   meter: Meter,
   { ticks, preimage }: FrameOf<"TICK">,
 ): Promise<boolean> {
+  const { crypto, metrics, vouchers } = components;
+  const { grant, reader, closing } = session;
   const { account, chain } = meter;
   if (closing) throw new RefusedError("Closing", "A close is under way.");
   if (chain === null) throw bad("chain", "comes before its ticks, and ends with the next voucher");
@@ -72,8 +75,7 @@ export async function payTick(
     );
   const total = tickTotal(chain, ticks);
   const { paymentId: channelId, listingId } = grant;
-  let { deposit } = await admission.channel(channelId);
-  if (total > deposit) ({ deposit } = await admission.channel(channelId, { fresh: true }));
+  const deposit = await depositFor(components, session, total);
   if (total > deposit)
     throw new RefusedError("OverDeposit", "The tick is above the deposit.", { deposit: String(deposit) });
   if (!equalBytes(tickAfter(crypto, channelId, preimage, steps), chain.preimage))

@@ -446,7 +446,10 @@ export class Session {
     const opened = await openSegment(crypto, segment, { epochKey }, { deep }).catch((error: unknown) => {
       if (!(error instanceof SegmentError)) throw error;
       // What is not metered goes on behind it when it is opened again. A metered feed never does: behind it, it would be owed.
-      const behind = { generation: header.generation, position: { seq: header.seq, segmentId: hex(segmentId) } };
+      const behind = {
+        generation: header.generation,
+        position: { seq: header.seq, segmentId: hex(segmentId) },
+      };
       if (!metered) Object.assign(this.progress, behind);
       throw new FalseSegment(hex(segmentId), header, error);
     });

@@ -125,6 +125,8 @@ export class Chain {
         this.#listeners.add(listener);
         return () => this.#listeners.delete(listener);
       },
+      admitted: (act) => act(),
+      recheck: (_, look) => void look(),
     };
   }
 
