@@ -11,7 +11,7 @@ const MIB = 1024 * 1024;
 export const STRANGER_TIMEOUT_MS = 120 * SECOND;
 /** How often it is looked at whose time is over. */
 export const STRANGER_CHECK_MS = 5 * SECOND;
-/** Such connections at once, a quarter of all: beyond it the one that is here longest goes, of the address that has the most. */
+/** Such connections at once, about a tenth of all: beyond it the one that is here longest goes, of the address that has the most. */
 export const MAX_STRANGERS = 512;
 /** Connections of one IPv4 address or IPv6 /64, admitted ones among them: a school fits, no address fills the relay. Not of this
  * machine's own: a proxy may stand there. */
@@ -34,7 +34,7 @@ export const MAX_OPEN_READERS = 1_000;
 /** … of one peer. */
 export const MAX_OPEN_READERS_PER_PEER = 8;
 /** Readers on grants of free plans: a grant costs a stranger nothing but gas, and places are left for those who pay. */
-export const MAX_FREE_READERS = 3_000;
+export const MAX_FREE_READERS = 1_500;
 /** Readers on one grant that is not metered: a household's or a team's programs. A metered channel has one. */
 export const MAX_READERS_PER_GRANT = 16;
 /** A stream that has not drained for so long belongs to a dead or hostile peer; it can resume from the store. */

@@ -14,7 +14,9 @@ import { pino } from "pino";
 import { afterEach, expect, test } from "vitest";
 import {
   MAX_CONNECTIONS_PER_ADDRESS,
+  MAX_FREE_READERS,
   MAX_OPEN_READERS,
+  MAX_READERS,
   MAX_STRANGERS,
   MAX_STREAMS_PER_PEER,
 } from "../src/limits.ts";
@@ -151,8 +153,10 @@ test("an address has its bound: its strangers go before its readers, and others 
   expect(open(own)).toHaveLength(4);
 });
 
-test("strangers and readers of open listings together leave places for those who pay", () => {
-  expect(MAX_STRANGERS + MAX_OPEN_READERS).toBeLessThan(NODE_LIMITS.maxConnections);
+test("all who pay nothing together leave places for those who pay", () => {
+  const unpaid = MAX_OPEN_READERS + MAX_FREE_READERS;
+  expect(MAX_STRANGERS + unpaid).toBeLessThan(NODE_LIMITS.maxConnections - 1_000);
+  expect(unpaid).toBeLessThan(MAX_READERS - 1_000);
   expect(MAX_CONNECTIONS_PER_ADDRESS).toBeLessThan(NODE_LIMITS.maxConnections);
 });
 

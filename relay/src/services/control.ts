@@ -80,17 +80,20 @@ async function pay(
   const { grant, reader } = session;
   const { account } = meter;
   // A voucher for what ticks have made takes their place: it costs less on chain, and every close can use it.
-  const replaces = cumulative === account.total && account.ticks !== null;
-  if (cumulative <= account.total && !replaces) {
+  const isNews = () => cumulative > account.total || (cumulative === account.total && account.ticks !== null);
+  const known = (): boolean => {
     reader.sendBalance();
     return cumulative === account.total;
-  }
+  };
+  if (!isNews()) return known();
   const deposit = await depositFor(components, session, cumulative);
   if (cumulative > deposit)
     throw new RefusedError("OverDeposit", "The voucher is above the deposit.", {
       deposit: String(deposit),
     });
   checkVoucher(components, grant.paymentId, grant.voucherSigner, { cumulative, signature });
+  // A newer session may have paid more while the chain was asked.
+  if (!isNews()) return known();
   const stored = meter.pay(cumulative, new Uint8Array(signature));
   reader.wake();
   await stored;

@@ -1,5 +1,6 @@
 /** The gateways' standing connections of one protocol: one per listing, the newest wins. */
 import { type FrameStream, RefusedError } from "@weir/sdk/wire";
+import { dismiss } from "./serve.ts";
 
 export type Link = { listingId: bigint; keyId: number; frames: FrameStream };
 
@@ -20,9 +21,8 @@ export function links<L extends Link>(onReplaced: (older: L) => void): Links<L> 
       current.set(link.listingId, link);
       if (!older) return;
       onReplaced(older);
-      await older.frames.refuse(
-        new RefusedError("Superseded", "Another connection of the gateway took over."),
-      );
+      const taken = new RefusedError("Superseded", "Another connection of the gateway took over.");
+      await dismiss(older.frames, taken);
     },
     remove(link) {
       if (current.get(link.listingId) === link) current.delete(link.listingId);

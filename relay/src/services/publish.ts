@@ -73,7 +73,7 @@ export const publishService = () => (components: PublishComponents) => {
     lines.set(listingId, line);
     const older = line.publisher;
     line.publisher = frames;
-    if (older) await older.refuse(new RefusedError("Superseded", "Another publisher took over."));
+    if (older) await dismiss(older, new RefusedError("Superseded", "Another publisher took over."));
     await line.written;
     return line;
   }

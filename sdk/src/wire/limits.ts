@@ -1,8 +1,8 @@
 /** What libp2p is told on both sides, each with its reason. docs/limits.md repeats the table. Browsers only dial and take what concerns them. */
 export const NODE_LIMITS = {
   // ---- connections
-  /** Open connections; beyond it new ones are refused, old ones are not dropped. */
-  maxConnections: 2000,
+  /** Open connections; beyond it new ones are refused, old ones are not dropped. More than those who pay nothing may have together. */
+  maxConnections: 4500,
   /** Sockets that have not shown who they are. With the library's 10, ten silent ones lock everybody out. One costs a descriptor and a few KiB. */
   maxIncomingPendingConnections: 4096,
   /** New connections a second and host. A proxy or a school may stand behind one address; the library's 5 would shut it out. */

@@ -320,7 +320,8 @@ export class World {
       this.#dead.delete(who);
       if (who === "gateway") {
         await this.gateway.start();
-        this.#afterRestore();
+        // Killed again before it had done all that a restored one does first, it does it at the next start.
+        if (this.gateway.party.alive) this.#afterRestore();
         const account = this.gateway.ledger.account(this.honest?.purchased.channelId);
         this.#frozen = account !== undefined && account.frozenEpoch !== null;
       } else if (who === "buyer") await this.buyer.start(this.relays);
