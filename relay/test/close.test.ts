@@ -7,17 +7,17 @@
 // - vouchers the gateway has not confirmed are sent again when it comes back; confirmed ones are not
 // - a gateway that reconnects ends running sessions by name: its sealing contexts are gone
 // - CLOSE in front of an OPEN without a session: the same for a channel that has none here, by its signer alone, also when its grant is revoked,
-//   and once more when the answer was lost; a session of the channel on another stream ends
+//   and once more when the answer was lost; a session of the channel on another stream ends, and none of the epoch behind it
 // - receipts are checked, kept, and forwarded to the gateway
 
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Stream } from "@libp2p/interface";
-import { closeChannel, revokeGrant } from "@weir/sdk/chain";
+import { closeChannel, fundChannel, revokeGrant } from "@weir/sdk/chain";
 import { type Hex, hex, readUint, ZERO_ADDRESS } from "@weir/sdk/core";
 import { controlFrame } from "@weir/sdk/wire";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { OPERATOR, SELLER } from "../../test/support/market.ts";
+import { BUYER, OPERATOR, SELLER } from "../../test/support/market.ts";
 import type { Relay } from "../src/relay.ts";
 import { readSegments, until, untilRefused } from "./support/buyer.ts";
 import { idOf, nextVoucher, startScene } from "./support/scene.ts";
@@ -249,4 +249,29 @@ test("a notice in front of OPEN ends the channel's session on another stream", a
   const error = { name: "InsufficientFunds", message: "no gas" };
   scene.vouchers.send("NOTICE_DONE", { channelId, capture: 0n, transactionHash: null, error });
   expect(await untilRefused(frames)).toMatchObject({ name: "CloseFailed" });
+});
+
+test("a notice that is shown again ends no session of the channel's next epoch", async () => {
+  const scene = await newScene("an old notice");
+  const { buyer, vouchers, purchase } = scene;
+  const { channelId } = buyer;
+  const { chain } = world;
+  const { contracts } = chain;
+  await closeChannel(chain.wallet(OPERATOR), {
+    ...{ contracts, terms: purchase.terms, relays: [...scene.listing.terms.relays] },
+    ...{ voucher: { channelId, cumulative: 0n, relay: ZERO_ADDRESS }, voucherSignature: "0x", capture: 0n },
+  });
+  await fundChannel(chain.wallet(BUYER), { contracts, terms: purchase.terms, amount: 10n * ENTRY });
+  await scene.segments(1, 1);
+  const reading = await scene.session();
+  await readSegments(reading, 1);
+  const over = await buyer.dial();
+  over.frames.send("CLOSE", buyer.close(undefined, 0));
+  const frames = await buyer.open({ over });
+  await until(vouchers, "NOTICE");
+  const error = { name: "Expired", message: "another epoch" };
+  vouchers.send("NOTICE_DONE", { channelId, capture: 0n, transactionHash: null, error });
+  expect(await untilRefused(frames)).toMatchObject({ name: "CloseFailed" });
+  reading.send("PAY", buyer.voucher(ENTRY + PRICE));
+  expect(await readSegments(reading, 1)).toEqual([1n]);
 });

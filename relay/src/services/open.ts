@@ -114,14 +114,16 @@ async function grantOf({ admission }: OpenComponents, open: OpenFrame): Promise<
 
 /**
  * A notice that came in the place of a session: the channel of this OPEN is to end. Whether its grant may read, and what it holds, is of no
- * interest. From here on the peer is no stranger. @throws RefusedError
+ * interest. From here on the peer is no stranger. Resolves with whether it is for the running epoch, or for the one that was closed just now.
+ *
+ * @throws RefusedError
  */
 export async function admitNotice(
   components: OpenComponents,
   peer: Peer,
   open: OpenFrame,
   notice: Notice,
-): Promise<void> {
+): Promise<boolean> {
   await termsOf(components, open);
   const grant = await grantOf(components, open);
   if (!isMetered(grant) || open.session !== null || open.voucher !== null)
@@ -131,6 +133,7 @@ export async function admitNotice(
   // Of a channel that has just been closed the gateway knows the transaction: the answer to an earlier notice may have been lost.
   if (notice.epoch !== epoch && (notice.epoch + 1) % EPOCHS !== epoch) throw staleNotice();
   peer.admitted();
+  return notice.epoch === epoch;
 }
 
 /** @throws RefusedError Expired, BadSignature: not by the voucher signer, or for another channel, epoch or deadline */

@@ -143,10 +143,12 @@ export const subscribeService = () => (components: SubscribeComponents) => {
     { epoch, deadline, signature }: FrameOf<"CLOSE">,
   ): Promise<void> {
     const notice = { epoch, deadline, signature };
-    await checking(() => admitNotice(components, peer, open, notice));
+    const isCurrent = await checking(() => admitNotice(components, peer, open, notice));
     const { listingId, paymentId: channelId } = open;
     const running = byChannel.get(channelId);
-    if (!running?.closing) running?.reader.end(new RefusedError("Closing", "Its buyer closes the channel."));
+    // Whoever has seen a notice can show it again: it ends no session of the epoch behind it.
+    if (isCurrent && !running?.closing)
+      running?.reader.end(new RefusedError("Closing", "Its buyer closes the channel."));
     const { capture, transactionHash } = await vouchers.notice(listingId, { channelId, ...notice });
     frames.send("CLOSED", { capture, transactionHash: transactionHash ?? ZERO_HASH });
   }
