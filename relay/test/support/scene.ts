@@ -109,12 +109,21 @@ export async function nowIn(world: World): Promise<number> {
 /** The SESSION that the relay forwards; fails at once when it refuses the buyer instead. */
 export async function nextSession(vouchers: FrameStream, buyer: FrameStream): Promise<FrameOf<"SESSION">> {
   const refused = new AbortController();
-  buyer.onClose(() => refused.abort(new Error("the relay refused the session")));
+  buyer.onClose(() => refused.abort());
   for (;;) {
-    const frame = await vouchers.read({ signal: refused.signal });
+    const frame = await vouchers.read({ signal: refused.signal }).catch(async (error: unknown) => {
+      if (!refused.signal.aborted) throw error;
+      throw new Error(`the relay refused the session: ${await refusalOf(buyer)}`);
+    });
     if (frame === null) throw new Error("the gateway's stream ended");
     if (frame.type === "SESSION") return frame;
   }
+}
+
+async function refusalOf(frames: FrameStream): Promise<string> {
+  for (let frame = await frames.read(); frame !== null; frame = await frames.read())
+    if (frame.type === "REFUSED") return `${frame.name}: ${frame.message} ${JSON.stringify(frame.detail)}`;
+  return "without a word";
 }
 
 /** The next voucher that the gateway is told of for this channel. */
