@@ -161,17 +161,6 @@ describe("coming back", () => {
     relay.refusal = undefined;
   });
 
-  test.each(["keys", "vouchers", "commands"] as const)("… also when the line of %s says so", async (line) => {
-    const seen = last().generation + 500;
-    const { frames } = await relay[line](listing.listingId);
-    const before = relay.arrived.length;
-    await frames.refuse(
-      new RefusedError("StaleGeneration", "a later one was published", { generation: String(seen) }),
-    );
-    await client.publishAsync("probe/air", "in the new one", { qos: 1 });
-    await relay.until(() => relay.arrived.slice(before).some(({ header }) => header.generation > seen));
-  });
-
   test("never goes on behind a head that is not its own: the data file is an old copy", async () => {
     await send("mine");
     const { generation } = last();

@@ -26,7 +26,7 @@ export const MAX_STREAMS_PER_PEER = 64;
  * streams among them `MAX_STREAMS_PER_PEER`. */
 export const MAX_STREAMS_PER_GATEWAY = 256;
 /** Answers `Limit` on one stream before it is closed: whoever asks on regardless does not listen. */
-export const MAX_LIMIT_REPLIES = 3;
+export const MAX_LIMIT_REPLIES = 16;
 /** Readers at once in one process: about 100 KiB each. */
 export const MAX_READERS = 4_000;
 /** Readers of open listings among them: they pay nothing, and leave places for those who do. */

@@ -25,7 +25,7 @@ import {
   SealError,
   SealPurpose,
 } from "@weir/sdk/core";
-import { type Fields, type FrameStream, RefusedError, refusedError } from "@weir/sdk/wire";
+import { type Fields, type FrameStream, RefusedError } from "@weir/sdk/wire";
 import type { Logger } from "pino";
 import type { Database } from "../database.ts";
 import type { Directory } from "../directory.ts";
@@ -279,7 +279,7 @@ export function createCommands(init: {
         for (;;) {
           const frame = await frames.read();
           if (frame === null) return;
-          if (frame.type === "REFUSED") throw refusedError(frame);
+          if (frame.type === "REFUSED") throw new RefusedError("Superseded", frame.message);
           if (frame.type !== "COMMAND")
             throw new RefusedError("BadFrame", `${frame.type} came in place of COMMAND`);
           void reply(frame);

@@ -23,7 +23,7 @@ import {
   SealPurpose,
   streamSecret,
 } from "@weir/sdk/core";
-import { type Fields, type FrameStream, RefusedError, refusedError } from "@weir/sdk/wire";
+import { type Fields, type FrameStream, RefusedError } from "@weir/sdk/wire";
 import type { Logger } from "pino";
 import type { Acquired, Directory } from "../directory.ts";
 import { createRate, type Rate } from "../ingest/rate.ts";
@@ -220,7 +220,7 @@ export function createCovers(init: {
       for (;;) {
         const frame = await frames.read();
         if (frame === null) return;
-        if (frame.type === "REFUSED") throw refusedError(frame);
+        if (frame.type === "REFUSED") throw new RefusedError("Superseded", frame.message);
         if (frame.type !== "KEY_REQUEST")
           throw new RefusedError("BadFrame", `${frame.type} came in place of KEY_REQUEST`);
         void answer(frame);

@@ -17,7 +17,7 @@ import {
   tickTotal,
   voucherDigest,
 } from "@weir/sdk/core";
-import { type Fields, type FrameStream, RefusedError, refusedError } from "@weir/sdk/wire";
+import { type Fields, type FrameStream, RefusedError } from "@weir/sdk/wire";
 import type { Logger } from "pino";
 import type { Address } from "viem";
 import type { Closer } from "../claims/close.ts";
@@ -473,7 +473,7 @@ export function createSessions(init: SessionsInit): Sessions {
           else if (frame.type === "RECEIPTS") run(receipts.take(link.pipeline.listingId, frame.items));
           else if (frame.type === "RECALLED") await recalling.take(frame);
           else if (frame.type === "NOTICE") run(notice(frame));
-          else if (frame.type === "REFUSED") throw refusedError(frame);
+          else if (frame.type === "REFUSED") throw new RefusedError("Superseded", frame.message);
           else throw new RefusedError("BadFrame", `${frame.type} has no place here`);
         }
       } finally {
