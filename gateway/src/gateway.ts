@@ -38,7 +38,6 @@ import { createSessions } from "./keys/sessions.ts";
 import {
   CARRY_BATCH,
   CUT_INTERVAL_MS,
-  RECALL_PATIENCE_MS,
   SEALED_RETENTION_MS,
   SETTLE_MS,
   UNLISTED_RETENTION_MS,
@@ -174,10 +173,13 @@ export async function startGateway(
     onFrozen: (channelId) =>
       sessions.endChannel(channelId, new RefusedError("Closing", "the channel is being closed")),
     onFailed: (channelId) => channelClaims.hurry(channelId),
-    ready: () => recalled.promise,
+    async ready(listingId) {
+      await opened.promise;
+      await sessions.recall.settled(streams.get(listingId)?.connections ?? [], ending.signal);
+    },
   });
-  /** What relays hold of money is here, or has not come in time. */
-  const recalled = Promise.withResolvers<void>();
+  /** The listings that were known at the start are served. */
+  const opened = Promise.withResolvers<void>();
   const receipts = createReceipts({ db, ledger, crypto, delivery, metrics });
   const sessions = createSessions({
     db,
@@ -373,12 +375,7 @@ export async function startGateway(
   for (const listing of directory.listings()) onListing(listing);
   await Promise.all(opening.values());
   const claiming = Promise.all([claims.run(ending.signal), channelClaims.run(ending.signal)]);
-  sessions.recall
-    .settled(
-      [...streams.values()].flatMap((stream) => stream.connections),
-      AbortSignal.any([ending.signal, AbortSignal.timeout(RECALL_PATIENCE_MS)]),
-    )
-    .then(recalled.resolve, recalled.reject);
+  opened.resolve();
   closer.resume();
   const foreign = [...ledger.accounts()].filter(
     ({ closeHash, listingId, terms }) =>

@@ -164,7 +164,7 @@ export const MAX_EPOCHS_BEHIND = 10;
 export const MAX_PENDING_SESSIONS = 64;
 /** Channels that one relay may speak of after a restore: more than a relay serves, and no endless answer. */
 export const MAX_RECALLED_CHANNELS = 1_000_000;
-/** A restored gateway waits so long for its relays' vouchers before it closes what payers have asked the chain to close: a challenge lasts far longer. */
+/** A restored gateway waits so long for its relays' vouchers before it closes a channel: a challenge lasts far longer. */
 export const RECALL_PATIENCE_MS = 60_000;
 /** Furthest expiry of a session. */
 export const MAX_SESSION_SECONDS = MAX_CONNECT_SECONDS;

@@ -3,11 +3,21 @@
 // many channels, bought after the copy: all pages, each total and what its receipt says · asked once for each restore and relay
 // not believed: another key, another relay's voucher, a channel that is not the grant's, a forged receipt
 // a session of that line waits for the last page · a page that nobody asked for, and one that leads back, end the line
+// a notice waits for the listing's other relay, whose voucher is the better one, a minute at most
 import { rmSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { RECALL_PATIENCE_MS } from "../../gateway/src/limits.ts";
 import { LISTING, plan, purchased } from "../../gateway/test/support/parts.ts";
 import { newAccount, packReceipt } from "../../relay/src/store/ledger.ts";
-import { type Bytes, type Hex, hex, receiptDigest, uint, voucherDigest } from "../../sdk/src/core/index.ts";
+import {
+  type Bytes,
+  closeNoticeDigest,
+  type Hex,
+  hex,
+  receiptDigest,
+  uint,
+  voucherDigest,
+} from "../../sdk/src/core/index.ts";
 import { type Fields, MAX_RECALLED_ITEMS } from "../../sdk/src/wire/index.ts";
 import type { Bought } from "../support/money/chain.ts";
 import { addressOf, cheapCrypto as crypto } from "../support/money/primitives.ts";
@@ -51,7 +61,7 @@ function buy(): Bought {
     ...base,
     channelId: hex(uint(n, 32)),
     grantId: hex(uint(n + 2 ** 32, 32)),
-    terms: { ...base.terms, signer: addressOf(secret) },
+    terms: { ...base.terms, signer: addressOf(secret), operator: world.gateway.operator },
     relays: terms.relays,
   };
   return world.chain.buy(known, secret, 10_000n);
@@ -175,4 +185,49 @@ test("sessions wait for the last page; a page out of place ends the line", async
   again.send("RECALLED", { items: [], next: hex(uint(5, 32)) });
   await world.settle();
   expect(again.closed).toBe(true);
+});
+
+/** Gives the buyer's notice to the gateway as the second relay does; whatever is answered is in the list. */
+async function notice({ purchased: { channelId }, secret }: Bought): Promise<Fields<"NOTICE_DONE">[]> {
+  const [epoch, deadline] = [0, Math.floor(Date.now() / 1000) + 600];
+  const digest = closeNoticeDigest(world.chain.delivery, { channelId, epoch, deadline });
+  const line = world.gateway.line(RELAYS[1]);
+  line.send("NOTICE", { channelId, epoch, deadline, signature: crypto.signSecp(secret, digest) });
+  const answers: Fields<"NOTICE_DONE">[] = [];
+  void line.expect("NOTICE_DONE").then(
+    (answer) => answers.push(answer),
+    () => undefined,
+  );
+  await world.settle();
+  return answers;
+}
+
+/** A restored gateway whose first relay, which holds the best voucher, is away for so long. */
+async function restoredWithout(awayMs: number): Promise<Bought> {
+  world = await World.open(ground, PLAN);
+  const bought = buy();
+  const { db, ledger } = world.gateway;
+  await db.commit(() => ledger.admit(bought.purchased));
+  await world.restore("gateway", 0, 0); // the first one makes the copy
+  await hold(bought, voucherOf(bought), receiptOf(bought));
+  world.light("relay0", 0, awayMs);
+  await restore();
+  expect(accountOf(bought)?.total).toBe(0n);
+  return bought;
+}
+
+test("a notice waits for what the listing's other relay holds", async () => {
+  const bought = await restoredWithout(2_000);
+  const answers = await notice(bought);
+  await world.pass(500);
+  expect([answers, bought.slot.epoch]).toEqual([[], 0]);
+  await world.pass(3_000);
+  expect(answers).toMatchObject([{ capture: RECEIVED, error: null }]);
+  expect(bought.slot).toMatchObject({ epoch: 1, claimed: RECEIVED });
+});
+
+test("but not for ever for one that is gone", async () => {
+  const bought = await restoredWithout(Number.MAX_SAFE_INTEGER);
+  vi.setSystemTime(Date.now() + RECALL_PATIENCE_MS);
+  expect(await notice(bought)).toMatchObject([{ capture: 0n, error: null }]);
 });

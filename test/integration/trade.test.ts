@@ -209,11 +209,14 @@ describe("trade", () => {
 it("with too little for another session it is closed by the seller all the same, without gas of the buyer's", async () => {
   const { contracts } = stack.file;
   const { terms } = await getListing(client(), { contracts, listingId: metered.listingId });
-  const { feed, head } = await open(metered, "buyer2", terms.plans[0]!.entry + 10n * PRICE);
+  const market = buyer("buyer2");
+  const amount = terms.plans[0]!.entry + 10n * PRICE;
+  const bought = await buyListing(market, { listingId: metered.listingId, amount });
+  // What the running epoch holds already may cost him all of it before he is seen to read.
+  const { feed, head } = await openPurchase(market, bought);
   await publish(metered, numbered(20));
   await expect.poll(() => feed.state.status, patience).toBe("out-of-money");
   await feed.close();
-  const market = buyer("buyer2");
   const again = await openPurchase(market, { grantId: head.grantId });
   await expect.poll(() => again.feed.state.status, patience).toBe("out-of-money");
   const { address } = market.wallet.account;

@@ -56,8 +56,8 @@ export type CloserInit = {
   onFrozen: (channelId: Hex) => void;
   /** It cannot be closed, now or ever. */
   onFailed: (channelId: Hex) => void;
-  /** After a restore the best vouchers may lie with the relays: what the chain asks for waits for them, it has a challenge's time. */
-  ready: () => Promise<void>;
+  /** After a restore the best voucher may lie with any of the listing's relays: a close, which pays what is known, waits for them. */
+  ready: (listingId: bigint) => Promise<void>;
 };
 
 /** Trying again would not help: the hub has another gateway account since the purchase. */
@@ -200,12 +200,13 @@ export function createCloser(init: CloserInit): Closer {
         "CloseFailed",
         `the notice is for epoch ${epoch}, the channel is in ${slot.epoch}`,
       );
+    await init.ready(listingId);
     return insist(account, slot);
   }
 
   /** By the chain's state, not by the event: the event may be an old one told again. */
   async function settle(account: Account): Promise<void> {
-    await init.ready();
+    await init.ready(account.listingId);
     const slot = await slotOf(account.channelId);
     const unfinished = account.frozenEpoch !== null && account.frozenEpoch === slot.epoch;
     if ((slot.closeAt !== 0 || unfinished) && !isEmpty(slot)) await close(account, slot);
@@ -253,7 +254,7 @@ export function createCloser(init: CloserInit): Closer {
           reject(
             new RefusedError(
               "CloseFailed",
-              `the chain did not take the close within ${CLOSE_TIMEOUT_MS / 1000} s; it is tried again`,
+              `not closed within ${CLOSE_TIMEOUT_MS / 1000} s; the gateway goes on with it`,
             ),
           );
         setTimeout(late, CLOSE_TIMEOUT_MS).unref();

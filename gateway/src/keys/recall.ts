@@ -7,7 +7,7 @@ import { type Address, type Crypto, type Delivery, type Hex, voucherDigest } fro
 import { type Fields, type FrameStream, RefusedError } from "@weir/sdk/wire";
 import type { Logger } from "pino";
 import { type Database, RESTORED } from "../database.ts";
-import { MAX_RECALLED_CHANNELS } from "../limits.ts";
+import { MAX_RECALLED_CHANNELS, RECALL_PATIENCE_MS } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Account } from "./account.ts";
 import type { Ledger } from "./ledger.ts";
@@ -32,7 +32,7 @@ export type Recall = {
   doubt(listingId: bigint): void;
   /** Whether this relay has not yet said what it holds since the file was put back. */
   isDue(listingId: bigint, relay: Address): boolean;
-  /** Resolves when all these relays have said it, or the signal aborts. */
+  /** Resolves when all these relays have said it, a minute after they were first to be asked, or when the signal aborts. */
   settled(relays: readonly { listingId: bigint; relay: Address }[], signal: AbortSignal): Promise<void>;
 };
 
@@ -54,6 +54,8 @@ export function createRecall(init: RecallInit): Recall {
   const events = new EventEmitter<{ done: [] }>();
   events.setMaxListeners(0);
   const links = new Map<bigint, Set<() => void>>();
+  const startedAt = Date.now();
+  const doubtedAt = new Map<bigint, number>();
 
   const doubtOf = (listingId: bigint): string => `doubt/${listingId}`;
   const nameOf = (listingId: bigint, relay: Address): string =>
@@ -120,11 +122,18 @@ export function createRecall(init: RecallInit): Recall {
     isDue,
     doubt(listingId) {
       db.setNote(doubtOf(listingId), randomUUID());
+      doubtedAt.set(listingId, Date.now());
       for (const again of links.get(listingId) ?? []) again();
     },
     async settled(relays, signal) {
-      while (!signal.aborted && relays.some(({ listingId, relay }) => isDue(listingId, relay)))
-        await once(events, "done", { signal }).catch(() => undefined); // aborted: nobody waits longer
+      while (!signal.aborted) {
+        const due = relays.filter(({ listingId, relay }) => isDue(listingId, relay));
+        const since = Math.max(...due.map(({ listingId }) => doubtedAt.get(listingId) ?? startedAt));
+        const left = since + RECALL_PATIENCE_MS - Date.now();
+        if (due.length === 0 || left <= 0) return;
+        const until = AbortSignal.any([signal, AbortSignal.timeout(left)]);
+        await once(events, "done", { signal: until }).catch(() => undefined); // looked at once more
+      }
     },
     attend({ frames, listingId, relay }) {
       let asked: Hex | null = null;
