@@ -220,6 +220,39 @@ test("a flipped bit on the disk is a gap, and is told", async () => {
   expect(damaged).toEqual([1n]);
 });
 
+test("a flipped bit in a head: it is made anew from its newest segment, and otherwise keeps no other listing back", async () => {
+  const inNext = (seq: bigint) => segment(seq, { epoch: 11 });
+  await store().append([segment(0n), segment(1n, { epoch: 11 }), inNext(2n), segment(0n, { listingId: 8n })]);
+  const sound = await store().head(7n, 1);
+  const damage = async (sql: string) => {
+    database.close();
+    const raw = new DatabaseSync(file());
+    raw.exec(sql);
+    raw.close();
+    damaged.length = 0;
+    database = open();
+  };
+  await damage("UPDATE heads SET epoch_first_seq = 0 WHERE listing_id = 7");
+  expect(await store().head(7n)).toEqual(sound);
+  expect(await store().heads()).toHaveLength(2);
+  expect(damaged).toEqual([2n, 2n]);
+  // What is stored next does not begin a hole, and its head is whole again.
+  await expect(store().append([inNext(4n)])).rejects.toThrow("does not follow");
+  await store().append([inNext(3n)]);
+  damaged.length = 0;
+  expect(await store().head(7n)).toMatchObject({ header: { seq: 3n }, epochFirstSeq: 1n });
+  expect(damaged).toEqual([]);
+
+  await damage("UPDATE heads SET generation = 3 WHERE listing_id = 7");
+  expect(await store().head(7n, 1)).toMatchObject({ header: { seq: 3n }, epochFirstSeq: 1n });
+  await expect(store().append([inNext(5n)])).rejects.toThrow("does not follow");
+
+  await damage("DELETE FROM segments WHERE listing_id = 7");
+  await expect(store().head(7n)).rejects.toThrow("a record of heads was changed");
+  expect(await store().heads()).toMatchObject([{ header: { listingId: 8n } }]);
+  expect(damaged).toEqual([3n, 3n]);
+});
+
 test("a look through the store names each record that the disk has changed, and a folder that is in use or empty", async () => {
   const look = () => {
     const said: string[] = [];

@@ -11,7 +11,7 @@ import {
   SIGNATURE_BYTES,
 } from "@weir/sdk/core";
 import { MAX_EVIDENCE_PER_LISTING, TRIM_BATCH, TRIM_SLACK_BYTES } from "../limits.ts";
-import { checksumOf, isIntact, type Row, requireIntact } from "./checksum.ts";
+import { CorruptRecord, checksumOf, isIntact, type Row } from "./checksum.ts";
 import type { Database } from "./database.ts";
 
 /** A segment that passed every check of the publish service. `bytes` as received. */
@@ -54,9 +54,12 @@ export interface SegmentStore {
    * checksum fails is left out (and told to `onCorrupt`): to the caller it is a gap.
    */
   read(place: Place, maxBytes: number): Promise<Segment[]>;
-  /** Head of a generation, or of the highest one; null if nothing was ever stored. @throws CorruptRecord */
+  /**
+   * Head of a generation, or of the highest one; null if nothing was ever stored. A damaged one is told to `onCorrupt` and made anew from
+   * the newest segment. @throws CorruptRecord when no segment of that generation is left, or the newest is damaged, too
+   */
   head(listingId: bigint, generation?: number): Promise<Head | null>;
-  /** Head of the highest generation of every listing. @throws CorruptRecord */
+  /** Head of the highest generation of every listing; what cannot be made anew is left out, and told to `onCorrupt`. */
   heads(): Promise<Head[]>;
   /** The next generation above this one, or null. */
   generationAfter(listingId: bigint, generation: number): Promise<number | null>;
@@ -93,6 +96,9 @@ export function segmentStore(database: Database, onCorrupt: (place: Place) => vo
   );
   const allHeads = database.prepare(
     "SELECT * FROM heads AS h WHERE generation = (SELECT max(generation) FROM heads WHERE listing_id = h.listing_id) ORDER BY listing_id",
+  );
+  const newestSegment = database.prepare(
+    "SELECT * FROM segments WHERE listing_id = ? AND generation = ? ORDER BY seq DESC LIMIT 1",
   );
   const nextGeneration = database.prepare(
     "SELECT min(generation) AS g FROM heads WHERE listing_id = ? AND generation > ?",
@@ -181,13 +187,39 @@ export function segmentStore(database: Database, onCorrupt: (place: Place) => vo
     return { header, segmentId, signedHeader, epochFirstSeq, receivedAtMs };
   }
 
-  const head = (listingId: bigint, generation?: number): Head | null => {
-    const row =
-      generation === undefined
-        ? newestHead.get(signed(listingId))
-        : selectHead.get(signed(listingId), generation);
-    return row ? toHead(row as Row) : null;
-  };
+  function head(listingId: bigint, generation?: number): Head | null {
+    const listing = signed(listingId);
+    const row = (generation === undefined ? newestHead.get(listing) : selectHead.get(listing, generation)) as
+      | Row
+      | undefined;
+    if (row) return intactHead(row);
+    // A changed key hides a head; its segments are there.
+    return generation === undefined ? null : headOfSegments(listing, generation);
+  }
+
+  function intactHead(row: Row): Head {
+    if (isIntact("heads", row)) return toHead(row);
+    const [listing, generation] = [row.listing_id as bigint, Number(row.generation)];
+    onCorrupt({ listingId: BigInt.asUintN(64, listing), generation, seq: row.seq as bigint });
+    const made = headOfSegments(listing, generation);
+    if (made === null) throw new CorruptRecord("heads", row);
+    return made;
+  }
+
+  /** Null when nothing is stored of it, or a damage hides which segment is the newest. */
+  function headOfSegments(listing: bigint, generation: number): Head | null {
+    const row = newestSegment.get(listing, generation) as Row | undefined;
+    if (!row || row.listing_id !== listing || Number(row.generation) !== generation) return null;
+    if (!isIntact("segments", row)) return null;
+    const { epoch, seq } = firstOfEpoch.get(listing, generation, row.epoch!) ?? row;
+    return {
+      header: parseSegment(row.bytes as Bytes).header,
+      segmentId: row.segment_id as Bytes,
+      signedHeader: (row.bytes as Bytes).subarray(0, HEADER_BYTES + SIGNATURE_BYTES),
+      epochFirstSeq: (epoch === row.epoch ? seq : row.seq) as bigint,
+      receivedAtMs: Number(row.received_at_ms),
+    };
+  }
 
   return {
     async append(segments) {
@@ -230,7 +262,15 @@ export function segmentStore(database: Database, onCorrupt: (place: Place) => vo
     },
 
     head: async (listingId, generation) => head(listingId, generation),
-    heads: async () => (allHeads.all() as Row[]).map(toHead),
+    heads: async () =>
+      (allHeads.all() as Row[]).flatMap((row) => {
+        try {
+          return [intactHead(row)];
+        } catch (error) {
+          if (error instanceof CorruptRecord) return [];
+          throw error;
+        }
+      }),
 
     async generationAfter(listingId, generation) {
       const next = nextGeneration.get(signed(listingId), generation)?.g;
@@ -261,7 +301,6 @@ export function segmentStore(database: Database, onCorrupt: (place: Place) => vo
 export const signed = (id: bigint): bigint => BigInt.asIntN(64, id);
 
 function toHead(row: Row): Head {
-  requireIntact("heads", row);
   const signedHeader = row.signed_header as Bytes;
   return {
     header: decodeHeader(signedHeader.subarray(0, HEADER_BYTES)),
