@@ -3,7 +3,7 @@
 // many channels, bought after the copy: all pages, each total and what its receipt says · asked once for each restore and relay
 // not believed: another key, another relay's voucher, a channel that is not the grant's, a forged receipt
 // a session of that line waits for the last page · a page that nobody asked for, and one that leads back, end the line
-// a notice waits for the listing's other relay, whose voucher is the better one, a minute at most
+// a notice waits for the listing's other relay, whose voucher is the better one, a minute at most · a stop freezes nothing meanwhile
 import { rmSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { RECALL_PATIENCE_MS } from "../../gateway/src/limits.ts";
@@ -224,6 +224,15 @@ test("a notice waits for what the listing's other relay holds", async () => {
   await world.pass(3_000);
   expect(answers).toMatchObject([{ capture: RECEIVED, error: null }]);
   expect(bought.slot).toMatchObject({ epoch: 1, claimed: RECEIVED });
+});
+
+test("nothing is written down for it when the gateway stops meanwhile", async () => {
+  const bought = await restoredWithout(2_000);
+  const account = accountOf(bought)!;
+  await notice(bought);
+  world.gateway.kill();
+  await world.settle();
+  expect(account.frozenEpoch).toBeNull();
 });
 
 test("but not for ever for one that is gone", async () => {

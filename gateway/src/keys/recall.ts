@@ -32,7 +32,7 @@ export type Recall = {
   doubt(listingId: bigint): void;
   /** Whether this relay has not yet said what it holds since the file was put back. */
   isDue(listingId: bigint, relay: Address): boolean;
-  /** Resolves when all these relays have said it, a minute after they were first to be asked, or when the signal aborts. */
+  /** Resolves when all these relays have said it, or a minute after they were first to be asked. @throws RefusedError GatewayOffline when the signal aborts */
   settled(relays: readonly { listingId: bigint; relay: Address }[], signal: AbortSignal): Promise<void>;
 };
 
@@ -126,7 +126,8 @@ export function createRecall(init: RecallInit): Recall {
       for (const again of links.get(listingId) ?? []) again();
     },
     async settled(relays, signal) {
-      while (!signal.aborted) {
+      for (;;) {
+        if (signal.aborted) throw new RefusedError("GatewayOffline", "the gateway is stopping");
         const due = relays.filter(({ listingId, relay }) => isDue(listingId, relay));
         const since = Math.max(...due.map(({ listingId }) => doubtedAt.get(listingId) ?? startedAt));
         const left = since + RECALL_PATIENCE_MS - Date.now();
