@@ -4,9 +4,10 @@
 // not believed: another key, another relay's voucher, a channel that is not the grant's, a forged receipt
 // a session of that line waits for the last page · a page that nobody asked for, and one that leads back, end the line
 // a notice waits for the listing's other relay, whose voucher is the better one, a minute at most · a stop freezes nothing meanwhile
+// a channel that the copy does not know, or has as closed before it was paid into again: closed for all that is owed, by the chain's event or a notice
 import { rmSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import { RECALL_PATIENCE_MS } from "../../gateway/src/limits.ts";
+import { CLOSE_TIMEOUT_MS, RECALL_PATIENCE_MS } from "../../gateway/src/limits.ts";
 import { LISTING, plan, purchased } from "../../gateway/test/support/parts.ts";
 import { newAccount, packReceipt } from "../../relay/src/store/ledger.ts";
 import {
@@ -226,6 +227,46 @@ test("a notice waits for what the listing's other relay holds", async () => {
   expect(bought.slot).toMatchObject({ epoch: 1, claimed: RECEIVED });
 });
 
+test("a notice of a channel that the copy does not know waits for the relay that does", async () => {
+  world = await World.open(ground, PLAN);
+  await world.restore("gateway", 0, 0); // the first one makes the copy
+  const bought = buy();
+  await hold(bought, voucherOf(bought), receiptOf(bought));
+  world.light("relay0", 0, 2_000);
+  await restore();
+  const answers = await notice(bought);
+  await world.pass(5_000);
+  expect(answers).toMatchObject([{ capture: RECEIVED, error: null }]);
+});
+
+test("a channel that the copy does not know is closed when its payer has asked the chain", async () => {
+  world = await World.open(ground, PLAN);
+  await world.restore("gateway", 0, 0); // the first one makes the copy
+  const bought = buy();
+  await hold(bought, voucherOf(bought), receiptOf(bought));
+  bought.slot.closeAt = Math.floor(Date.now() / 1000) + 3600;
+  await restore();
+  await world.pass(3_000);
+  expect(bought.slot).toMatchObject({ epoch: 1, claimed: RECEIVED });
+});
+
+test("what was read after a close and a top-up is owed, though the copy has the channel as closed", async () => {
+  world = await World.open(ground, PLAN);
+  const bought = buy();
+  const { db, ledger } = world.gateway;
+  await db.commit(() => {
+    const account = ledger.admit(bought.purchased);
+    ledger.freeze(account, 0);
+    ledger.closed(account, hex(uint(1, 32)));
+  });
+  await world.restore("gateway", 0, 0); // the first one makes the copy
+  bought.slot.epoch = 1;
+  await hold(bought, voucherOf(bought), receiptOf(bought));
+  await restore();
+  expect(accountOf(bought)).toMatchObject({ total: TOTAL, frozenEpoch: null });
+  expect(owedTo(bought)).toBe(RECEIVED);
+});
+
 test("nothing is written down for it when the gateway stops meanwhile", async () => {
   const bought = await restoredWithout(2_000);
   const account = accountOf(bought)!;
@@ -237,6 +278,11 @@ test("nothing is written down for it when the gateway stops meanwhile", async ()
 
 test("but not for ever for one that is gone", async () => {
   const bought = await restoredWithout(Number.MAX_SAFE_INTEGER);
-  vi.setSystemTime(Date.now() + RECALL_PATIENCE_MS);
-  expect(await notice(bought)).toMatchObject([{ capture: 0n, error: null }]);
+  const answers = await notice(bought);
+  // The gateway answers after five seconds, and closes all the same.
+  await world.pass(CLOSE_TIMEOUT_MS + 1_000);
+  expect(answers).toMatchObject([{ error: { name: "CloseFailed" } }]);
+  expect(bought.slot.epoch).toBe(0);
+  await world.pass(RECALL_PATIENCE_MS);
+  expect(bought.slot).toMatchObject({ epoch: 1, claimed: 0n });
 });

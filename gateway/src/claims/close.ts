@@ -76,6 +76,9 @@ export function createCloser(init: CloserInit): Closer {
   const stopping = new AbortController();
   /** One try at a time for a channel; whoever comes later in the same epoch waits for the same one. */
   const running = new Map<Hex, { epoch: number; work: Promise<Done> }>();
+  /** What notices ask for, by channel and epoch: asked again and again it is one work. */
+  const insisting = new Map<string, Promise<Done>>();
+  const hearing = new Map<bigint, Promise<void>>();
   /** Whose slot may say that they are to be closed, in the order in which they are looked at. */
   const wanted = new Set<Hex>();
   const looking = new Map<Hex, Promise<void>>();
@@ -128,8 +131,26 @@ export function createCloser(init: CloserInit): Closer {
     }
   }
 
+  /** What the listing's relays hold is known. One wait for everybody: whoever asks for it takes no other listing's place. */
+  function heard(listingId: bigint): Promise<void> {
+    const known = hearing.get(listingId);
+    if (known) return known;
+    const work = init.ready(listingId).finally(() => hearing.delete(listingId));
+    hearing.set(listingId, work);
+    return work;
+  }
+
+  function insist(account: Account, slot: ChannelState): Promise<Done> {
+    const key = `${account.channelId}/${slot.epoch}`;
+    const known = insisting.get(key);
+    if (known) return known;
+    const work = untilClosed(account, slot).finally(() => insisting.delete(key));
+    insisting.set(key, work);
+    return work;
+  }
+
   /** Tries again until the chain shows that it is closed. */
-  async function insist(account: Account, first: ChannelState): Promise<Done> {
+  async function untilClosed(account: Account, first: ChannelState): Promise<Done> {
     let slot = first;
     for (;;) {
       try {
@@ -180,6 +201,7 @@ export function createCloser(init: CloserInit): Closer {
   }
 
   async function takeNotice(notice: Fields<"NOTICE">, listingId: bigint): Promise<Done> {
+    await heard(listingId);
     const account = ledger.account(notice.channelId);
     if (!account || account.listingId !== listingId)
       throw new RefusedError("NoGrant", "this gateway has no such channel");
@@ -200,13 +222,11 @@ export function createCloser(init: CloserInit): Closer {
         "CloseFailed",
         `the notice is for epoch ${epoch}, the channel is in ${slot.epoch}`,
       );
-    await init.ready(listingId);
     return insist(account, slot);
   }
 
   /** By the chain's state, not by the event: the event may be an old one told again. */
   async function settle(account: Account): Promise<void> {
-    await init.ready(account.listingId);
     const slot = await slotOf(account.channelId);
     const unfinished = account.frozenEpoch !== null && account.frozenEpoch === slot.epoch;
     if ((slot.closeAt !== 0 || unfinished) && !isEmpty(slot)) await close(account, slot);
@@ -218,11 +238,17 @@ export function createCloser(init: CloserInit): Closer {
     log.error({ event: "close", reason: name }, message);
   };
 
+  /** It is looked at when the gateway starts again. */
+  const stopped = (): void => undefined;
+
   /** Looks at the channel, again and again until its slot could be read and what it asks for is done. */
   function want(channelId: Hex): void {
-    if (!ledger.account(channelId)) return;
-    wanted.add(channelId);
-    lookOn();
+    const account = ledger.account(channelId);
+    if (!account) return;
+    heard(account.listingId).then(() => {
+      wanted.add(channelId);
+      lookOn();
+    }, stopped);
   }
 
   function lookOn(): void {

@@ -6,6 +6,7 @@ import { EventEmitter, once } from "node:events";
 import { type Address, type Crypto, type Delivery, type Hex, voucherDigest } from "@weir/sdk/core";
 import { type Fields, type FrameStream, RefusedError } from "@weir/sdk/wire";
 import type { Logger } from "pino";
+import type { Closer } from "../claims/close.ts";
 import { type Database, RESTORED } from "../database.ts";
 import { MAX_RECALLED_CHANNELS, RECALL_PATIENCE_MS } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
@@ -41,6 +42,8 @@ export type RecallInit = {
   ledger: Ledger;
   purchases: Purchases;
   receipts: Receipts;
+  /** These are known, or open again, only now: whatever the chain asks for them is still to be looked at. */
+  closer: Pick<Closer, "closing">;
   /** A running session counts on what its channel owed when it was opened. */
   isLive: (channelId: Hex) => boolean;
   crypto: Crypto;
@@ -83,14 +86,25 @@ export function createRecall(init: RecallInit): Recall {
     }
   }
 
+  async function isOpenAgain(channelId: Hex, frozenEpoch: number): Promise<boolean> {
+    const { epoch, deposit, claimed } = await purchases.channel(channelId);
+    return epoch !== frozenEpoch && deposit > claimed;
+  }
+
   async function believe(listingId: bigint, relay: Address, items: Page["items"]): Promise<void> {
     const good: { account: Account; cumulative: bigint; signature: Uint8Array }[] = [];
     const known = new Set<Account>();
+    /** Bought, or closed and paid into again, after the copy was made; with the epoch for which the copy has them frozen. */
+    const late = new Map<Account, number | null>();
     for (const item of items) {
+      const { channelId, cumulative, signature } = item;
+      const isNew = ledger.account(channelId) === undefined;
       const account = await accountOf(listingId, item);
       if (account?.listingId !== listingId) continue;
       known.add(account);
-      const { channelId, cumulative, signature } = item;
+      const { frozenEpoch } = account;
+      if (isNew || (frozenEpoch !== null && (await isOpenAgain(channelId, frozenEpoch))))
+        late.set(account, frozenEpoch);
       if (cumulative <= account.total) continue;
       const signer = crypto.recover(voucherDigest(delivery, { channelId, cumulative, relay }), signature);
       if (signer?.toLowerCase() === account.terms.signer.toLowerCase())
@@ -102,6 +116,8 @@ export function createRecall(init: RecallInit): Recall {
       items.flatMap(({ channelId, receipt }) => (receipt ? [{ channelId, ...receipt }] : [])),
     );
     await db.commit(() => {
+      for (const [account, frozenEpoch] of late)
+        if (frozenEpoch !== null && account.frozenEpoch === frozenEpoch) ledger.thaw(account);
       for (const { account, cumulative, signature } of good)
         if (account.frozenEpoch === null) ledger.accept(account, { cumulative, relay, signature });
       // They stand on the vouchers that were just taken.
@@ -115,6 +131,7 @@ export function createRecall(init: RecallInit): Recall {
         if (!init.isLive(account.channelId))
           ledger.lift(account, receipts.of(account.channelId)?.cumulative ?? 0n);
     });
+    for (const { channelId } of late.keys()) init.closer.closing(channelId);
     metrics.count("recalled_channels", {}, good.length);
   }
 
@@ -126,15 +143,18 @@ export function createRecall(init: RecallInit): Recall {
       for (const again of links.get(listingId) ?? []) again();
     },
     async settled(relays, signal) {
-      for (;;) {
-        if (signal.aborted) throw new RefusedError("GatewayOffline", "the gateway is stopping");
-        const due = relays.filter(({ listingId, relay }) => isDue(listingId, relay));
-        const since = Math.max(...due.map(({ listingId }) => doubtedAt.get(listingId) ?? startedAt));
-        const left = since + RECALL_PATIENCE_MS - Date.now();
-        if (due.length === 0 || left <= 0) return;
-        const until = AbortSignal.any([signal, AbortSignal.timeout(left)]);
-        await once(events, "done", { signal: until }).catch(() => undefined); // looked at once more
+      // Doubts that come meanwhile lengthen nothing: a relay could raise them for ever.
+      const since = Math.max(...relays.map(({ listingId }) => doubtedAt.get(listingId) ?? startedAt));
+      const patience = new AbortController();
+      const timer = setTimeout(() => patience.abort(), Math.max(0, since + RECALL_PATIENCE_MS - Date.now()));
+      const until = AbortSignal.any([signal, patience.signal]);
+      try {
+        while (!until.aborted && relays.some(({ listingId, relay }) => isDue(listingId, relay)))
+          await once(events, "done", { signal: until }).catch(() => undefined); // looked at once more
+      } finally {
+        clearTimeout(timer);
       }
+      if (signal.aborted) throw new RefusedError("GatewayOffline", "the gateway is stopping");
     },
     attend({ frames, listingId, relay }) {
       let asked: Hex | null = null;
