@@ -15,8 +15,8 @@ import {
   signerOfTotal,
   type Terms,
 } from "../core/index.ts";
-import { ClosedError, type FrameOf, RefusedError } from "../wire/index.ts";
-import { closeThroughAny } from "./close.ts";
+import { ClosedError, RefusedError } from "../wire/index.ts";
+import { closeBySeller } from "./close.ts";
 import { createEnd } from "./end.ts";
 import { DecodedMessage } from "./message.ts";
 import {
@@ -26,7 +26,6 @@ import {
   type RelayAddress,
   Session,
   type SessionOptions,
-  type SignedNotice,
   WrongBaseError,
 } from "./session.ts";
 import { type ChannelProgress, freshProgress } from "./store.ts";
@@ -429,23 +428,12 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     }
   }
 
-  /** Through the open session, which then serves the rest; without one, or if that fails, through whichever relay reaches the seller. */
-  async function closeBySeller(notice: SignedNotice, until: AbortSignal): Promise<FrameOf<"CLOSED">> {
-    // A seller first hears of a channel by its first session: one that is being opened goes before.
-    await Promise.race([opening.promise, pause(OPENING_MS, until)]);
-    try {
-      if (session?.isOpen) return await session.closeBy(notice, until);
-    } catch (error) {
-      if (until.aborted || (error as Error).name === "CloseFailed") throw error; // the seller's own answer, or none in time
-    }
-    return closeThroughAny(context, p.relays, notice, until);
-  }
-
   async function stop(options: { patienceMs?: number } = {}): Promise<StopResult> {
-    if (p.channel === null)
+    const read = p.channel;
+    if (read === null)
       throw new RangeError("stop: is for metered purchases; a subscription is cancelled on chain");
     // Asked before anything changes: while the chain cannot be reached the stream goes on, and stop may be tried again.
-    slot = await p.channel();
+    slot = await read();
     setState({ status: "stopping" });
     const notice = {
       channelId: p.purchase.paymentId,
@@ -460,13 +448,22 @@ export async function openFeed(p: FeedParameters): Promise<Feed> {
     const timer = setTimeout(() => patience.abort(), options.patienceMs ?? STOP_PATIENCE_MS);
     try {
       const until = AbortSignal.any([signal, patience.signal]);
-      const closed = await closeBySeller({ ...notice, signature }, until);
-      const { claimed: capture } = await closedSlot(p.channel, notice.epoch);
+      // A seller first hears of a channel by its first session: one that is being opened goes before.
+      await Promise.race([opening.promise, pause(OPENING_MS, until)]);
+      const { transactionHash, capture } = await closeBySeller(context, session, {
+        relays: p.relays,
+        notice: { ...notice, signature },
+        borneOut: async ({ transactionHash }) => ({
+          transactionHash,
+          capture: (await closedSlot(read, notice.epoch)).claimed,
+        }),
+        signal: until,
+      });
       // What was captured beyond what has arrived is served to the end: the meter then shows the same number.
       const restBy = Date.now() + REST_MS;
       while (session?.isOpen && meter().due < capture && Date.now() < restBy) await pause(10);
       setState({ status: "stopped" });
-      return { by: "gateway", transactionHash: closed.transactionHash, capture, due: meter().due };
+      return { by: "gateway", transactionHash, capture, due: meter().due };
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       setState({ status: "stopped", reason: error });

@@ -138,7 +138,7 @@ export class FalseSegment extends Error {
 
 export class Session {
   readonly #c: FeedContext;
-  readonly #relay: RelayAddress;
+  readonly relay: RelayAddress;
   readonly #events: SessionEvents;
   readonly progress: ChannelProgress;
   readonly #ring: KeyRing;
@@ -167,7 +167,7 @@ export class Session {
     options: SessionOptions = {},
   ) {
     this.#c = context;
-    this.#relay = relay;
+    this.relay = relay;
     this.#events = events;
     this.progress = progress;
     this.#generation = progress.generation;
@@ -200,7 +200,7 @@ export class Session {
   /** Connects, opens and reads until the stream ends (resolves), the signal aborts or a refusal comes (rejects). */
   async run(): Promise<void> {
     const handshake = AbortSignal.any([this.#signal, AbortSignal.timeout(HANDSHAKE_MS)]);
-    const { frames, connection } = await dialRelay(this.#c, this.#relay, PROTOCOLS.subscribe, handshake);
+    const { frames, connection } = await dialRelay(this.#c, this.relay, PROTOCOLS.subscribe, handshake);
     this.#frames = frames;
     const abort = () => frames.abort(new Error("stopped"));
     this.#signal.addEventListener("abort", abort, { once: true });
@@ -256,7 +256,7 @@ export class Session {
   async #open(frames: FrameStream, connection: Connection, signal: AbortSignal): Promise<void> {
     const { listing, purchase, metered, crypto, delivery, keys } = this.#c;
     const hello = await frames.expect("HELLO", { signal });
-    checkHello(this.#c, this.#relay, hello);
+    checkHello(this.#c, this.relay, hello);
     const { position, generation } = this.progress;
     frames.send("LOCATE", {
       listingId: listing.id,
@@ -404,9 +404,9 @@ export class Session {
 
   async #fetchCover(epochFrom: number): Promise<Awaited<ReturnType<typeof fetchCover>>> {
     const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(HANDSHAKE_MS)]);
-    const { frames } = await dialRelay(this.#c, this.#relay, PROTOCOLS.keys, signal);
+    const { frames } = await dialRelay(this.#c, this.relay, PROTOCOLS.keys, signal);
     try {
-      checkHello(this.#c, this.#relay, await frames.expect("HELLO", { signal }));
+      checkHello(this.#c, this.relay, await frames.expect("HELLO", { signal }));
       const at = { generation: this.#generation, epochFrom };
       return await fetchCover(frames, this.#c, at, (keyId) => this.#publisherKey(keyId), signal);
     } finally {

@@ -86,6 +86,7 @@ export class RelayProgram {
   segments!: RelaySegments;
   feeds!: Feeds;
   ledger!: LedgerStore;
+  vouchers!: ReturnType<ReturnType<typeof vouchersService>>;
   /** Questions to its disk. */
   looks!: { bought: StatementSync; money: StatementSync };
   /** Takes no new segments for a while. */
@@ -145,6 +146,7 @@ export class RelayProgram {
       relayPeer: this.peerBytes,
     };
     const vouchers = vouchersService()(shared);
+    this.vouchers = vouchers;
     await vouchers.start();
     await subscribeService()({ ...shared, vouchers }).start();
   }
