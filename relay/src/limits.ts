@@ -147,6 +147,12 @@ export const MAX_PENDING_COMMANDS = 256;
 export const COMMAND_TIMEOUT_MS = 20 * SECOND;
 /** A command's furthest expiry (docs/protocol/command.md). */
 export const MAX_COMMAND_AHEAD_S = MAX_COMMAND_SECONDS;
+/** Streams through which somebody commands: grants to write are free, and would otherwise take the places of readers who pay. */
+export const MAX_COMMANDERS = 500;
+/** A client opens a stream for each command, and waits for its result. */
+export const MAX_COMMANDERS_PER_GRANT = 16;
+/** Between an answer and the next command of the same stream: for a person who thinks. */
+export const COMMAND_IDLE_MS = 60 * SECOND;
 
 // --------------------------------------------------------------------------------------------------------------- chain
 

@@ -2,6 +2,7 @@
 //
 // - readiness: one question to the node, one line in the log for each change
 // - all heads: read once for all
+// - a sample: read once for all, each listing's by itself
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
@@ -11,12 +12,12 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { nativeCrypto } from "@weir/sdk/native";
 import { pino } from "pino";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { admission } from "../src/chain/admission.ts";
 import { type HttpService, httpService } from "../src/http/http.ts";
 import { HTTP_SHARED_MS } from "../src/limits.ts";
 import { createMetrics } from "../src/metrics.ts";
-import { statements } from "../src/services/statements.ts";
+import { type Statements, statements } from "../src/services/statements.ts";
 import { type Database, openDatabase } from "../src/store/database.ts";
 import { SCHEMA } from "../src/store/schema.ts";
 import { type SegmentStore, segmentStore } from "../src/store/segments.ts";
@@ -41,6 +42,7 @@ const node = createServer(async (request, response) => {
 let folder: string;
 let database: Database;
 let segments: SegmentStore;
+let publishers: Statements;
 let web: HttpService;
 
 beforeEach(async () => {
@@ -63,9 +65,10 @@ beforeEach(async () => {
   const chain = admission({ config, onFatal })({ log, metrics });
   const delivery = { chainId: 31337, hubs: ZERO, grants: ZERO, channels: ZERO };
   const shared = { admission: chain, segments, crypto: nativeCrypto, delivery };
+  publishers = statements()(shared);
   web = httpService({ host: "127.0.0.1", port: 0 })({
     ...shared,
-    statements: statements()(shared),
+    statements: publishers,
     metrics,
     log,
   });
@@ -106,4 +109,11 @@ test("all heads are read once for all who ask", async () => {
   await segments.append([segmentAt(1)]);
   expect(await heads()).toMatchObject([{ seq: "0" }]);
   await expect.poll(heads, { timeout: 5_000 }).toMatchObject([{ seq: "1" }]);
+});
+
+test("a sample is read once for all who ask for this listing's", async () => {
+  const read = vi.spyOn(publishers, "sample");
+  const ask = async (listing: number) => (await fetch(`${web.url()}/v1/listings/${listing}/sample`)).json();
+  expect(await Promise.all([1, 2, 1, 2, 1].map(ask))).toEqual([null, null, null, null, null]);
+  expect(read.mock.calls).toHaveLength(2);
 });

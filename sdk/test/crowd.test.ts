@@ -1,5 +1,6 @@
 // - beyond the bound the quietest of the fullest address goes, also when others are quieter
 // - an answer that nobody takes holds its connection for the stall time only
+// - one that asks on while eight have no answer is cut; eight at once are answered
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
@@ -59,3 +60,20 @@ test("an answer that nobody takes holds its connection for the stall time only",
   const [{ socket }] = await asked;
   await once(socket, "close");
 });
+
+test.each([8, 9, 400])(
+  "%i requests in one piece: more than eight without an answer end the connection",
+  async (count) => {
+    await start(10, 60_000);
+    const client = await dial("127.0.0.1");
+    let answers = "";
+    client.on("data", (data) => {
+      answers += data;
+    });
+    const ended = once(client, "close");
+    client.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(count));
+    if (count > 8) await ended;
+    else await expect.poll(() => answers.match(/HTTP\/1.1 200/g)?.length).toBe(count);
+    expect(client.destroyed).toBe(count > 8);
+  },
+);

@@ -1,6 +1,6 @@
 // Commands over the real programs: the SDK's call and the command line, a real relay, a gateway, a device at its broker.
 //   carried out   by the SDK and by `weir command`; what the device says comes back, and nobody's number is used twice
-//   refused       by the relay itself, before the gateway hears of it: right, window, revoked, signer, clock, size, flood, no gateway
+//   refused       by the relay itself, before the gateway hears of it: right, window, revoked, signer, clock, size, flood, no gateway, too many streams
 //   on the way    a relay that answers with another command's result, or with a key of its own, is found out
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -21,7 +21,7 @@ import {
 } from "../../gateway/test/support/commander.ts";
 import { Inbox } from "../../gateway/test/support/relay.ts";
 import { type RunningGateway, startWorld, type World } from "../../gateway/test/support/world.ts";
-import { COMMANDS_BURST } from "../../relay/src/limits.ts";
+import { COMMANDS_BURST, MAX_COMMANDERS_PER_GRANT } from "../../relay/src/limits.ts";
 import { createLog } from "../../relay/src/log.ts";
 import { type Relay, startRelay } from "../../relay/src/relay.ts";
 import { revokeGrant } from "../../sdk/src/chain/index.ts";
@@ -296,6 +296,22 @@ describe("refused by the relay, before the gateway hears of it", () => {
       );
     expect(await victim.outcome(elsewhere.inbox, await victim.frame())).toBe("answered 1");
   });
+});
+
+test("one grant opens a bounded number of streams, and leaves the relay's places to others", async () => {
+  valve.reply = () => "1";
+  const streams = await Promise.all(Array.from({ length: MAX_COMMANDERS_PER_GRANT + 1 }, () => stream()));
+  const by = new Commander(world, await gift(Rights.write, 11), streams[0]!.key);
+  for (const { inbox } of streams.slice(1))
+    expect(await by.outcome(inbox, await by.frame())).toBe("answered 1");
+  const { inbox } = streams[0]!;
+  const { error } = await by.send(inbox, await by.frame());
+  expect(error).toMatchObject({ name: "Limit", message: "Too many commanders of this grant." });
+  // A stream that has ended gives its place back.
+  await streams[1]!.inbox.frames.close();
+  await expect
+    .poll(async () => by.outcome(inbox, await by.frame()), { timeout: 20_000, interval: 1_500 })
+    .toBe("answered 1");
 });
 
 describe("a relay that lies", () => {

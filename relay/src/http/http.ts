@@ -34,11 +34,11 @@ export type HttpService = { start(): Promise<void>; stop(): Promise<void>; url()
 /** `/v1/listings/<id>/<name>`. */
 const LISTING_PATH = /^\/v1\/listings\/(\d{1,20})\/([a-z]+)$/;
 
-type Answer = { status: number; type: string; body: string };
+type Answer = { status: number; type: string; body: Buffer };
 const json = (status: number, value: unknown): Answer => ({
   status,
   type: "application/json",
-  body: JSON.stringify(value),
+  body: Buffer.from(JSON.stringify(value)),
 });
 
 export const httpService =
@@ -47,9 +47,15 @@ export const httpService =
     const toItem = (head: Head) => headItem(head, statements.head(head.header.listingId));
     const routes: Record<string, () => Promise<Answer>> = {
       "/healthz": async () => json(200, { ok: true }),
-      "/readyz": shared(ready),
-      "/metrics": async () => ({ status: 200, type: "text/plain; version=0.0.4", body: metrics.text() }),
-      "/v1/heads": shared(async () => json(200, { items: (await segments.heads()).map(toItem), next: null })),
+      "/readyz": shared<void>(ready),
+      "/metrics": async () => ({
+        status: 200,
+        type: "text/plain; version=0.0.4",
+        body: Buffer.from(metrics.text()),
+      }),
+      "/v1/heads": shared<void>(async () =>
+        json(200, { items: (await segments.heads()).map(toItem), next: null }),
+      ),
     };
     /** Of one listing: `/v1/listings/<id>/<name>`. */
     const ofListing: Record<string, (listingId: bigint) => Promise<Answer>> = {
@@ -60,10 +66,10 @@ export const httpService =
           : missing("NoHead", `Nothing of listing ${listingId} is stored here.`);
       },
       /** Null is an answer: most young listings have none, and a browser would report anything but 200 as an error of the page. */
-      async sample(listingId) {
+      sample: shared(async (listingId) => {
         const sample = await statements.sample(listingId);
         return json(200, sample && sampleItem(listingId, sample));
-      },
+      }),
     };
 
     let isReady = true;
@@ -122,7 +128,7 @@ export const httpService =
           .then(({ status, type, body }) => {
             response.writeHead(status, {
               "content-type": type,
-              "content-length": Buffer.byteLength(body),
+              "content-length": body.length,
               "access-control-allow-origin": "*",
               "x-content-type-options": "nosniff",
               "cache-control": "no-store",
@@ -150,15 +156,19 @@ export const httpService =
     };
   };
 
-/** One answer for everybody who asks while it is made and a moment after: it asks the chain's node, or reads every listing's head. */
-function shared(make: () => Promise<Answer>): () => Promise<Answer> {
-  let answer: Promise<Answer> | undefined;
-  return () => {
-    if (!answer) {
-      const forget = () => void setTimeout(() => (answer = undefined), HTTP_SHARED_MS).unref();
-      answer = make();
-      answer.then(forget, forget);
-    }
+/**
+ * One answer for everybody who asks the same while it is made and a moment after: it asks the chain's node, reads every listing's head, or a MiB of
+ * segments, whose bytes all who ask then share.
+ */
+function shared<Asked>(make: (asked: Asked) => Promise<Answer>): (asked: Asked) => Promise<Answer> {
+  const answers = new Map<Asked, Promise<Answer>>();
+  return (asked) => {
+    const known = answers.get(asked);
+    if (known) return known;
+    const forget = () => void setTimeout(() => answers.delete(asked), HTTP_SHARED_MS).unref();
+    const answer = make(asked);
+    answers.set(asked, answer);
+    answer.then(forget, forget);
     return answer;
   };
 }

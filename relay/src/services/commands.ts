@@ -2,7 +2,13 @@
  * Commands of grants with WRITE: from the buyer to the listing's gateway, and its sealed result back. The relay sees who commands
  * which listing and how often; device, command and result are sealed past it.
  */
-import { commandDigestOf, commandKeyMessage, MAX_SEALED_COMMAND_BYTES, Rights } from "@weir/sdk/core";
+import {
+  commandDigestOf,
+  commandKeyMessage,
+  type Hex,
+  MAX_SEALED_COMMAND_BYTES,
+  Rights,
+} from "@weir/sdk/core";
 import {
   type Fields,
   type FrameOf,
@@ -13,10 +19,13 @@ import {
 } from "@weir/sdk/wire";
 import { judge } from "../chain/judge.ts";
 import {
+  COMMAND_IDLE_MS,
   COMMAND_TIMEOUT_MS,
   COMMANDS_BURST,
   COMMANDS_PER_MINUTE,
   MAX_COMMAND_AHEAD_S,
+  MAX_COMMANDERS,
+  MAX_COMMANDERS_PER_GRANT,
   MAX_CONTROL_FRAME_BYTES,
   MAX_PENDING_COMMANDS,
   MAX_RATED_PEERS,
@@ -24,6 +33,7 @@ import {
 } from "../limits.ts";
 import { checkGateway, type GatewayComponents } from "./gateway-auth.ts";
 import { type Link, links } from "./links.ts";
+import { places } from "./places.ts";
 import { type Questions, questions } from "./questions.ts";
 import { buckets } from "./rate.ts";
 import {
@@ -35,6 +45,7 @@ import {
   sameAddress,
   serve,
 } from "./serve.ts";
+import { within } from "./wait.ts";
 
 type Command = FrameOf<"COMMAND">;
 type Result = FrameOf<"COMMAND_RESULT">;
@@ -53,6 +64,12 @@ export const commandsService = () => (components: CommandsComponents) => {
   // A peer asks for the key, too.
   const byPeer = buckets(2 * COMMANDS_BURST, 2 * perSecond, MAX_RATED_PEERS);
   const byGrant = buckets(COMMANDS_BURST, perSecond, MAX_RATED_PEERS);
+  const commanders = places(
+    "commanders",
+    MAX_COMMANDERS,
+    "commanders of this grant",
+    MAX_COMMANDERS_PER_GRANT,
+  );
 
   async function attend(frames: FrameStream, peer: Peer): Promise<void> {
     const first = await firstFrame(frames);
@@ -105,19 +122,28 @@ export const commandsService = () => (components: CommandsComponents) => {
   ): Promise<void> {
     peer.isBuyer();
     const bear = patience();
-    for (let frame: FrameOf<"COMMAND_KEY_REQUEST"> | Command = first; ; ) {
-      const result = frame.type === "COMMAND" ? await reply(peer, frame) : null;
-      const sent =
-        frame.type === "COMMAND"
-          ? frames.send("COMMAND_RESULT", result!)
-          : frames.send("COMMAND_KEY", keyOf(peer, frame.listingId));
-      if (!sent) await drained(frames);
-      bear(result?.error ?? null);
-      const next = await frames.read();
-      if (next === null) return;
-      if (next.type !== "COMMAND" && next.type !== "COMMAND_KEY_REQUEST")
-        throw new RefusedError("BadFrame", `${next.type} came in place of COMMAND`);
-      frame = next;
+    let place: (() => void) | undefined;
+    const admitted = (grantId: Hex): void => {
+      place ??= commanders.take(grantId);
+      peer.admitted();
+    };
+    try {
+      for (let frame: FrameOf<"COMMAND_KEY_REQUEST"> | Command = first; ; ) {
+        const result = frame.type === "COMMAND" ? await reply(peer, frame, admitted) : null;
+        const sent =
+          frame.type === "COMMAND"
+            ? frames.send("COMMAND_RESULT", result!)
+            : frames.send("COMMAND_KEY", keyOf(peer, frame.listingId));
+        if (!sent) await drained(frames);
+        bear(result?.error ?? null);
+        const next = await within(frames.read(), COMMAND_IDLE_MS, quiet);
+        if (next === null) return;
+        if (next.type !== "COMMAND" && next.type !== "COMMAND_KEY_REQUEST")
+          throw new RefusedError("BadFrame", `${next.type} came in place of COMMAND`);
+        frame = next;
+      }
+    } finally {
+      place?.();
     }
   }
 
@@ -128,10 +154,14 @@ export const commandsService = () => (components: CommandsComponents) => {
     return key;
   }
 
-  async function reply(peer: Peer, command: Command): Promise<Omit<Result, "type">> {
+  async function reply(
+    peer: Peer,
+    command: Command,
+    admitted: (grantId: Hex) => void,
+  ): Promise<Omit<Result, "type">> {
     const { requestId } = command;
     try {
-      const seal = await forward(peer, command);
+      const seal = await forward(peer, command, admitted);
       metrics.add("commands_total");
       return { requestId, seal, error: null };
     } catch (error) {
@@ -142,7 +172,11 @@ export const commandsService = () => (components: CommandsComponents) => {
   }
 
   /** From cheap to dear: the peer's rate, size, clock, the gateway, then the chain and a signature. */
-  async function forward(peer: Peer, { type: _, ...command }: Command): Promise<Seal> {
+  async function forward(
+    peer: Peer,
+    { type: _, ...command }: Command,
+    admitted: (grantId: Hex) => void,
+  ): Promise<Seal> {
     if (!byPeer.take(peer.id)) throw tooOften();
     if (command.ct.length > MAX_SEALED_COMMAND_BYTES)
       throw new RefusedError(
@@ -157,9 +191,9 @@ export const commandsService = () => (components: CommandsComponents) => {
       );
     linkTo(command.listingId);
     await admit(command);
-    peer.admitted();
     // Not before the signature holds: a grant's id is public, and nobody else uses its rate up.
     if (!byGrant.take(command.grantId)) throw tooOften();
+    admitted(command.grantId);
     return ask(command);
   }
 
@@ -209,5 +243,6 @@ const offline = (): RefusedError =>
   new RefusedError("GatewayOffline", "The seller's gateway is not connected: nothing was forwarded.");
 const lost = (): RefusedError =>
   new RefusedError("NoAnswer", "The gateway was lost on the way: nobody knows whether the command arrived.");
+const quiet = (): RefusedError => new RefusedError("Limit", "Nothing was said in time.", { limit: "idle" });
 const tooOften = (): RefusedError =>
   new RefusedError("Limit", "Commands are sent too often.", { limit: "commands" });
