@@ -7,6 +7,7 @@
 // - sessions refused: an old number, below the entry, above the deposit, less than the deposit holds, a foreign key
 // - epochs: nothing of an unreleased epoch; skipped ones are gaps; releases reach the reader in order
 // - a newer session supersedes the older; the older one's releases go nowhere
+// - an attempt under the number of the running session takes nothing from it
 // - a session that its gateway ends is ended by that name, and the buyer opens the next one
 // - sessions that wait for a silent gateway are bounded by listing, and hold up no other one's
 // - byte credit: no more is sent than the reader asked for
@@ -199,6 +200,22 @@ test("a newer session supersedes the older one", async () => {
     scene.gateway.release(scene.buyer.channelId, 2n, scene.epoch + 2, scene.epoch + 2),
   );
   expect((await until(newer, "KEYS")).seal.epochFrom).toBe(scene.epoch + 2);
+});
+
+test("an attempt to open the running session once more leaves it its keys", async () => {
+  const scene = await newScene("twice");
+  const { buyer, gateway, epoch } = scene;
+  await scene.segments(1);
+  const frames = await scene.session();
+  expect(await readSegments(frames, 1)).toEqual([0n]);
+  const again = await buyer.open({
+    session: buyer.session({ sessionNo: 1n, generation: gateway.generation, fromSeq: 0n, baseTotal: 0n }),
+    voucher: buyer.voucher(ENTRY),
+  });
+  expect(await untilRefused(again)).toMatchObject({ name: "StaleSession" });
+  await expect.poll(() => again.closed).toBe(true);
+  scene.vouchers.send("RELEASE", gateway.release(buyer.channelId, 1n, epoch + 1, epoch + 1));
+  while ((await until(frames, "KEYS")).seal.epochFrom !== epoch + 1);
 });
 
 test("a session that its gateway ends is ended by that name, and the next one is opened", async () => {
