@@ -174,11 +174,14 @@ export const subscribeService = () => (components: SubscribeComponents) => {
   async function readUnmetered(frames: FrameStream, open: OpenFrame, admitted: Admitted): Promise<void> {
     const { grant, terms } = admitted;
     const since = grant.notBefore - (grant.rights & Rights.history ? terms.historyDepth : 0);
+    const sinceMs = Math.max(0, since) * 1000;
+    const { epochLength } = terms;
     const window = {
-      from: epochAt(Math.max(0, since) * 1000, terms.epochLength),
-      to: epochAt(grant.notAfter * 1000, terms.epochLength),
+      epochLength,
+      from: epochAt(sinceMs, epochLength),
+      to: epochAt(grant.notAfter * 1000, epochLength),
     };
-    const { generation, seq } = await startOf(open, window.from);
+    const { generation, seq } = await startOf(open, sinceMs, epochLength);
     frames.send("OPENED", { generation, fromSeq: seq, baseAccrued: 0n, sessionAck: null, keyId: 0 });
     metrics.add("sessions_opened_total", 1, "unmetered");
     const session: Session = {
@@ -194,13 +197,19 @@ export const subscribeService = () => (components: SubscribeComponents) => {
   /** Behind the last segment the reader has, at the first epoch of its window if it wants all of it, otherwise at the newest epoch. */
   async function startOf(
     { listingId, position, fromStart }: OpenFrame,
-    firstEpoch: number,
+    sinceMs: number,
+    epochLength: number,
   ): Promise<{ generation: number; seq: bigint }> {
     if (position && (await segments.head(listingId, position.generation)))
       return { generation: position.generation, seq: position.seq + 1n };
     const { generation, head } = await newestOf(listingId);
     if (head === null) return { generation, seq: 0n };
     if (!fromStart) return { generation, seq: head.epochFirstSeq };
+    // Numbered by the version that was bought or by the newest one; of any other all is looked at.
+    const { epoch, sealedAtMs } = head.header;
+    const { terms } = await admission.listing(listingId);
+    const length = [epochLength, terms.epochLength].find((each) => epochAt(sealedAtMs, each) === epoch);
+    const firstEpoch = length === undefined ? 0 : epochAt(sinceMs, length);
     const first = await segments.firstInEpoch(listingId, generation, firstEpoch);
     return { generation, seq: first?.seq ?? head.header.seq + 1n };
   }
@@ -265,7 +274,7 @@ export const subscribeService = () => (components: SubscribeComponents) => {
           generation,
           fromSeq,
           meter,
-          window: { from: 0, to: -1 },
+          window: null,
         }),
         meter,
         epoch: channel!.epoch,
