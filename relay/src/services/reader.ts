@@ -63,6 +63,9 @@ export async function headOf(
   return { generation, head: stored && stored.header.generation >= generation ? stored : null };
 }
 
+export const tooManySeals = (): RefusedError =>
+  new RefusedError("Limit", "Too many keys wait for this reader.", { limit: "waiting seals" });
+
 export class Reader {
   readonly #init: ReaderInit;
   readonly #waker = waker();
@@ -105,8 +108,7 @@ export class Reader {
     if (this.#outbox.length < MAX_WAITING_SEALS) {
       this.#outbox.push(controlFrame("KEYS", { seal }));
       this.wake();
-    } else
-      this.end(new RefusedError("Limit", "Too many keys wait for this reader.", { limit: "waiting seals" }));
+    } else this.end(tooManySeals());
   }
 
   /** Answers with total, due and what would release the next segment or key. */

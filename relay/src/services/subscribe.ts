@@ -26,6 +26,7 @@ import {
   MAX_READERS,
   MAX_READERS_PER_GRANT,
   MAX_STREAMS_PER_PEER,
+  MAX_WAITING_SEALS,
   OPEN_TIMEOUT_MS,
   OPENS_BURST,
   OPENS_PER_MINUTE,
@@ -46,7 +47,7 @@ import {
 } from "./open.ts";
 import { places } from "./places.ts";
 import { buckets } from "./rate.ts";
-import { headOf, Reader } from "./reader.ts";
+import { headOf, Reader, tooManySeals } from "./reader.ts";
 import { firstFrame, type Peer, type ServeComponents, sameAddress, serve } from "./serve.ts";
 import type { Route, Seal, Vouchers } from "./vouchers.ts";
 
@@ -231,7 +232,11 @@ export const subscribeService = () => (components: SubscribeComponents) => {
     const route: Route = {
       channelId: grant.paymentId,
       sessionNo: open.session!.sessionNo,
-      onRelease: (seal) => (session ? release(session, seal) : early.push(seal)),
+      onRelease(seal) {
+        if (session) release(session, seal);
+        else if (early.length < MAX_WAITING_SEALS) early.push(seal);
+        else lose(tooManySeals());
+      },
       onRefused: (why) => {
         if (!session?.closing) lose(why); // a close ends it with its own answer
       },
