@@ -32,7 +32,7 @@ import {
   OPENS_PER_MINUTE,
 } from "../limits.ts";
 import type { LedgerSession, LedgerStore } from "../store/ledger.ts";
-import type { SegmentStore } from "../store/segments.ts";
+import { MAX_SEQ, type SegmentStore } from "../store/segments.ts";
 import { type Accounts, accounts } from "./accounts.ts";
 import { listen, type Session } from "./control.ts";
 import type { Feeds } from "./feeds.ts";
@@ -93,11 +93,14 @@ export const subscribeService = () => (components: SubscribeComponents) => {
     for (let count = 0; frame.type === "LOCATE"; count += 1) {
       if (count >= MAX_LOCATES || !locateRate.take(peer.id))
         throw new RefusedError("Limit", "Positions are asked for too often.", { limit: "locates" });
+      checkSeq(frame.position?.seq);
       frames.send("HEAD", await headFor(frame));
       frame = await firstFrame(frames, OPEN_TIMEOUT_MS);
     }
     if (frame.type !== "OPEN")
       throw new RefusedError("BadFrame", `${frame.type} came in place of LOCATE or OPEN`);
+    checkSeq(frame.position?.seq);
+    checkSeq(frame.session?.fromSeq);
     if (!openRate.take(peer.id))
       throw new RefusedError("Limit", "Sessions are opened too often.", { limit: "opens" });
     if (!notice && sessions.size >= MAX_READERS)
@@ -441,5 +444,11 @@ export const subscribeService = () => (components: SubscribeComponents) => {
     count: () => sessions.size,
   };
 };
+
+/** The store is asked for the number behind it, too. */
+function checkSeq(seq: bigint | undefined): void {
+  if (seq !== undefined && seq >= MAX_SEQ)
+    throw new RefusedError("BadFrame", "A segment's number is below 2^63 - 1.");
+}
 
 export type SubscribeService = ReturnType<ReturnType<typeof subscribeService>>;
