@@ -103,6 +103,9 @@ export const FEED_CACHE_TOTAL_BYTES = 128 * MIB;
 export const HEAD_INTERVAL_MS = 15 * SECOND;
 /** Seals waiting to be sent to one reader: ten epochs of a resumed session and some slack. */
 export const MAX_WAITING_SEALS = 64;
+/** Ranges of epochs that a gateway has released to one session and its reader has not passed: an honest one skips what is too old, and
+ * opens few ahead. */
+export const MAX_RELEASED_RANGES = 64;
 
 // ----------------------------------------------------------------------------------------------------------- gateways
 

@@ -2,12 +2,13 @@
 //
 // - silent sockets lock nobody out; a silent stream is refused after its time
 // - malformed frames, frames out of place, lengths that lie: refused by name, and the relay goes on
+// - a position beyond what a store holds: refused by name
 // - too many positions, frames, sessions: refused by name; so are frames sent ahead of an answer that takes its time
 // - sockets that ask and never read close HTTP to nobody
 // - health, metrics, heads, CORS; nothing else is answered
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { HEADER_BYTES, hex } from "@weir/sdk/core";
+import { HEADER_BYTES, hex, ZERO_HASH } from "@weir/sdk/core";
 import { controlFrame, PROTOCOLS } from "@weir/sdk/wire";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { askAndNeverRead } from "../../test/support/crowd.ts";
@@ -104,6 +105,16 @@ test("too many positions, too many frames, and frames out of place are refused",
   await misplaced.expect("OPENED");
   misplaced.send("PAY", scene.buyer.voucher(1n)); // nothing is charged here
   expect(await untilRefused(misplaced)).toMatchObject({ name: "BadFrame" });
+});
+
+test("a position that no store can hold is refused by name", async () => {
+  const { listingId } = scene.listing;
+  const place = { generation: scene.gateway.generation, seq: 2n ** 63n - 1n };
+  const { frames } = await scene.buyer.dial();
+  frames.send("LOCATE", { listingId, position: place });
+  expect(await untilRefused(frames)).toMatchObject({ name: "BadFrame" });
+  const opened = await scene.buyer.open({ position: { ...place, segmentId: ZERO_HASH } });
+  expect(await untilRefused(opened)).toMatchObject({ name: "BadFrame" });
 });
 
 test("what waits behind a purchase that is being mined is bounded", async () => {

@@ -6,7 +6,9 @@
 // - vouchers refused: naming another relay, by another key, above the deposit; a falling total is answered with the best one
 // - sessions refused: an old number, below the entry, above the deposit, less than the deposit holds, a foreign key
 // - epochs: nothing of an unreleased epoch; skipped ones are gaps; releases reach the reader in order
+// - ranges of epochs released far ahead of the reader end the session; those that it is past do not count; released epochs never fall
 // - a newer session supersedes the older; the older one's releases go nowhere
+// - an attempt under the number of the running session takes nothing from it
 // - a session that its gateway ends is ended by that name, and the buyer opens the next one
 // - sessions that wait for a silent gateway are bounded by listing, and hold up no other one's
 // - byte credit: no more is sent than the reader asked for
@@ -16,7 +18,7 @@ import { fundChannel } from "@weir/sdk/chain";
 import { ZERO_HASH } from "@weir/sdk/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BUYER, RELAY } from "../../test/support/market.ts";
-import { MAX_PENDING_SESSIONS, OPENS_BURST } from "../src/limits.ts";
+import { MAX_PENDING_SESSIONS, MAX_RELEASED_RANGES, OPENS_BURST } from "../src/limits.ts";
 import type { Relay } from "../src/relay.ts";
 import { readSegments, ScriptedBuyer, until, untilRefused } from "./support/buyer.ts";
 import { ScriptedGateway } from "./support/gateway.ts";
@@ -201,6 +203,22 @@ test("a newer session supersedes the older one", async () => {
   expect((await until(newer, "KEYS")).seal.epochFrom).toBe(scene.epoch + 2);
 });
 
+test("an attempt to open the running session once more leaves it its keys", async () => {
+  const scene = await newScene("twice");
+  const { buyer, gateway, epoch } = scene;
+  await scene.segments(1);
+  const frames = await scene.session();
+  expect(await readSegments(frames, 1)).toEqual([0n]);
+  const again = await buyer.open({
+    session: buyer.session({ sessionNo: 1n, generation: gateway.generation, fromSeq: 0n, baseTotal: 0n }),
+    voucher: buyer.voucher(ENTRY),
+  });
+  expect(await untilRefused(again)).toMatchObject({ name: "StaleSession" });
+  await expect.poll(() => again.closed).toBe(true);
+  scene.vouchers.send("RELEASE", gateway.release(buyer.channelId, 1n, epoch + 1, epoch + 1));
+  while ((await until(frames, "KEYS")).seal.epochFrom !== epoch + 1);
+});
+
 test("a session that its gateway ends is ended by that name, and the next one is opened", async () => {
   const scene = await newScene("ended");
   await scene.segments(1);
@@ -271,6 +289,32 @@ test("epochs that were not released are never sent; those behind a released one 
   expect(await readSegments(frames, 2)).toEqual([3n, 4n]);
   frames.send("PAY", scene.buyer.voucher(ENTRY)); // the same again: answered, and the gap was not charged
   expect((await until(frames, "BALANCE")).due).toBe(3n * PRICE);
+});
+
+test("ranges of epochs that the reader is not past are bounded, and never fall", async () => {
+  const scene = await newScene("ranges");
+  const { gateway, publish, vouchers, epoch } = scene;
+  const { channelId } = scene.buyer;
+  const first = epoch - 4 * MAX_RELEASED_RANGES;
+  const apart = (n: number) => first + 2 * n;
+  const sealed = [];
+  for (let n = 0; n <= MAX_RELEASED_RANGES; n += 1)
+    sealed.push(await gateway.seal({ sealedAtMs: apart(n) * 1000 }));
+  await gateway.deliver(publish, ...sealed);
+  const release = (sessionNo: bigint, at: number) =>
+    vouchers.send("RELEASE", gateway.release(channelId, sessionNo, at, at));
+  const frames = await scene.session({ release: false, ahead: MAX_RELEASED_RANGES });
+  for (let n = 0; n <= MAX_RELEASED_RANGES; n += 1) {
+    release(1n, apart(n));
+    expect(await readSegments(frames, 1)).toEqual([BigInt(n)]);
+  }
+  for (let n = 0; n < MAX_RELEASED_RANGES; n += 1) release(1n, epoch + 2 * n);
+  expect(await untilRefused(frames)).toMatchObject({ name: "Limit", detail: { limit: "released ranges" } });
+
+  const again = await scene.session({ sessionNo: 2n, release: false, ahead: MAX_RELEASED_RANGES });
+  release(2n, apart(1));
+  release(2n, apart(0));
+  expect(await untilRefused(again)).toMatchObject({ name: "BadFrame" });
 });
 
 test("no more bytes are sent than the reader asked for", async () => {

@@ -9,6 +9,7 @@
 // - a hub changes hands: the former owner's gateway is cut off and refused, the new one's serves; what was published stays
 // - a second publisher takes over
 // - what was being judged while the first of a generation found no room is not stored: nothing ever fills the hole before it
+// - what a locked file did not take is not acknowledged, also when a segment before it is repeated meanwhile: the publisher is cut at once
 // - a gateway of many listings has a stream for each on its one connection
 
 import { join } from "node:path";
@@ -321,6 +322,31 @@ test("what was judged while a generation's first segment found no room is not st
     expect(again.head.head).toBeNull();
     await gateway.deliver(again.frames, zero, one);
   } finally {
+    await gateway.stop();
+    await own.stop();
+  }
+});
+
+test("what the file did not take is not acknowledged by a repeated segment, and the publisher is cut at once", async () => {
+  const own = await startPublishing(world, nativeCrypto);
+  const { listingId } = await world.listing("locked file");
+  const gateway = await ScriptedGateway.start(world, own, { listingId });
+  const { file } = own.database.prepare("PRAGMA database_list").get() as { file: string };
+  own.database.prepare("PRAGMA busy_timeout = 0").get();
+  const other = new DatabaseSync(file);
+  try {
+    const [zero, one] = [await gateway.seal(), await gateway.seal()];
+    const { frames } = await patiently(() => gateway.publish());
+    await gateway.deliver(frames, zero);
+    other.exec("BEGIN IMMEDIATE");
+    frames.write(segmentFrame(one.bytes), segmentFrame(zero.bytes));
+    await expect(frames.read()).rejects.toThrow(); // not an ACK, and nothing more had to be sent
+    other.exec("ROLLBACK");
+    const again = await patiently(() => gateway.publish());
+    expect(decodeHeader(again.head.head!.subarray(0, HEADER_BYTES)).seq).toBe(0n);
+    await gateway.deliver(again.frames, one);
+  } finally {
+    other.close();
     await gateway.stop();
     await own.stop();
   }

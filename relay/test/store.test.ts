@@ -3,7 +3,7 @@
 // - a group is all or nothing for each job: a job that throws undoes itself and nothing else
 // - a full disk refuses by name, keeps serving, and takes writes again when there is room
 // - segments: order, no hole, runs by bytes, epochs, heads across generations and after a trim, which a flooding listing pays for itself; a damaged record is a gap, and is named by a look through
-// - ledger: compare-and-set, amounts of 96 bits, joined intervals, unconfirmed vouchers, damaged rows
+// - ledger: compare-and-set, amounts of 96 bits, joined intervals, unconfirmed vouchers, damaged rows, one that is read again
 // - covers: the one that reaches furthest; narrower ones make room; a grant that has very many drops its own
 
 import { mkdtempSync, rmSync } from "node:fs";
@@ -15,6 +15,7 @@ import { lockFolder } from "@weir/sdk/disk";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { checkStore } from "../src/check.ts";
 import { MAX_COVERS } from "../src/limits.ts";
+import { accounts } from "../src/services/accounts.ts";
 import { coverStore } from "../src/store/covers.ts";
 import { type Database, openDatabase } from "../src/store/database.ts";
 import { LedgerConflict, ledgerStore, newAccount } from "../src/store/ledger.ts";
@@ -386,6 +387,18 @@ test("a damaged account keeps no other from its gateway, and no gateway touches 
   expect(await unconfirmed()).toEqual([fine]);
   await again.confirm(7n, fine, 300n);
   expect(await unconfirmed()).toEqual([]);
+});
+
+test("a row that could not be read once is read again by the next user", async () => {
+  const ledger = ledgerStore(database);
+  await ledger.save({ ...newAccount(channel, 7n, grant), total: 300n, signature: random(64) });
+  const rows = accounts(ledger);
+  const change = database.prepare("UPDATE accounts SET checksum = checksum + ?");
+  change.run(1);
+  const takes = [rows.take(channel, 7n, grant), rows.take(channel, 7n, grant)];
+  for (const { status } of await Promise.allSettled(takes)) expect(status).toBe("rejected");
+  change.run(-1);
+  expect(await rows.take(channel, 7n, grant)).toMatchObject({ total: 300n });
 });
 
 test("the cover that reaches furthest is found", async () => {

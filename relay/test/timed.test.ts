@@ -5,8 +5,16 @@
 // - cancelled: read for the notice, then cut off
 // - flat: no end by time; stopped with its grant
 // - from the start: the first epoch that the grant opens; the past with the history right only
+// - epochs of another length after a revision: the time that was bought is read on, also from the start
 
-import { buy, cancelSubscription, fundSubscription, getSubscription, revokeGrant } from "@weir/sdk/chain";
+import {
+  buy,
+  cancelSubscription,
+  fundSubscription,
+  getSubscription,
+  reviseListing,
+  revokeGrant,
+} from "@weir/sdk/chain";
 import { type Plan, PlanKind, Rights, type SubscriptionTerms, subscriptionTermsOf } from "@weir/sdk/core";
 import type { FrameStream } from "@weir/sdk/wire";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -158,4 +166,29 @@ test("from the start: what came since the purchase, and with the history right w
   expect(await read(past, true, 4)).toEqual([1n, 2n, 3n, 4n]);
   expect(await read(plain, true, 2)).toEqual([3n, 4n]);
   expect(await read(past, false, 1)).toEqual([4n]);
+});
+
+test("after a revision of the epoch's length what was bought before is read on, also from the start", async () => {
+  const { listing, publish } = await offer("another length");
+  const subscriber = await subscribe(listing, 1, 7_000n);
+  const running = await reading(subscriber, publish);
+  const epochLength = 6; // no longer than the plans' notice
+  const { listingId, metadata } = listing;
+  const { contracts } = world.chain;
+  const terms = { ...listing.terms, epochLength };
+  await reviseListing(world.chain.wallet(SELLER), { contracts, listingId, terms, metadata });
+  const generation = Math.floor(Date.now() / 1000) + 1;
+  const gateway = await ScriptedGateway.start(world, relay, { listingId, generation });
+  const { timestamp } = await world.chain.client.getBlock();
+  const sealedAtMs = Math.max(Date.now(), Number(timestamp) * 1000);
+  const epoch = Math.floor(sealedAtMs / 1000 / epochLength);
+  const sealed = [await gateway.seal({ sealedAtMs, epoch }), await gateway.seal({ sealedAtMs, epoch })];
+  // Refused until the relay has seen the revision.
+  const deliver = async () =>
+    gateway.deliver((await gateway.publish()).frames, ...sealed).then(() => "taken", String);
+  await expect.poll(deliver, { timeout: 10_000 }).toBe("taken");
+  expect(await readSegments(running, 2)).toEqual([0n, 1n]);
+  const again = await subscriber.buyer.open({ fromStart: true });
+  await again.expect("OPENED");
+  expect(await readSegments(again, 2)).toEqual([0n, 1n]);
 });

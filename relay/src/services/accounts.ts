@@ -18,7 +18,12 @@ export function accounts(ledger: LedgerStore): Accounts {
       };
       rows.set(channelId, found);
       found.users += 1;
-      return found.row;
+      try {
+        return await found.row;
+      } catch (error) {
+        if (rows.get(channelId) === found) rows.delete(channelId); // the next one reads again
+        throw error;
+      }
     },
     give({ channelId }, broken) {
       const found = rows.get(channelId);

@@ -12,6 +12,8 @@ import {
   type TickProof,
   tickTotal,
 } from "@weir/sdk/core";
+import { RefusedError } from "@weir/sdk/wire";
+import { MAX_RELEASED_RANGES } from "../limits.ts";
 import type { Account, BoughtSegments, LedgerSession, LedgerStore } from "../store/ledger.ts";
 
 /** Epochs from … to, inclusive, rising and apart. */
@@ -35,7 +37,11 @@ export class Meter {
   chain: TickProof | null = null;
   /** That of the newest chain, also when it has ended. */
   tip: Hex | null = null;
+  /** Without those that the reader is past: segments come in the order of their epochs. The last one is the highest. */
   readonly #open: Range[] = [];
+  /** Releases on their way to the disk, and where the newest one began. */
+  #opening = 0;
+  #newestFrom = 0;
   #accrued: bigint;
   /** While a close is under way: nothing beyond this is sent, whatever the vouchers would cover. */
   #ceiling: bigint | null = null;
@@ -67,8 +73,9 @@ export class Meter {
   }
 
   judge(header: Header): Judgement {
+    while (this.#open.length > 1 && this.#open[0]!.to < header.epoch) this.#open.shift();
     if (!this.#isOpen(header.epoch))
-      return header.epoch < this.#highest() ? { kind: "skip" } : { kind: "key" };
+      return header.epoch < (this.#open.at(-1)?.to ?? -1) ? { kind: "skip" } : { kind: "key" };
     const accrued = this.#accrued + accrue(this.#plan, header);
     const needed = dueOf(this.#plan, accrued);
     return needed <= this.limit ? { kind: "open", accrued } : { kind: "payment", needed };
@@ -89,11 +96,23 @@ export class Meter {
     });
   }
 
-  /** The gateway released these epochs; durable when it resolves. */
+  /** The gateway released these epochs; durable when it resolves. @throws RefusedError BadFrame, Limit */
   async open(epochFrom: number, epochTo: number): Promise<void> {
-    await this.#ledger.save(this.account, {
-      opened: [{ generation: this.session.generation, epochFrom, epochTo }],
-    });
+    if (epochFrom < this.#newestFrom)
+      throw new RefusedError("BadFrame", "The epochs of a session never fall.");
+    if (this.#open.length + this.#opening >= MAX_RELEASED_RANGES)
+      throw new RefusedError("Limit", "Too many keys were released ahead of this reader.", {
+        limit: "released ranges",
+      });
+    this.#newestFrom = epochFrom;
+    this.#opening += 1;
+    try {
+      await this.#ledger.save(this.account, {
+        opened: [{ generation: this.session.generation, epochFrom, epochTo }],
+      });
+    } finally {
+      this.#opening -= 1;
+    }
     const last = this.#open.at(-1);
     if (last && epochFrom >= last.from && epochFrom <= last.to + 1) last.to = Math.max(last.to, epochTo);
     else this.#open.push({ from: epochFrom, to: epochTo });
@@ -115,9 +134,5 @@ export class Meter {
 
   #isOpen(epoch: number): boolean {
     return this.#open.some(({ from, to }) => epoch >= from && epoch <= to);
-  }
-
-  #highest(): number {
-    return this.#open.reduce((highest, { to }) => Math.max(highest, to), -1);
   }
 }

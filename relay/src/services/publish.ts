@@ -116,9 +116,11 @@ export const publishService = () => (components: PublishComponents) => {
           acknowledge(segment.header);
         },
         (error: Error) => {
+          if (failure) return;
+          failure = error;
           // Told at once: the gateway may be waiting for acknowledgements and send nothing more.
-          if (!failure && error instanceof RefusedError) void frames.refuse(error);
-          failure ??= error;
+          if (error instanceof RefusedError) void frames.refuse(error);
+          else frames.abort(error);
         },
       );
     }
@@ -141,6 +143,7 @@ export const publishService = () => (components: PublishComponents) => {
       if (frame.type === "SIGNED_HEAD" || frame.type === "SAMPLE") {
         if (!rate.take()) throw new RefusedError("Limit", "Too many statements.", { limit: "statements" });
         await line.written; // what it speaks of is on the disk then
+        if (failure) throw failure;
         await components.statements.take(gateway, frame);
         if (frame.type === "SIGNED_HEAD") feeds.begun(gateway.listing.listingId, frame.generation);
         continue;
@@ -155,6 +158,7 @@ export const publishService = () => (components: PublishComponents) => {
       if (tail && seq <= tail.seq) {
         await repeated(segment, gateway.generation);
         await line.written;
+        if (failure) throw failure; // then less is on the disk than the tail says
         frames.send("ACK", { generation: gateway.generation, seq: tail.seq });
         continue;
       }

@@ -2,7 +2,7 @@
  * Sends one reader what it may have, from its place on: one loop that reads, judges, charges, and writes one run at a time. It holds
  * no queue; a slow reader is simply further behind in the store.
  */
-import type { Header } from "@weir/sdk/core";
+import { epochAt, type Header } from "@weir/sdk/core";
 import { controlFrame, type FrameStream, RefusedError } from "@weir/sdk/wire";
 import type { End } from "../chain/judge.ts";
 import {
@@ -31,8 +31,11 @@ export type ReaderInit = {
   credit: number;
   /** Null for a grant that is not metered. */
   meter: Meter | null;
-  /** Epochs that such a grant's window opens, inclusive. */
-  window: { from: number; to: number };
+  /**
+   * Epochs that such a grant's window opens, inclusive, as the version that was bought counts them: a later one may number its segments
+   * by another length. Null for a metered one.
+   */
+  window: { epochLength: number; from: number; to: number } | null;
   /** When reading ends by the chain's clock, which `now` gives. It moves with a top-up or a cancel: wake the reader then. */
   end: () => End;
   now: () => number;
@@ -59,6 +62,9 @@ export async function headOf(
   const generation = Math.max(await feeds.newestGeneration(listingId), atLeast);
   return { generation, head: stored && stored.header.generation >= generation ? stored : null };
 }
+
+export const tooManySeals = (): RefusedError =>
+  new RefusedError("Limit", "Too many keys wait for this reader.", { limit: "waiting seals" });
 
 export class Reader {
   readonly #init: ReaderInit;
@@ -102,8 +108,7 @@ export class Reader {
     if (this.#outbox.length < MAX_WAITING_SEALS) {
       this.#outbox.push(controlFrame("KEYS", { seal }));
       this.wake();
-    } else
-      this.end(new RefusedError("Limit", "Too many keys wait for this reader.", { limit: "waiting seals" }));
+    } else this.end(tooManySeals());
   }
 
   /** Answers with total, due and what would release the next segment or key. */
@@ -196,9 +201,9 @@ export class Reader {
   ): { kind: "open"; accrued: bigint } | { kind: "skip" | "key" } | { kind: "payment"; needed: bigint } {
     const { meter, window } = this.#init;
     if (meter) return meter.judge(header);
-    return header.epoch >= window.from && header.epoch <= window.to
-      ? { kind: "open", accrued: 0n }
-      : { kind: "skip" };
+    const { epochLength, from, to } = window!;
+    const epoch = epochAt(header.sealedAtMs, epochLength);
+    return epoch >= from && epoch <= to ? { kind: "open", accrued: 0n } : { kind: "skip" };
   }
 
   /** Charged on the disk first, then one write. */

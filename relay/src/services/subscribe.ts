@@ -26,12 +26,13 @@ import {
   MAX_READERS,
   MAX_READERS_PER_GRANT,
   MAX_STREAMS_PER_PEER,
+  MAX_WAITING_SEALS,
   OPEN_TIMEOUT_MS,
   OPENS_BURST,
   OPENS_PER_MINUTE,
 } from "../limits.ts";
 import type { LedgerSession, LedgerStore } from "../store/ledger.ts";
-import type { SegmentStore } from "../store/segments.ts";
+import { MAX_SEQ, type SegmentStore } from "../store/segments.ts";
 import { type Accounts, accounts } from "./accounts.ts";
 import { listen, type Session } from "./control.ts";
 import type { Feeds } from "./feeds.ts";
@@ -46,7 +47,7 @@ import {
 } from "./open.ts";
 import { places } from "./places.ts";
 import { buckets } from "./rate.ts";
-import { headOf, Reader } from "./reader.ts";
+import { headOf, Reader, tooManySeals } from "./reader.ts";
 import { firstFrame, type Peer, type ServeComponents, sameAddress, serve } from "./serve.ts";
 import type { Route, Seal, Vouchers } from "./vouchers.ts";
 
@@ -92,11 +93,14 @@ export const subscribeService = () => (components: SubscribeComponents) => {
     for (let count = 0; frame.type === "LOCATE"; count += 1) {
       if (count >= MAX_LOCATES || !locateRate.take(peer.id))
         throw new RefusedError("Limit", "Positions are asked for too often.", { limit: "locates" });
+      checkSeq(frame.position?.seq);
       frames.send("HEAD", await headFor(frame));
       frame = await firstFrame(frames, OPEN_TIMEOUT_MS);
     }
     if (frame.type !== "OPEN")
       throw new RefusedError("BadFrame", `${frame.type} came in place of LOCATE or OPEN`);
+    checkSeq(frame.position?.seq);
+    checkSeq(frame.session?.fromSeq);
     if (!openRate.take(peer.id))
       throw new RefusedError("Limit", "Sessions are opened too often.", { limit: "opens" });
     if (!notice && sessions.size >= MAX_READERS)
@@ -174,11 +178,14 @@ export const subscribeService = () => (components: SubscribeComponents) => {
   async function readUnmetered(frames: FrameStream, open: OpenFrame, admitted: Admitted): Promise<void> {
     const { grant, terms } = admitted;
     const since = grant.notBefore - (grant.rights & Rights.history ? terms.historyDepth : 0);
+    const sinceMs = Math.max(0, since) * 1000;
+    const { epochLength } = terms;
     const window = {
-      from: epochAt(Math.max(0, since) * 1000, terms.epochLength),
-      to: epochAt(grant.notAfter * 1000, terms.epochLength),
+      epochLength,
+      from: epochAt(sinceMs, epochLength),
+      to: epochAt(grant.notAfter * 1000, epochLength),
     };
-    const { generation, seq } = await startOf(open, window.from);
+    const { generation, seq } = await startOf(open, sinceMs, epochLength);
     frames.send("OPENED", { generation, fromSeq: seq, baseAccrued: 0n, sessionAck: null, keyId: 0 });
     metrics.add("sessions_opened_total", 1, "unmetered");
     const session: Session = {
@@ -194,13 +201,19 @@ export const subscribeService = () => (components: SubscribeComponents) => {
   /** Behind the last segment the reader has, at the first epoch of its window if it wants all of it, otherwise at the newest epoch. */
   async function startOf(
     { listingId, position, fromStart }: OpenFrame,
-    firstEpoch: number,
+    sinceMs: number,
+    epochLength: number,
   ): Promise<{ generation: number; seq: bigint }> {
     if (position && (await segments.head(listingId, position.generation)))
       return { generation: position.generation, seq: position.seq + 1n };
     const { generation, head } = await newestOf(listingId);
     if (head === null) return { generation, seq: 0n };
     if (!fromStart) return { generation, seq: head.epochFirstSeq };
+    // Numbered by the version that was bought or by the newest one; of any other all is looked at.
+    const { epoch, sealedAtMs } = head.header;
+    const { terms } = await admission.listing(listingId);
+    const length = [epochLength, terms.epochLength].find((each) => epochAt(sealedAtMs, each) === epoch);
+    const firstEpoch = length === undefined ? 0 : epochAt(sinceMs, length);
     const first = await segments.firstInEpoch(listingId, generation, firstEpoch);
     return { generation, seq: first?.seq ?? head.header.seq + 1n };
   }
@@ -222,7 +235,11 @@ export const subscribeService = () => (components: SubscribeComponents) => {
     const route: Route = {
       channelId: grant.paymentId,
       sessionNo: open.session!.sessionNo,
-      onRelease: (seal) => (session ? release(session, seal) : early.push(seal)),
+      onRelease(seal) {
+        if (session) release(session, seal);
+        else if (early.length < MAX_WAITING_SEALS) early.push(seal);
+        else lose(tooManySeals());
+      },
       onRefused: (why) => {
         if (!session?.closing) lose(why); // a close ends it with its own answer
       },
@@ -265,7 +282,7 @@ export const subscribeService = () => (components: SubscribeComponents) => {
           generation,
           fromSeq,
           meter,
-          window: { from: 0, to: -1 },
+          window: null,
         }),
         meter,
         epoch: channel!.epoch,
@@ -427,5 +444,11 @@ export const subscribeService = () => (components: SubscribeComponents) => {
     count: () => sessions.size,
   };
 };
+
+/** The store is asked for the number behind it, too. */
+function checkSeq(seq: bigint | undefined): void {
+  if (seq !== undefined && seq >= MAX_SEQ)
+    throw new RefusedError("BadFrame", "A segment's number is below 2^63 - 1.");
+}
 
 export type SubscribeService = ReturnType<ReturnType<typeof subscribeService>>;

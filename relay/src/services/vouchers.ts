@@ -236,6 +236,12 @@ export const vouchersService =
       }
     }
 
+    /** An attempt under the number of a running session leaves that one its route. */
+    function unroute(link: VoucherLink, route: Route): void {
+      const key = `${route.channelId}/${route.sessionNo}`;
+      if (link.routes.get(key) === route) link.routes.delete(key);
+    }
+
     function linkTo(listingId: bigint): VoucherLink {
       const link = gateways.get(listingId);
       if (!link || link.frames.closed) throw offline();
@@ -269,7 +275,7 @@ export const vouchersService =
           link.frames.send("SESSION", session);
           return await within(answer, SESSION_TIMEOUT_MS, offline);
         } catch (error) {
-          link.routes.delete(key);
+          unroute(link, route);
           throw error;
         } finally {
           link.sessions.delete(key);
@@ -277,7 +283,8 @@ export const vouchersService =
       },
       close(listingId, route) {
         orphans.get(listingId)?.delete(route);
-        gateways.get(listingId)?.routes.delete(`${route.channelId}/${route.sessionNo}`);
+        const link = gateways.get(listingId);
+        if (link) unroute(link, route);
       },
       pay(listingId, voucher) {
         const link = gateways.get(listingId);

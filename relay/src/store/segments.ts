@@ -31,6 +31,9 @@ export type Head = {
 /** Where a run of segments begins. */
 export type Place = { listingId: bigint; generation: number; seq: bigint };
 
+/** The highest number that the store's integers hold. */
+export const MAX_SEQ = 2n ** 63n - 1n;
+
 /** What came is not the segment behind the newest one that is stored: behind a hole nothing is ever acknowledged. */
 export class OutOfLine extends Error {
   override readonly name = "OutOfLine";
