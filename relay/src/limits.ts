@@ -163,6 +163,8 @@ export const COMMAND_IDLE_MS = 60 * SECOND;
 export const PURCHASE_WAIT_MS = 10 * SECOND;
 /** Waits of this kind at once: each asks the node a few times a second. */
 export const MAX_PURCHASE_WAITS = 64;
+/** … of one peer: the purchase that was just sent, and one that he came back for. */
+export const MAX_PURCHASE_WAITS_PER_PEER = 2;
 /** Questions to the node at once, purchase waits among them: whatever strangers ask for, the node is not flooded. */
 export const MAX_CHAIN_READS = 256;
 /** Of these, kept for readers and gateways that are admitted: no stranger's question leaves theirs without an answer. */

@@ -3,6 +3,7 @@
 // - silent sockets lock nobody out; a silent stream is refused after its time
 // - malformed frames, frames out of place, lengths that lie: refused by name, and the relay goes on
 // - a position beyond what a store holds: refused by name
+// - purchases that are waited for: so many of one peer
 // - too many positions, frames, sessions: refused by name; so are frames sent ahead of an answer that takes its time
 // - sockets that ask and never read close HTTP to nobody
 // - health, metrics, heads, CORS; nothing else is answered
@@ -17,6 +18,7 @@ import {
   CONTROL_FRAMES_BURST,
   MAX_HTTP_CONNECTIONS,
   MAX_LOCATES,
+  MAX_PURCHASE_WAITS_PER_PEER,
   MAX_READER_QUEUE_BYTES,
   OPENS_BURST,
 } from "../src/limits.ts";
@@ -59,6 +61,24 @@ test("fifty silent sockets lock nobody out", async () => {
   }
   await buyer.stop();
   for (const socket of sockets) socket.destroy();
+});
+
+test("purchases of one peer that are waited for are bounded, whatever another one waits for", async () => {
+  const unknown = (n: number) => hex(new Uint8Array(32).fill(20 + n));
+  const wait = async (buyer: ScriptedBuyer, n: number) =>
+    untilRefused(await buyer.open({ grantId: unknown(n), transactionHash: unknown(n) }));
+  for (let peers = 0; peers < 2; peers += 1) {
+    const buyer = await ScriptedBuyer.start(world, relay, scene.purchase);
+    await (await buyer.dial()).frames.close();
+    const waits = Array.from({ length: MAX_PURCHASE_WAITS_PER_PEER + 1 }, (_, n) => wait(buyer, n));
+    expect(await Promise.race(waits)).toMatchObject({
+      name: "Limit",
+      detail: { limit: "purchase waits of this peer" },
+    });
+    const rest = Promise.allSettled(waits);
+    await buyer.stop(); // the relay goes on waiting, through the silence of the next test
+    await rest;
+  }
 });
 
 test("a stream that says nothing is refused after its time", async () => {

@@ -32,11 +32,13 @@ import {
   MAX_BATCHED_READS,
   MAX_CHAIN_READS,
   MAX_PURCHASE_WAITS,
+  MAX_PURCHASE_WAITS_PER_PEER,
   PURCHASE_WAIT_MS,
   RESERVED_CHAIN_READS,
 } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
+import { places } from "../services/places.ts";
 import { pause } from "../services/wait.ts";
 import { cache } from "./cache.ts";
 import { type Consent, type Grant, loadConsent, loadGrant } from "./load.ts";
@@ -95,10 +97,18 @@ export type Admission = {
    * owner stays good for what it has signed. @throws RefusedError BadKey, ChainUnreachable
    */
   gatewayKey(hubId: bigint, keyId: number): Promise<PublicKey>;
-  /** `fresh` reads again. @throws RefusedError NoGrant (after waiting for the transaction, if one is named), Limit, ChainUnreachable */
+  /**
+   * `fresh` reads again; `purchase` is the transaction that is to be waited for, and who asks for it.
+   *
+   * @throws RefusedError NoGrant (after waiting for the transaction, if one is named), Limit, ChainUnreachable
+   */
   grant(
     grantId: Hex,
-    options?: { fresh?: boolean; transactionHash?: Hex | null; signal?: AbortSignal },
+    options?: {
+      fresh?: boolean;
+      purchase?: { transactionHash: Hex; peer: string } | null;
+      signal?: AbortSignal;
+    },
   ): Promise<Grant>;
   /** `fresh` reads again. @throws RefusedError ChainUnreachable */
   channel(channelId: Hex, options?: { fresh?: boolean }): Promise<ChannelState>;
@@ -159,7 +169,12 @@ export const admission =
     let chainTime = 0;
     let head = 0n;
     let following: Promise<void> | undefined;
-    let waits = 0;
+    const waits = places(
+      "purchase waits",
+      MAX_PURCHASE_WAITS,
+      "purchase waits of this peer",
+      MAX_PURCHASE_WAITS_PER_PEER,
+    );
     let reads = 0;
 
     /** Contract errors that mean "there is none" become the given refusal; everything else is the node's fault. */
@@ -226,13 +241,9 @@ export const admission =
       return keys.get(`${hubId}/${keyId}`, () => askEarly(unknown, note, () => loadKey(hubId, keyId)));
     }
 
-    /** Waits until a purchase is mined. Bounded in time and in number. */
-    async function mined(hash: Hex, signal: AbortSignal): Promise<void> {
-      if (waits >= MAX_PURCHASE_WAITS)
-        throw new RefusedError("Limit", "Too many purchases are being waited for.", {
-          limit: "purchase waits",
-        });
-      waits += 1;
+    /** Waits until a purchase is mined. Bounded in time and in number: nobody has proven yet that there is one. */
+    async function mined(hash: Hex, peer: string, signal: AbortSignal): Promise<void> {
+      const leave = waits.take(peer);
       try {
         const until = performance.now() + PURCHASE_WAIT_MS;
         while (performance.now() < until) {
@@ -247,7 +258,7 @@ export const admission =
         }
         throw new RefusedError("NoGrant", "The purchase was not mined in time; try again.");
       } finally {
-        waits -= 1;
+        leave();
       }
     }
 
@@ -389,16 +400,16 @@ export const admission =
           );
         return key;
       },
-      async grant(grantId, { fresh = false, transactionHash, signal = stopper.signal } = {}) {
+      async grant(grantId, { fresh = false, purchase, signal = stopper.signal } = {}) {
         if (fresh) grants.delete(grantId);
         const note = (change: Noted) => change.grants.add(grantId);
         const load = () => grants.get(grantId, () => askEarly(noGrant, note, () => findGrant(grantId)));
         try {
           return await load();
         } catch (error) {
-          if (!transactionHash || !(error instanceof RefusedError) || error.name !== "NoGrant") throw error;
+          if (!purchase || !(error instanceof RefusedError) || error.name !== "NoGrant") throw error;
         }
-        await ask(noGrant, () => mined(transactionHash, signal));
+        await ask(noGrant, () => mined(purchase.transactionHash, purchase.peer, signal));
         grants.delete(grantId);
         return load();
       },

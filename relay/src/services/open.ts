@@ -64,7 +64,7 @@ async function check(components: OpenComponents, peer: Peer, open: OpenFrame): P
   const { admission, crypto, delivery, relayPeer } = components;
   const terms = await termsOf(components, open);
   if (isOpenGrant(open)) return admitAnybody(components, terms, open);
-  let grant = await grantOf(components, open);
+  let grant = await grantOf(components, peer, open);
   const connect: Connect = {
     chainId: delivery.chainId,
     contract: delivery.grants,
@@ -100,8 +100,10 @@ async function termsOf({ admission, operator }: OpenComponents, open: OpenFrame)
 }
 
 /** The grant that an OPEN names; nobody has proven yet that it is his. @throws RefusedError */
-async function grantOf({ admission }: OpenComponents, open: OpenFrame): Promise<Grant> {
-  const grant = await admission.grant(open.grantId, { transactionHash: open.transactionHash });
+async function grantOf({ admission }: OpenComponents, peer: Peer, open: OpenFrame): Promise<Grant> {
+  const { transactionHash } = open;
+  const purchase = transactionHash && { transactionHash, peer: peer.id };
+  const grant = await admission.grant(open.grantId, { purchase });
   if (grant.listingId !== open.listingId || grant.paymentId.toLowerCase() !== open.paymentId)
     throw new RefusedError("NoGrant", "The grant is for another listing or payment.");
   if (grant.version !== open.version || grant.plan !== open.plan)
@@ -125,7 +127,7 @@ export async function admitNotice(
   notice: Notice,
 ): Promise<boolean> {
   await termsOf(components, open);
-  const grant = await grantOf(components, open);
+  const grant = await grantOf(components, peer, open);
   if (!isMetered(grant) || open.session !== null || open.voucher !== null)
     throw new RefusedError("WrongPlan", "A notice ends a metered channel, and opens no session.");
   checkNotice(components, grant, notice);
