@@ -215,8 +215,11 @@ export const HTTP_CHECK_INTERVAL_MS = SECOND;
 export const HTTP_KEEP_ALIVE_MS = 5 * SECOND;
 /** A connection on which nothing moves, an answer that nobody takes for instance. More than the longest answer takes to be made. */
 export const HTTP_STALL_MS = 10 * SECOND;
-/** Readiness and the list of all heads are made once for everybody who asks within so long: the one asks the chain's node, the other reads much. */
+/** Readiness, the list of all heads and a listing's sample are made once for everybody who asks within so long: the first asks the chain's node, the others
+ * read much. */
 export const HTTP_SHARED_MS = SECOND;
+/** Samples that are kept for so long: each has up to 1.4 MiB. */
+export const MAX_SHARED_ANSWERS = 32;
 /** Bytes of a request's head. */
 export const MAX_HTTP_HEADER_BYTES = 8 * 1024;
 /** Health checks and a few dashboards. Beyond it the one that is quiet longest goes, of the address that has the most. */

@@ -1,10 +1,10 @@
 // - beyond the bound the quietest of the fullest address goes, also when others are quieter
 // - an answer that nobody takes holds its connection for the stall time only
-// - one that asks on while eight have no answer is cut; eight at once are answered
+// - of one connection a request is answered at a time, in order; one with too many waiting is cut
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import { boundCrowd } from "@weir/sdk/wire/node";
+import { boundCrowd, MAX_WAITING_REQUESTS } from "@weir/sdk/wire/node";
 import { afterEach, expect, test } from "vitest";
 
 let server: Server;
@@ -61,19 +61,33 @@ test("an answer that nobody takes holds its connection for the stall time only",
   await once(socket, "close");
 });
 
-test.each([8, 9, 400])(
-  "%i requests in one piece: more than eight without an answer end the connection",
-  async (count) => {
-    await start(10, 60_000);
-    const client = await dial("127.0.0.1");
-    let answers = "";
-    client.on("data", (data) => {
-      answers += data;
-    });
-    const ended = once(client, "close");
-    client.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(count));
-    if (count > 8) await ended;
-    else await expect.poll(() => answers.match(/HTTP\/1.1 200/g)?.length).toBe(count);
-    expect(client.destroyed).toBe(count > 8);
-  },
-);
+test("requests of one connection are answered one after the other, and too many at once cut it", async () => {
+  const held: [string | undefined, ServerResponse][] = [];
+  server = createServer((request, response) => void held.push([request.url, response]));
+  boundCrowd(server, { most: 10, stallMs: 60_000 });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const requests = (count: number) =>
+    Array.from({ length: count }, (_, n) => `GET /${n} HTTP/1.1\r\nHost: x\r\n\r\n`).join("");
+
+  const patient = await dial("127.0.0.1");
+  let text = "";
+  patient.on("data", (chunk) => {
+    text += chunk;
+  });
+  const count = 1 + MAX_WAITING_REQUESTS;
+  patient.write(requests(count));
+  for (let n = 0; n < count; n += 1) {
+    await expect.poll(() => held.length).toBe(n + 1);
+    expect(held[n]![0]).toBe(`/${n}`);
+    held[n]![1].end(`answer ${n};`);
+  }
+  await expect.poll(() => text.match(/answer \d/g)?.length).toBe(count);
+  expect(patient.destroyed).toBe(false);
+
+  const greedy = await dial("127.0.0.1");
+  const cut = once(greedy.resume(), "close");
+  greedy.write(requests(400));
+  await cut;
+  expect(held).toHaveLength(count + 1);
+});

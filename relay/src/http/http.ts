@@ -14,6 +14,7 @@ import {
   HTTP_STALL_MS,
   MAX_HTTP_CONNECTIONS,
   MAX_HTTP_HEADER_BYTES,
+  MAX_SHARED_ANSWERS,
 } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
@@ -165,8 +166,10 @@ function shared<Asked>(make: (asked: Asked) => Promise<Answer>): (asked: Asked) 
   return (asked) => {
     const known = answers.get(asked);
     if (known) return known;
-    const forget = () => void setTimeout(() => answers.delete(asked), HTTP_SHARED_MS).unref();
+    const drop = () => void (answers.get(asked) === answer && answers.delete(asked));
+    const forget = () => void setTimeout(drop, HTTP_SHARED_MS).unref();
     const answer = make(asked);
+    if (answers.size >= MAX_SHARED_ANSWERS) answers.delete(answers.keys().next().value!);
     answers.set(asked, answer);
     answer.then(forget, forget);
     return answer;

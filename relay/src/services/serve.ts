@@ -43,7 +43,7 @@ export type Served = { start(): Promise<void>; stop(): Promise<void> };
 
 /**
  * Greets every stream with HELLO, then hands it to `handler`. A RefusedError that the handler throws is sent as REFUSED. When the
- * handler returns, the stream is closed.
+ * handler returns, the stream is closed. Either way both sides of it end: nobody reads what would still come, and it would wait without end.
  */
 export function serve(
   { node, log, metrics, strangers }: ServeComponents,
@@ -86,6 +86,7 @@ export function serve(
       frames.send("HELLO", { nonce, chainId: greeting.delivery.chainId, operator: lower(greeting.operator) });
       await handler(frames, peer);
       await frames.close();
+      frames.abort(new ClosedError("all was said"));
     } catch (error) {
       await end(frames, error);
     } finally {
@@ -99,7 +100,7 @@ export function serve(
     if (error instanceof RefusedError) {
       metrics.add("refusals_total", 1, error.name);
       log.debug({ protocol, refusal: error.name }, "refused");
-      await frames.refuse(error);
+      await dismiss(frames, error);
     } else if (error instanceof ClosedError || isStreamEnd(error)) {
       frames.abort(error as Error);
     } else {
@@ -136,7 +137,7 @@ export async function firstFrame(frames: FrameStream, ms = HANDSHAKE_TIMEOUT_MS)
   return frame;
 }
 
-/** Refuses somebody who is served already. Refusing closes our side only; nothing more is taken from him either, and his place is free. */
+/** Refuses somebody, who may be served already. Refusing closes our side only; nothing more is taken from him either, and his place is free. */
 export async function dismiss(frames: FrameStream, why: RefusedError): Promise<void> {
   await frames.refuse(why);
   frames.abort(why);

@@ -2,14 +2,16 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { networkOf } from "./network.ts";
 
-/** Requests of one connection. Browsers and Node send the next one when the last is answered. */
-const MAX_UNANSWERED = 8;
+/** Requests of one connection that wait while another one is answered. Node reads all that come in one packet before it looks at what
+ * their answers hold; programs that send a second request before the first one's answer are rare. */
+export const MAX_WAITING_REQUESTS = 8;
 
 /**
  * Bounds an HTTP server's connections without shutting anybody out: beyond `most` the one that has been quiet longest goes, of the address that
  * has the most. Node's own `maxConnections` turns away whoever comes, so that a stranger who holds all of them would close the server for good.
- * One that neither takes nor sends anything for `stallMs` goes, too, and one that asks on while `MAX_UNANSWERED` of its requests have no answer:
- * Node reads all that came in one piece before it looks at what is written.
+ * One that neither takes nor sends anything for `stallMs` goes, too. Of each connection one request is answered at a time: the next one
+ * is looked at when the answer has left, and whoever has more than `MAX_WAITING_REQUESTS` waiting is cut. Called when the server has its
+ * handlers.
  */
 export function boundCrowd(server: Server, { most, stallMs }: { most: number; stallMs: number }): void {
   /** Quiet longest first, each with its network: the address is gone with the connection. */
@@ -30,6 +32,24 @@ export function boundCrowd(server: Server, { most, stallMs }: { most: number; st
     return undefined;
   }
 
+  /** Of each connection on which a request is being answered: those behind it. */
+  const waiting = new WeakMap<Socket, (() => void)[]>();
+  const handlers = server.listeners("request");
+
+  function answer(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    heard(socket);
+    response.once("finish", () => heard(socket));
+    response.once("close", () => next(socket));
+    for (const handler of handlers) handler.call(server, request, response);
+  }
+
+  function next(socket: Socket): void {
+    const turn = socket.destroyed ? undefined : waiting.get(socket)?.shift();
+    if (turn) turn();
+    else waiting.delete(socket);
+  }
+
   server.setTimeout(stallMs);
   server.on("connection", (socket: Socket) => {
     // Before the newcomer is among them: he has had no time to say anything.
@@ -41,17 +61,15 @@ export function boundCrowd(server: Server, { most, stallMs }: { most: number; st
     sockets.set(socket, networkOf(socket.remoteAddress ?? ""));
     socket.once("close", () => sockets.delete(socket));
   });
-  const unanswered = new WeakMap<Socket, number>();
-  const count = (socket: Socket, by: number): number => {
-    const now = (unanswered.get(socket) ?? 0) + by;
-    unanswered.set(socket, now);
-    return now;
-  };
-  // In front of whatever answers.
-  server.prependListener("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
-    heard(socket);
-    if (count(socket, 1) > MAX_UNANSWERED) socket.destroy();
-    response.once("finish", () => heard(socket));
-    response.once("close", () => count(socket, -1));
+  server.removeAllListeners("request");
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    const { socket } = request;
+    if (socket.destroyed) return; // the rest of the packet for which it was cut
+    const turns = waiting.get(socket);
+    if (!turns) {
+      waiting.set(socket, []);
+      answer(request, response);
+    } else if (turns.length < MAX_WAITING_REQUESTS) turns.push(() => answer(request, response));
+    else socket.destroy();
   });
 }

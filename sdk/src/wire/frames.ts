@@ -84,6 +84,7 @@ export class FrameStream {
   #waiter: Waiter | undefined;
   #ended = false;
   #error: Error | undefined;
+  #closing: Promise<void> | undefined;
   readonly #onClose: (() => void)[] = [];
 
   constructor(stream: Stream, options: { maxFrameBytes?: number; maxQueuedBytes?: number } = {}) {
@@ -193,7 +194,12 @@ export class FrameStream {
   }
 
   /** Ends our side after what was written has left; at most five seconds. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     if (this.stream.status !== "open") return;
     try {
       await this.stream.close({ signal: AbortSignal.timeout(5000) });

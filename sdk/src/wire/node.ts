@@ -10,7 +10,7 @@ import { pulse } from "./pulse.ts";
 import { together } from "./transfer.ts";
 import { boundedWebSockets } from "./websockets.ts";
 
-export { boundCrowd } from "./crowd.ts";
+export { boundCrowd, MAX_WAITING_REQUESTS } from "./crowd.ts";
 
 /** A libp2p node for relays, gateways and command-line buyers. `listen` empty = dials only. */
 export async function createNode(init: { privateKey?: PrivateKey; listen?: string[] } = {}): Promise<Libp2p> {
