@@ -8,6 +8,7 @@
 // blocks replaced, 1 to 64 of them, seen before or not: the reader of a purchase that is gone is cut, free or metered, and it gets neither
 //   segments nor keys; bought again on the other fork it is served
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { buy, openRound, revokeGrant, rotateKeys, withdrawConsents } from "@weir/sdk/chain";
 import { type Hex, hex, ListingFlag } from "@weir/sdk/core";
 import { type FrameStream, PROTOCOLS } from "@weir/sdk/wire";
@@ -24,6 +25,8 @@ const NEW_SIGNER = 11;
 const NEW_KEY = hex(new Uint8Array(32).fill(6));
 const BOND = 10n ** 18n;
 const patience = { timeout: 20_000, interval: 400 };
+/** A peer's rate of sessions outlasts a relay that is behind the chain. */
+const ASK_AGAIN_MS = 400;
 /** Depths of forks: the least, the most that are taken back one by one, their neighbours, and one of the others. */
 const DEPTHS = [1, 2, 3 + Math.floor(Math.random() * 60), 63, 64];
 /** Segments, one after the other and each on the disk, in which a relay that has a revocation's block asks the chain what it means. */
@@ -268,7 +271,11 @@ test("a large purchase waits for its blocks; what is small or free does not", as
       const frames = await ask();
       const answer = frames.read();
       const first = await Promise.race([asked, answer]);
-      if (first?.type === "REFUSED" && first.name === "Unconfirmed") continue;
+      if (first?.type === "REFUSED" && first.name === "Unconfirmed") {
+        await sleep(ASK_AGAIN_MS);
+        continue;
+      }
+      if (first === null || first.type === "REFUSED") throw new Error(`refused: ${first?.name}`);
       scene.vouchers.send("SESSION_ACK", scene.gateway.accept(await asked, 0n));
       return (await answer)?.type;
     }
