@@ -16,6 +16,7 @@ export type Child = {
 
 /** For whatever a program is asked; nothing that is measured comes near it. */
 const PATIENCE_MS = 300_000;
+const STOP_MS = 10_000;
 
 /** Starts bench/support/<name>.ts with `options` as its argument. */
 export function startChild(name: string, options: object): Child {
@@ -63,7 +64,10 @@ export function startChild(name: string, options: object): Child {
       }),
     async stop() {
       if (!ended) child.stdin!.end();
+      // A program whose threads wait for each other as it ends has said all that was to be measured.
+      const stuck = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
       await exited;
+      clearTimeout(stuck);
     },
   };
 }
