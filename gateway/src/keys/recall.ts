@@ -86,9 +86,14 @@ export function createRecall(init: RecallInit): Recall {
     }
   }
 
-  async function isOpenAgain(channelId: Hex, frozenEpoch: number): Promise<boolean> {
+  /** Paid into again after the close that the file knows, and read on since: a session begins with vouchers that the deposit covers, and only then. */
+  async function isOpenAgain(
+    { channelId, frozenEpoch, total }: Account,
+    cumulative: bigint,
+  ): Promise<boolean> {
+    if (frozenEpoch === null) return false;
     const { epoch, deposit, claimed } = await purchases.channel(channelId);
-    return epoch !== frozenEpoch && deposit > claimed;
+    return epoch !== frozenEpoch && deposit > claimed && deposit >= total && deposit >= cumulative;
   }
 
   async function believe(listingId: bigint, relay: Address, items: Page["items"]): Promise<void> {
@@ -103,8 +108,7 @@ export function createRecall(init: RecallInit): Recall {
       if (account?.listingId !== listingId) continue;
       known.add(account);
       const { frozenEpoch } = account;
-      if (isNew || (frozenEpoch !== null && (await isOpenAgain(channelId, frozenEpoch))))
-        late.set(account, frozenEpoch);
+      if (isNew || (await isOpenAgain(account, cumulative))) late.set(account, frozenEpoch);
       if (cumulative <= account.total) continue;
       const signer = crypto.recover(voucherDigest(delivery, { channelId, cumulative, relay }), signature);
       if (signer?.toLowerCase() === account.terms.signer.toLowerCase())
